@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One CTI session: its state, its requests and heartbeats, and the rules that it must
+ * keep.  Both front ends feed it the same facts, so what Wireshark shows and what
+ * ctidump prints cannot differ.  Rules and their times come from GED-188's chapter
+ * "Session Management"; their names stand in rules.def.
+ *
+ * Time is an argument, in nanoseconds since 1970 UTC; nothing is read or written.
+ * Feed events in the order of the capture:
+ *
+ *     cti_session_init(&session, &events, user, began_before_capture);
+ *     cti_session_message(...) for each message, cti_session_hole() for missing bytes,
+ *     cti_session_tcp_end() for each FIN and RST
+ *     cti_session_finish(&session, time, capture_ended);
+ *     cti_session_release(&session);
+ *
+ * Memory: what is pending is bounded by CTI_PENDING_MAX requests; nothing grows with
+ * the length of the session.
+ */
+#ifndef CTI_SESSION_H
+#define CTI_SESSION_H
+
+#include <glib.h>
+
+#include "quantile.h"
+#include "reader.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CTI_SECOND INT64_C(1000000000)
+/* No time, no duration. */
+#define CTI_NO_TIME INT64_MIN
+/* IdleTimeout of a client without heartbeats. */
+#define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
+/* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
+ * requests_given_up) when there is one more. */
+#define CTI_PENDING_MAX 1024
+/* Findings of one rule in one session; the last one says how many are left out. */
+#define CTI_FINDINGS_PER_RULE 20
+/* Largest ClientID and ClientSignature with their 0. */
+#define CTI_CLIENT_ID_SIZE 65
+
+/* ---- sides and ports ---- */
+
+typedef enum { CTI_SIDE_UNKNOWN, CTI_SIDE_A, CTI_SIDE_B } cti_side;
+
+/* "A", "B", or NULL. */
+const char *cti_side_name(cti_side side);
+
+/* The side that a server port stands for: 42027 + 40 x instance is A, 43027 + 40 x
+ * instance is B, instance 0 to 24; with *tls set the secured ports, three higher.
+ * CTI_SIDE_UNKNOWN for other ports.  tls may be NULL. */
+cti_side cti_port_side(uint16_t port, bool *tls);
+
+/* ---- what a session tells ---- */
+
+typedef enum {
+    CTI_STATE_NEW,      /* no OPEN_REQ yet */
+    CTI_STATE_OPENING,  /* OPEN_REQ without answer */
+    CTI_STATE_OPEN,     /* OPEN_CONF seen, or messages that only an open session has */
+    CTI_STATE_REJECTED, /* FAILURE_CONF to OPEN_REQ */
+    CTI_STATE_CLOSING,  /* CLOSE_REQ without answer */
+    CTI_STATE_CLOSED,   /* CLOSE_CONF seen */
+    CTI_STATE_LOST,     /* TCP ended before the session was closed */
+} cti_state;
+
+/* "open", "rejected" ... */
+const char *cti_state_name(cti_state state);
+
+typedef enum {
+    CTI_END_NONE, /* goes on */
+    CTI_END_CLOSED,
+    CTI_END_REJECTED,
+    CTI_END_RESET_BY_CLIENT,
+    CTI_END_RESET_BY_SERVER,
+    CTI_END_FIN_BY_CLIENT,
+    CTI_END_FIN_BY_SERVER,
+    CTI_END_SUPERSEDED, /* another OPEN_REQ or another connection took its place */
+    CTI_END_CAPTURE_ENDED,
+} cti_end;
+
+/* "reset-by-client" ...; NULL for CTI_END_NONE. */
+const char *cti_end_name(cti_end end);
+
+/* Why a session ended: one name, chosen from the evidence. */
+typedef enum {
+#define VERDICT(id, name, text) CTI_VERDICT_##id,
+#include "verdicts.def"
+#undef VERDICT
+    CTI_VERDICT_COUNT
+} cti_verdict;
+
+const char *cti_verdict_name(cti_verdict verdict);
+/* One plain sentence. */
+const char *cti_verdict_text(cti_verdict verdict);
+
+/* Rules a session must keep. */
+typedef enum {
+#define RULE(id, name, function, text) CTI_RULE_##id,
+#include "rules.def"
+#undef RULE
+    CTI_RULE_COUNT
+} cti_rule;
+
+/* "heartbeat-missed" */
+const char *cti_rule_name(cti_rule rule);
+/* What the protocol asks for, in one line. */
+const char *cti_rule_text(cti_rule rule);
+
+#define CTI_FINDING_FRAMES_MAX 4
+#define CTI_FINDING_TEXT_SIZE 400
+
+typedef struct cti_finding {
+    cti_rule rule;
+    cti_severity severity;
+    int64_t time;                            /* of the event that shows it */
+    uint32_t frames[CTI_FINDING_FRAMES_MAX]; /* the frames to look at, first to last */
+    uint32_t frame_count;
+    char text[CTI_FINDING_TEXT_SIZE]; /* one plain sentence; no personal values, no secrets */
+} cti_finding;
+
+typedef enum {
+    CTI_CONFIRMED,  /* the positive answer came */
+    CTI_FAILED,     /* FAILURE_CONF or CONTROL_FAILURE_CONF came */
+    CTI_UNANSWERED, /* no answer came, though it would have been seen */
+    CTI_UNKNOWN,    /* the answer may be in a hole or behind the capture's end */
+} cti_outcome;
+
+/* "confirmed", "failed", "unanswered", "unknown" */
+const char *cti_outcome_name(cti_outcome outcome);
+
+/* A request and, if it came, its answer. */
+typedef struct cti_request {
+    const cti_message *message;
+    cti_sender sender;
+    uint32_t invoke_id;
+    uint32_t frame;
+    int64_t time;
+    void *cookie; /* the caller's, from cti_moment */
+    cti_outcome outcome;
+    const cti_message *answer; /* NULL where none came */
+    uint32_t answer_frame;
+    int64_t answer_time;
+    void *answer_cookie;
+    bool has_status;
+    uint32_t status;               /* Status or FailureCode of a failure */
+    const cti_value *status_value; /* its name, or NULL */
+} cti_request;
+
+/* A HEARTBEAT_REQ, once its fate is known. */
+typedef struct cti_heartbeat {
+    const cti_request *request;
+    bool missed;
+    uint32_t missed_run; /* how many in a row were missed, this one included; 0 if answered */
+} cti_heartbeat;
+
+/* A silence of the client that is worth a word. */
+typedef struct cti_silence {
+    int64_t from, to;
+    uint32_t frame;    /* of the message that ended it, 0 at the session's end */
+    double idle_share; /* part of IdleTimeout, 0 to 1 and above; negative where not known */
+} cti_silence;
+
+/* What to call when something is known; any may be NULL.  The structures live for the
+ * time of the call. */
+typedef struct cti_session_events {
+    void (*request)(void *user, const cti_request *request); /* all but heartbeats */
+    void (*heartbeat)(void *user, const cti_heartbeat *heartbeat);
+    void (*silence)(void *user, const cti_silence *silence);
+    void (*finding)(void *user, const cti_finding *finding);
+} cti_session_events;
+
+/* ---- the session ---- */
+
+/* A message's circumstances. */
+typedef struct cti_moment {
+    int64_t time;
+    uint32_t frame;
+    cti_sender sender; /* CTI_CLIENT or CTI_SERVER */
+    void *cookie;      /* comes back in cti_request */
+} cti_moment;
+
+/* What the session knows about one message. */
+typedef struct cti_message_facts {
+    cti_context context; /* reads the message's bytes the same way again */
+    uint32_t version;    /* in force; 0 where nothing is known yet */
+    bool version_inferred;
+    cti_state state;     /* after the message */
+    bool answers;        /* it is an answer, and its request is known: */
+    const cti_message *request;
+    uint32_t request_frame;
+    int64_t answer_time; /* nanoseconds from request to answer */
+    void *request_cookie;
+    int64_t client_gap;    /* a client's message: time since its last one, or CTI_NO_TIME */
+    double idle_share;     /* client_gap as part of IdleTimeout, or negative */
+    uint32_t missed_run;   /* heartbeats without answer before this message, in a row */
+} cti_message_facts;
+
+/* Read freely; change nothing. */
+typedef struct cti_session {
+    cti_state state;
+    cti_end end;
+    bool began_before_capture;
+
+    /* OPEN_REQ */
+    uint32_t version; /* VersionNumber; 0 where OPEN_REQ was not seen */
+    cti_versions possible;
+    uint32_t contradictions; /* messages in a row that no possible version fits */
+    uint32_t idle_timeout;   /* seconds; CTI_NO_IDLE_TIMEOUT = off; 0 = not known */
+    uint32_t services_requested, services_granted;
+    char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
+    int64_t open_time, open_answer_time; /* CTI_NO_TIME where not seen */
+    uint32_t open_frame, open_answer_frame;
+    uint32_t open_status; /* of the rejection */
+
+    /* traffic */
+    int64_t first_time, last_time; /* of any message */
+    uint32_t first_frame, last_frame;
+    const cti_message *last_message;
+    cti_sender last_sender;
+    uint64_t messages_client, messages_server;
+    int64_t last_client_time, last_server_time;
+    uint32_t last_client_frame, last_server_frame;
+    uint32_t holes;
+
+    /* requests and answers, in seconds */
+    GHashTable *pending;   /* key: sender and InvokeID */
+    GQueue pending_by_age; /* oldest first */
+    cti_quantile answers;
+    uint64_t unanswered, requests_given_up;
+
+    /* heartbeats */
+    uint64_t heartbeats, heartbeats_missed;
+    uint32_t missed_run; /* in a row, until now */
+    uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
+    cti_quantile heartbeat_gaps; /* client silence before each HEARTBEAT_REQ, seconds */
+    int64_t worst_gap, worst_gap_time; /* of the client; worst_gap_time is where it starts */
+
+    /* the end */
+    bool server_offline; /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
+    uint32_t server_offline_frame;
+    uint32_t close_status;
+    int64_t close_time, close_answer_time;
+    uint32_t close_frame, close_answer_frame;
+    int64_t end_time; /* of the first FIN or RST, or of the last message */
+    uint32_t end_frame;
+    bool finished;
+    cti_verdict verdict; /* valid when finished */
+
+    uint64_t findings;
+    uint32_t findings_by_rule[CTI_RULE_COUNT];
+    const cti_session_events *events;
+    void *user;
+} cti_session;
+
+/* Starts a session.  events must outlive it.  began_before_capture: no SYN was seen, so
+ * a missing OPEN_REQ is no fault. */
+void cti_session_init(cti_session *session, const cti_session_events *events, void *user,
+                      bool began_before_capture);
+
+/* Frees what the session holds, without telling anything. */
+void cti_session_release(cti_session *session);
+
+/* Takes in the message at bytes: starts reader on it with the right context (from its
+ * first field), fills facts, and calls events for what became known.  size as for
+ * cti_reader_init(). */
+void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size,
+                         const cti_moment *moment, cti_reader *reader,
+                         cti_message_facts *facts);
+
+/* True if the message begins another session on the same connection: an OPEN_REQ when
+ * this one is over.  The caller finishes this one and starts another. */
+bool cti_session_is_next(const cti_session *session, uint32_t message_type);
+
+/* Bytes of sender's stream are missing from the capture. */
+void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
+                      uint32_t frame);
+
+typedef enum { CTI_TCP_FIN, CTI_TCP_RST } cti_tcp_end;
+
+/* sender ended its stream. */
+void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
+                         uint32_t frame);
+
+/* Ends the session: decides what is pending, runs the rules that need the end, sets end
+ * and verdict.  how is CTI_END_CAPTURE_ENDED, CTI_END_SUPERSEDED, or CTI_END_NONE where
+ * TCP's end says it.  Later calls do nothing. */
+void cti_session_finish(cti_session *session, int64_t time, cti_end how);
+
+/* The version in force, 0 where nothing is known; *inferred (may be NULL) where it does
+ * not come from OPEN_REQ. */
+uint32_t cti_session_version(const cti_session *session, bool *inferred);
+
+/* The client's heartbeat interval in seconds, 0 where it is not known.  *source (may be
+ * NULL) becomes "traffic", "idle-timeout" or NULL. */
+double cti_session_heartbeat_interval(const cti_session *session, const char **source);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the reading half of ctidump (capture -> packet -> TCP -> framing -> session) tells
+ * the writing half (report, timeline, messages, json).  One structure a record of
+ * docs: JSON Lines; the writers never look at packets, the readers never at formats.
+ *
+ * Everything a record points to lives for the time of the call only.
+ */
+#ifndef CTIDUMP_RECORDS_H
+#define CTIDUMP_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../codec/session.h"
+
+/* An address and port of TCP. */
+typedef struct endpoint {
+    uint8_t address_size; /* 4, 16, or 0 where it is not known */
+    uint8_t address[16];
+    uint16_t port;
+} endpoint;
+
+/* Which of SYN and SYN-ACK were seen. */
+typedef enum { SYN_NONE, SYN_CLIENT_ONLY, SYN_SERVER_ONLY, SYN_FULL } syn_seen;
+
+/* Counts of one TCP connection.  [0] is the client's direction, [1] the server's. */
+typedef struct tcp_counts {
+    uint64_t packets, bytes[2], retransmissions, out_of_order, duplicates, keep_alives,
+        zero_windows, holes;
+} tcp_counts;
+
+typedef struct connection_record {
+    uint32_t number; /* counts from 1, in order of the first packet */
+    endpoint client, server;
+    cti_side side;
+    int64_t first_time, last_time;
+    uint32_t first_frame;
+    syn_seen syn;
+    cti_end close; /* CTI_END_CAPTURE_ENDED where TCP did not end */
+    bool tls;
+    uint32_t sessions;
+    tcp_counts tcp;
+} connection_record;
+
+typedef struct session_record {
+    uint32_t number; /* counts from 1, in order of the first packet of its connection */
+    const connection_record *connection;
+    const cti_session *session;
+    /* For the writer: one pointer of its own per session, NULL at first. */
+    void **writer_data;
+} session_record;
+
+typedef struct message_record {
+    const session_record *session;
+    uint32_t frame; /* in which the message ends */
+    int64_t time;   /* of that frame, ns since 1970 */
+    cti_sender sender;
+    const uint8_t *bytes;
+    uint32_t size;            /* bytes present, header included */
+    const cti_reader *reader; /* at its first field: copy it to read */
+    const cti_message_facts *facts;
+} message_record;
+
+typedef enum {
+    HOLE_ACKED,         /* the peer acknowledged bytes that the capture lacks */
+    HOLE_CLOSED,        /* FIN or RST behind it */
+    HOLE_LIMIT,         /* too many bytes were held */
+    HOLE_TIME,
+    HOLE_SNAPLEN,       /* the capture cut the packet */
+    HOLE_CAPTURE_ENDED,
+    HOLE_FRAMING,       /* bytes that are no message were left out; bytes is 0 */
+} hole_cause;
+
+const char *hole_cause_name(hole_cause cause);
+
+typedef struct hole_record {
+    const session_record *session;       /* NULL where no session had begun */
+    const connection_record *connection;
+    cti_sender sender;
+    uint64_t bytes;         /* missing */
+    uint64_t skipped_bytes; /* present behind it, but not part of a message */
+    hole_cause cause;
+    uint32_t frame;
+    int64_t time;
+} hole_record;
+
+typedef struct summary_record {
+    uint32_t files;
+    uint64_t packets, bytes;
+    int64_t first_time, last_time; /* CTI_NO_TIME where there was no packet */
+    uint32_t connections, sessions;
+    uint32_t other_connections; /* TCP without CTI: counted and left alone */
+    uint64_t messages;
+    uint64_t findings[3]; /* by cti_severity */
+    const char *const *notes; /* limits hit, damaged files, unknown link types, ... */
+    uint32_t note_count;
+} summary_record;
+
+/* The writing half.  Any function may be NULL.  Calls come in the order of the capture;
+ * session() and connection() at their end, summary() last. */
+typedef struct record_writer {
+    void (*message)(void *user, const message_record *record);
+    void (*heartbeat)(void *user, const session_record *session, const cti_heartbeat *heartbeat);
+    void (*request)(void *user, const session_record *session, const cti_request *request);
+    void (*silence)(void *user, const session_record *session, const cti_silence *silence);
+    void (*hole)(void *user, const hole_record *record);
+    void (*finding)(void *user, const session_record *session, const cti_finding *finding);
+    void (*tcp_end)(void *user, const session_record *session, cti_tcp_end how,
+                    cti_sender sender, int64_t time, uint32_t frame);
+    void (*session)(void *user, const session_record *session);
+    void (*connection)(void *user, const connection_record *connection);
+    void (*summary)(void *user, const summary_record *summary);
+} record_writer;
+
+#endif
