@@ -97,7 +97,8 @@ typedef enum {
  *   STRING                              text: without its terminating 0
  *   NAMEDVAR, NAMEDARRAY                name, text and (NAMEDARRAY) number = index
  *   UNSPEC and the kinds without field  data
- * A number of the wrong size has has_number false: show its bytes. */
+ * A number of the wrong size has has_number false: show its bytes.  So has an array field
+ * without values, whose length is 0. */
 typedef struct cti_item {
     cti_item_kind kind;
     const cti_field *field; /* NULL unless kind is CTI_ITEM_FIELD */
@@ -138,7 +139,6 @@ typedef struct cti_reader {
     bool finished;
     uint32_t problems_left_out;
     uint32_t counts[CTI_MESSAGE_FLOATING_MAX]; /* occurrences of each floating slot */
-    uint32_t counters[CTI_MESSAGE_FLOATING_MAX]; /* values of floating counters */
 } cti_reader;
 
 /* Starts to read the message at bytes, of which size bytes are there: header first,

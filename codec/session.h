@@ -224,17 +224,20 @@ typedef struct cti_session {
     uint32_t last_client_frame, last_server_frame;
     uint32_t holes;
 
-    /* requests and answers, in seconds */
+    /* requests and answers */
     GHashTable *pending;   /* key: sender and InvokeID */
     GQueue pending_by_age; /* oldest first */
-    cti_quantile answers;
-    uint64_t unanswered, requests_given_up;
+    cti_quantile answers;  /* answer times of all requests but heartbeats */
+    uint64_t requests, unanswered, requests_given_up;
 
     /* heartbeats */
     uint64_t heartbeats, heartbeats_missed;
     uint32_t missed_run; /* in a row, until now */
     uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
-    cti_quantile heartbeat_gaps; /* client silence before each HEARTBEAT_REQ, seconds */
+    int64_t missed_since;         /* time of the first of them */
+    struct cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
+    cti_quantile heartbeat_gaps;  /* client silence before each HEARTBEAT_REQ */
+    int64_t usual_heartbeat_gap;  /* their median, or 0 while they are too few */
     int64_t worst_gap, worst_gap_time; /* of the client; worst_gap_time is where it starts */
 
     /* the end */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where messages start and end (see framing.h). */
+#include "framing.h"
+
+#include <string.h>
+
+/* Types are below this, so the first three bytes of MessageType tell most garbage. */
+#define HEADER_LENGTH_MAX (CTI_MESSAGE_SIZE_MAX - CTI_HEADER_SIZE)
+
+static uint32_t get32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* The shortest and longest body a message of this type can have. */
+static void body_limits(const cti_message *message, uint32_t *shortest, uint32_t *longest)
+{
+    *shortest = 0;
+    *longest = HEADER_LENGTH_MAX;
+    if (message->format != CTI_PUBLISHED)
+        return;
+    *shortest = UINT32_MAX;
+    for (uint32_t i = 0; i < message->layout_count; i++)
+        if (message->layout_sizes[i] < *shortest)
+            *shortest = message->layout_sizes[i];
+    /* A message without floating part may grow in a newer version, but not much. */
+    if (message->floating_count == 0)
+        *longest = message->layout_sizes[0] + 64;
+}
+
+bool cti_header_plausible(const uint8_t *header)
+{
+    const cti_message *message = cti_message_find(get32(header + 4));
+    const uint32_t length = get32(header);
+    uint32_t shortest, longest;
+
+    if (message == NULL)
+        return false;
+    body_limits(message, &shortest, &longest);
+    return shortest <= length && length <= longest;
+}
+
+/* In step even a type that the table does not know is taken, as long as it is a small
+ * number: versions newer than the table have a few more. */
+static bool header_possible(const uint8_t *header)
+{
+    return get32(header) <= HEADER_LENGTH_MAX && get32(header + 4) < 1024 &&
+           get32(header + 4) != 0;
+}
+
+/* The offset of the next header that is plausible, or could be if more bytes came; from
+ * offset on. */
+static size_t next_candidate(const uint8_t *bytes, size_t length, size_t offset)
+{
+    for (; length - offset >= CTI_HEADER_SIZE; offset++)
+        if (cti_header_plausible(bytes + offset))
+            return offset;
+    return offset;
+}
+
+/* After a hole: the first message must fit and, where bytes follow, be followed by a
+ * plausible header. */
+static cti_frame_result search(const uint8_t *bytes, size_t length, size_t *size)
+{
+    size_t total;
+
+    if (length < CTI_HEADER_SIZE) {
+        *size = CTI_HEADER_SIZE;
+        return CTI_FRAME_MORE;
+    }
+    if (!cti_header_plausible(bytes)) {
+        *size = next_candidate(bytes, length, 1);
+        return CTI_FRAME_SKIP;
+    }
+    total = CTI_HEADER_SIZE + get32(bytes);
+    if (total > length) {
+        *size = total;
+        return CTI_FRAME_MORE;
+    }
+    if (cti_versions_that_fit(bytes, total) == 0 ||
+        (length - total >= CTI_HEADER_SIZE && !header_possible(bytes + total))) {
+        *size = next_candidate(bytes, length, 1);
+        return CTI_FRAME_SKIP;
+    }
+    *size = total;
+    return CTI_FRAME_MESSAGE;
+}
+
+cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_state state,
+                                size_t *size)
+{
+    if (state == CTI_FRAME_SEARCH)
+        return search(bytes, length, size);
+    if (length < CTI_HEADER_SIZE) {
+        *size = CTI_HEADER_SIZE;
+        return CTI_FRAME_MORE;
+    }
+    if (!header_possible(bytes)) {
+        *size = next_candidate(bytes, length, 1);
+        return CTI_FRAME_SKIP;
+    }
+    *size = CTI_HEADER_SIZE + get32(bytes);
+    return *size <= length ? CTI_FRAME_MESSAGE : CTI_FRAME_MORE;
+}
+
+/* ---- recognition on any port ---- */
+
+/* SMPP's header is command_length (of the whole PDU), command_id, command_status,
+ * sequence_number; GED-125's is like ours.  A CTI OPEN_REQ is unmistakable, other
+ * messages are taken only where the bytes are too many to fit by chance. */
+static bool says_enough(const cti_message *message, const uint8_t *bytes)
+{
+    cti_reader reader;
+    cti_item item;
+
+    if (message->number == CTI_OPEN_REQ) {
+        cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + get32(bytes), NULL);
+        return cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0 &&
+               cti_reader_find(&reader, CTI_F_VersionNumber, &item) && item.number >= 1 &&
+               item.number <= 99;
+    }
+    return message->format == CTI_PUBLISHED && get32(bytes) >= 20;
+}
+
+cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
+{
+    const cti_message *message;
+    size_t total;
+
+    if (length < CTI_HEADER_SIZE) {
+        /* MessageLength and MessageType both start with two zero bytes. */
+        for (size_t i = 0; i < length; i++)
+            if ((i % 4 < 2 && bytes[i] != 0) || (i == 6 && bytes[i] > 1))
+                return CTI_LOOKS_NOT;
+        return CTI_LOOKS_SHORT;
+    }
+    if (!cti_header_plausible(bytes))
+        return CTI_LOOKS_NOT;
+    total = CTI_HEADER_SIZE + get32(bytes);
+    if (total > length)
+        return CTI_LOOKS_SHORT;
+    if (cti_versions_that_fit(bytes, total) == 0)
+        return CTI_LOOKS_NOT;
+    message = cti_message_find(get32(bytes + 4));
+    if (length - total >= CTI_HEADER_SIZE && !cti_header_plausible(bytes + total))
+        return CTI_LOOKS_NOT;
+    return says_enough(message, bytes) ? CTI_LOOKS_SURE : CTI_LOOKS_MAYBE;
+}

@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session state (see session.h): takes in messages, holes and TCP's end, pairs requests
+ * with answers, follows heartbeats and silences, and then lets the rules judge.
+ * Source: GED-188, chapter "Session Management". */
+#include "session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+
+/* An answer belongs to the oldest request of its InvokeID that is not older than this,
+ * else to the newest: so a lost answer does not shift all later ones by one where a
+ * client uses one InvokeID for all its heartbeats. */
+#define USUAL_ANSWER (4 * CTI_SECOND)
+/* A heartbeat is answered "immediately": at a session's end it is missed after this. */
+#define HEARTBEAT_PATIENCE (1 * CTI_SECOND)
+/* At the end of a capture, the answer to a younger request may just not have come yet. */
+#define ANSWER_PATIENCE (5 * CTI_SECOND)
+/* So many messages in a row must contradict an inferred version before it is given up. */
+#define CONTRADICTIONS_MAX 3
+/* So many silences before heartbeats tell the interval. */
+#define INTERVAL_SAMPLES 3
+
+/* A request that waits for its answer. */
+typedef struct cti_pending {
+    cti_request request;
+    uint64_t key;
+    struct cti_pending *next; /* of the same key, younger */
+    GList link;               /* in pending_by_age */
+    bool doubtful;            /* its answer may be in a hole */
+    uint32_t missed_run;      /* a heartbeat: when the next one was sent without answer */
+} cti_pending;
+
+/* ---- names ---- */
+
+const char *cti_side_name(cti_side side)
+{
+    return side == CTI_SIDE_A ? "A" : side == CTI_SIDE_B ? "B" : NULL;
+}
+
+cti_side cti_port_side(uint16_t port, bool *tls)
+{
+    static const struct {
+        uint16_t first;
+        cti_side side;
+        bool tls;
+    } ranges[] = {
+        {42027, CTI_SIDE_A, false},
+        {43027, CTI_SIDE_B, false},
+        {42030, CTI_SIDE_A, true},
+        {43030, CTI_SIDE_B, true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++) {
+        if (port < ranges[i].first || port >= ranges[i].first + 25 * 40 ||
+            (port - ranges[i].first) % 40 != 0)
+            continue;
+        if (tls != NULL)
+            *tls = ranges[i].tls;
+        return ranges[i].side;
+    }
+    return CTI_SIDE_UNKNOWN;
+}
+
+const char *cti_state_name(cti_state state)
+{
+    static const char *const names[] = {"new",     "opening", "open", "rejected",
+                                        "closing", "closed",  "lost"};
+
+    return (size_t)state < G_N_ELEMENTS(names) ? names[state] : "?";
+}
+
+const char *cti_end_name(cti_end end)
+{
+    static const char *const names[] = {
+        NULL,
+        "closed",
+        "rejected",
+        "reset-by-client",
+        "reset-by-server",
+        "fin-by-client",
+        "fin-by-server",
+        "superseded",
+        "capture-ended",
+    };
+
+    return (size_t)end < G_N_ELEMENTS(names) ? names[end] : NULL;
+}
+
+const char *cti_outcome_name(cti_outcome outcome)
+{
+    static const char *const names[] = {"confirmed", "failed", "unanswered", "unknown"};
+
+    return (size_t)outcome < G_N_ELEMENTS(names) ? names[outcome] : "?";
+}
+
+static const struct {
+    const char *name, *text;
+} verdicts[CTI_VERDICT_COUNT] = {
+#define VERDICT(id, name, text) [CTI_VERDICT_##id] = {name, text},
+#include "verdicts.def"
+#undef VERDICT
+};
+
+const char *cti_verdict_name(cti_verdict verdict)
+{
+    return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].name : "?";
+}
+
+const char *cti_verdict_text(cti_verdict verdict)
+{
+    return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].text : "?";
+}
+
+/* ---- telling ---- */
+
+void cti_session_report(cti_session *session, cti_rule rule, cti_severity severity, int64_t time,
+                        const uint32_t *frames, uint32_t count, const char *format, ...)
+{
+    cti_finding finding = {.rule = rule, .severity = severity, .time = time};
+    const uint32_t so_far = ++session->findings_by_rule[rule];
+    va_list arguments;
+
+    if (so_far > CTI_FINDINGS_PER_RULE)
+        return;
+    for (uint32_t i = 0; i < count && finding.frame_count < CTI_FINDING_FRAMES_MAX; i++)
+        if (frames[i] != 0)
+            finding.frames[finding.frame_count++] = frames[i];
+    va_start(arguments, format);
+    vsnprintf(finding.text, sizeof(finding.text), format, arguments);
+    va_end(arguments);
+    session->findings++;
+    if (session->events != NULL && session->events->finding != NULL)
+        session->events->finding(session->user, &finding);
+}
+
+/* One last finding for each rule that was broken more often than is told. */
+static void report_left_out(cti_session *session, int64_t time)
+{
+    for (cti_rule rule = 0; rule < CTI_RULE_COUNT; rule++) {
+        const uint32_t broken = session->findings_by_rule[rule];
+
+        if (broken <= CTI_FINDINGS_PER_RULE)
+            continue;
+        session->findings_by_rule[rule] = 0;
+        cti_session_report(session, rule, CTI_NOTE, time, NULL, 0,
+                           "%u more findings of this rule are left out.",
+                           broken - CTI_FINDINGS_PER_RULE);
+        session->findings_by_rule[rule] = broken;
+    }
+}
+
+static void tell_silence(cti_session *session, int64_t to, uint32_t frame, double share)
+{
+    const cti_silence silence = {session->last_client_time, to, frame, share};
+
+    if (session->events != NULL && session->events->silence != NULL)
+        session->events->silence(session->user, &silence);
+}
+
+/* ---- requests and answers ---- */
+
+static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
+{
+    return (uint64_t)sender << 32 | invoke_id;
+}
+
+static bool is_heartbeat(const cti_pending *pending)
+{
+    return pending->request.message->number == CTI_HEARTBEAT_REQ;
+}
+
+/* Takes a request out of the table; the caller frees it. */
+static void pending_remove(cti_session *session, cti_pending *pending)
+{
+    cti_pending *head = g_hash_table_lookup(session->pending, &pending->key);
+
+    if (head == pending) {
+        /* The key that the table holds lives in the head: replace both. */
+        g_hash_table_remove(session->pending, &pending->key);
+        if (pending->next != NULL)
+            g_hash_table_insert(session->pending, &pending->next->key, pending->next);
+    } else {
+        while (head->next != pending)
+            head = head->next;
+        head->next = pending->next;
+    }
+    g_queue_unlink(&session->pending_by_age, &pending->link);
+    if (session->last_heartbeat == pending)
+        session->last_heartbeat = NULL;
+}
+
+static void tell_request(cti_session *session, const cti_pending *pending)
+{
+    const cti_session_events *events = session->events;
+
+    if (is_heartbeat(pending)) {
+        const cti_heartbeat heartbeat = {&pending->request,
+                                         pending->request.outcome == CTI_UNANSWERED,
+                                         pending->missed_run};
+
+        if (heartbeat.missed)
+            session->heartbeats_missed++;
+        if (events != NULL && events->heartbeat != NULL)
+            events->heartbeat(session->user, &heartbeat);
+        return;
+    }
+    if (pending->request.outcome == CTI_UNANSWERED)
+        session->unanswered++;
+    if (events != NULL && events->request != NULL)
+        events->request(session->user, &pending->request);
+}
+
+static void give_up_oldest(cti_session *session)
+{
+    cti_pending *oldest = g_queue_peek_head_link(&session->pending_by_age)->data;
+
+    pending_remove(session, oldest);
+    oldest->request.outcome = CTI_UNKNOWN;
+    oldest->missed_run = 0;
+    session->requests_given_up++;
+    tell_request(session, oldest);
+    g_free(oldest);
+}
+
+static cti_pending *pending_add(cti_session *session, const cti_message *message,
+                                const cti_moment *moment, uint32_t invoke_id)
+{
+    cti_pending *pending = g_new0(cti_pending, 1);
+    cti_pending *head;
+
+    if (session->pending_by_age.length >= CTI_PENDING_MAX)
+        give_up_oldest(session);
+    pending->key = pending_key(moment->sender, invoke_id);
+    pending->request = (cti_request){.message = message,
+                                     .sender = moment->sender,
+                                     .invoke_id = invoke_id,
+                                     .frame = moment->frame,
+                                     .time = moment->time,
+                                     .cookie = moment->cookie};
+    pending->link.data = pending;
+    g_queue_push_tail_link(&session->pending_by_age, &pending->link);
+    head = g_hash_table_lookup(session->pending, &pending->key);
+    if (head == NULL) {
+        g_hash_table_insert(session->pending, &pending->key, pending);
+        return pending;
+    }
+    while (head->next != NULL)
+        head = head->next;
+    head->next = pending;
+    return pending;
+}
+
+/* True if a message of this type can be the answer to the request. */
+static bool can_answer(const cti_message *answer, const cti_message *request)
+{
+    if (answer->number == request->confirmed_by || answer->number == CTI_FAILURE_CONF)
+        return true;
+    return answer->number == CTI_CONTROL_FAILURE_CONF &&
+           (request->category == CTI_CATEGORY_CLIENT_CONTROL ||
+            request->category == CTI_CATEGORY_SUPERVISOR);
+}
+
+static cti_pending *find_request(const cti_session *session, const cti_message *answer,
+                                 const cti_moment *moment, uint32_t invoke_id)
+{
+    const uint64_t key =
+        pending_key(moment->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT, invoke_id);
+    cti_pending *newest = NULL;
+
+    for (cti_pending *pending = g_hash_table_lookup(session->pending, &key); pending != NULL;
+         pending = pending->next) {
+        if (!can_answer(answer, pending->request.message))
+            continue;
+        if (moment->time - pending->request.time <= USUAL_ANSWER)
+            return pending;
+        newest = pending;
+    }
+    return newest;
+}
+
+static void read_status(const cti_reader *reader, cti_request *request)
+{
+    cti_item item;
+
+    if (!cti_reader_find(reader, CTI_F_Status, &item) &&
+        !cti_reader_find(reader, CTI_F_FailureCode, &item))
+        return;
+    if (!item.has_number)
+        return;
+    request->has_status = true;
+    request->status = item.number;
+    request->status_value = cti_value_find(item.field->values, item.number);
+}
+
+/* Fills in request's answer; the run of missed heartbeats ends with any answered one. */
+static void take_answer(cti_session *session, cti_pending *pending, const cti_moment *moment,
+                        const cti_reader *reader, cti_message_facts *facts, cti_event *event)
+{
+    cti_request *request = &pending->request;
+
+    request->answer = reader->message;
+    request->answer_frame = moment->frame;
+    request->answer_time = moment->time;
+    request->answer_cookie = moment->cookie;
+    request->outcome =
+        reader->message->number == request->message->confirmed_by ? CTI_CONFIRMED : CTI_FAILED;
+    if (request->outcome == CTI_FAILED)
+        read_status(reader, request);
+    facts->answers = true;
+    facts->request = request->message;
+    facts->request_frame = request->frame;
+    facts->request_cookie = request->cookie;
+    facts->answer_time = moment->time - request->time;
+    if (is_heartbeat(pending)) {
+        event->missed_run_ended = session->missed_run;
+        session->missed_run = 0;
+        pending->missed_run = 0;
+    } else {
+        cti_quantile_add(&session->answers, facts->answer_time);
+    }
+    event->answered = request;
+}
+
+/* The heartbeat before this one was not answered until now. */
+static void note_missed(cti_session *session, cti_pending *missed)
+{
+    if (session->missed_run == 0) {
+        memset(session->missed_frames, 0, sizeof(session->missed_frames));
+        session->missed_since = missed->request.time;
+    }
+    if (session->missed_run < CTI_FINDING_FRAMES_MAX)
+        session->missed_frames[session->missed_run] = missed->request.frame;
+    missed->missed_run = ++session->missed_run;
+}
+
+static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t gap)
+{
+    cti_pending *before = session->last_heartbeat;
+
+    session->heartbeats++;
+    if (before != NULL && !before->doubtful)
+        note_missed(session, before);
+    session->last_heartbeat = pending;
+    if (gap == CTI_NO_TIME)
+        return;
+    cti_quantile_add(&session->heartbeat_gaps, gap);
+    /* The median settles soon: it is not worth a sort at each heartbeat. */
+    if (session->heartbeat_gaps.count < INTERVAL_SAMPLES)
+        return;
+    if (session->heartbeat_gaps.count <= 16 || session->heartbeat_gaps.count % 32 == 0)
+        session->usual_heartbeat_gap = cti_quantile_get(&session->heartbeat_gaps, 0.5);
+}
+
+/* ---- versions ---- */
+
+static void learn_version(cti_session *session, const uint8_t *bytes, size_t size)
+{
+    const cti_versions fits = cti_versions_that_fit(bytes, size);
+
+    if (fits == 0)
+        return;
+    if (session->possible & fits) {
+        session->possible &= fits;
+        session->contradictions = 0;
+        return;
+    }
+    if (++session->contradictions >= CONTRADICTIONS_MAX) {
+        session->possible = fits;
+        session->contradictions = 0;
+    }
+}
+
+uint32_t cti_session_version(const cti_session *session, bool *inferred)
+{
+    const bool known = session->version != 0;
+
+    if (inferred != NULL)
+        *inferred = !known && session->possible != CTI_VERSIONS_ALL;
+    if (known)
+        return session->version;
+    return session->possible == CTI_VERSIONS_ALL ? 0 : cti_versions_newest(session->possible);
+}
+
+/* ---- what messages change ---- */
+
+static uint32_t number_of(const cti_reader *reader, cti_field_id field)
+{
+    cti_item item;
+
+    return cti_reader_find(reader, field, &item) && item.has_number ? item.number : 0;
+}
+
+static void copy_text(const cti_reader *reader, cti_field_id field, char text[CTI_CLIENT_ID_SIZE])
+{
+    cti_item item;
+    size_t length;
+
+    text[0] = '\0';
+    if (!cti_reader_find(reader, field, &item) || item.text == NULL)
+        return;
+    length = MIN(item.text_length, CTI_CLIENT_ID_SIZE - 1);
+    memcpy(text, item.text, length);
+    text[length] = '\0';
+}
+
+static void take_open_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    if (session->state == CTI_STATE_OPEN)
+        return; /* the server refuses a second one: the first stays in force */
+    session->state = CTI_STATE_OPENING;
+    session->began_before_capture = false;
+    session->version = number_of(reader, CTI_F_VersionNumber);
+    session->idle_timeout = number_of(reader, CTI_F_IdleTimeout);
+    session->services_requested = number_of(reader, CTI_F_ServicesRequested);
+    copy_text(reader, CTI_F_ClientID, session->client_id);
+    copy_text(reader, CTI_F_ClientSignature, session->client_signature);
+    session->open_time = moment->time;
+    session->open_frame = moment->frame;
+    session->open_answer_time = CTI_NO_TIME;
+}
+
+static void take_failure_conf(cti_session *session, const cti_moment *moment,
+                              const cti_request *answered)
+{
+    if (answered == NULL)
+        return;
+    if (answered->message->number == CTI_OPEN_REQ && session->state == CTI_STATE_OPENING) {
+        session->state = CTI_STATE_REJECTED;
+        session->open_status = answered->status;
+        session->open_answer_time = moment->time;
+        session->open_answer_frame = moment->frame;
+    } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
+        session->server_offline = true;
+        session->server_offline_frame = moment->frame;
+    }
+}
+
+static void change_state(cti_session *session, const cti_reader *reader, const cti_moment *moment,
+                         const cti_request *answered)
+{
+    switch (reader->message_type) {
+    case CTI_OPEN_REQ:
+        take_open_req(session, reader, moment);
+        break;
+    case CTI_OPEN_CONF:
+        session->state = CTI_STATE_OPEN;
+        session->services_granted = number_of(reader, CTI_F_ServicesGranted);
+        session->open_answer_time = moment->time;
+        session->open_answer_frame = moment->frame;
+        break;
+    case CTI_FAILURE_CONF:
+        take_failure_conf(session, moment, answered);
+        break;
+    case CTI_FAILURE_EVENT:
+        if (number_of(reader, CTI_F_Status) == CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE) {
+            session->server_offline = true;
+            session->server_offline_frame = moment->frame;
+        }
+        break;
+    case CTI_CLOSE_REQ:
+        session->state = CTI_STATE_CLOSING;
+        session->close_status = number_of(reader, CTI_F_Status);
+        session->close_time = moment->time;
+        session->close_frame = moment->frame;
+        break;
+    case CTI_CLOSE_CONF:
+        session->state = CTI_STATE_CLOSED;
+        session->close_answer_time = moment->time;
+        session->close_answer_frame = moment->frame;
+        break;
+    default:
+        if (session->state == CTI_STATE_NEW && session->began_before_capture)
+            session->state = CTI_STATE_OPEN;
+        break;
+    }
+}
+
+/* Counts the message and measures the client's silence before it. */
+static void note_traffic(cti_session *session, const cti_reader *reader, const cti_moment *moment,
+                         cti_message_facts *facts)
+{
+    if (session->messages_client + session->messages_server == 0) {
+        session->first_time = moment->time;
+        session->first_frame = moment->frame;
+    }
+    facts->client_gap = CTI_NO_TIME;
+    facts->idle_share = -1;
+    if (moment->sender == CTI_CLIENT) {
+        if (session->last_client_time != CTI_NO_TIME) {
+            facts->client_gap = moment->time - session->last_client_time;
+            facts->idle_share = cti_session_idle_share(session, facts->client_gap);
+        }
+        if (facts->client_gap != CTI_NO_TIME && facts->client_gap > session->worst_gap) {
+            session->worst_gap = facts->client_gap;
+            session->worst_gap_time = session->last_client_time;
+        }
+        session->messages_client++;
+    } else {
+        session->messages_server++;
+        session->last_server_time = moment->time;
+        session->last_server_frame = moment->frame;
+    }
+    session->last_time = moment->time;
+    session->last_frame = moment->frame;
+    session->last_message = reader->message;
+    session->last_sender = moment->sender;
+}
+
+/* Tells a silence that is worth a word, then lets the client's clock start again. */
+static void note_client_message(cti_session *session, const cti_moment *moment,
+                                const cti_message_facts *facts)
+{
+    const double interval = cti_session_heartbeat_interval(session, NULL);
+
+    if (facts->client_gap != CTI_NO_TIME && session->state != CTI_STATE_OPENING &&
+        ((interval > 0 && (double)facts->client_gap > 1.5 * interval * (double)CTI_SECOND) ||
+         facts->idle_share > 0.75))
+        tell_silence(session, moment->time, moment->frame, facts->idle_share);
+    session->last_client_time = moment->time;
+    session->last_client_frame = moment->frame;
+}
+
+void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size,
+                         const cti_moment *moment, cti_reader *reader, cti_message_facts *facts)
+{
+    cti_event event = {.kind = CTI_EVENT_MESSAGE,
+                       .time = moment->time,
+                       .frame = moment->frame,
+                       .sender = moment->sender,
+                       .before = session->state,
+                       .reader = reader,
+                       .facts = facts};
+    cti_pending *answered = NULL;
+    uint32_t invoke_id;
+
+    *facts = (cti_message_facts){0};
+    if (session->version == 0)
+        learn_version(session, bytes, size);
+    facts->context = (cti_context){session->version, session->possible};
+    cti_reader_init(reader, bytes, size, &facts->context);
+    facts->missed_run = session->missed_run;
+    note_traffic(session, reader, moment, facts);
+
+    if (reader->message != NULL && cti_reader_invoke_id(reader, &invoke_id)) {
+        answered = find_request(session, reader->message, moment, invoke_id);
+        if (answered != NULL) {
+            take_answer(session, answered, moment, reader, facts, &event);
+            pending_remove(session, answered);
+        } else if (reader->message->confirmed_by != 0) {
+            cti_pending *added = pending_add(session, reader->message, moment, invoke_id);
+
+            if (is_heartbeat(added))
+                take_heartbeat(session, added, facts->client_gap);
+            else
+                session->requests++;
+        }
+    }
+    change_state(session, reader, moment, event.answered);
+    if (reader->message_type == CTI_OPEN_REQ && session->version != 0)
+        facts->context.version = session->version;
+    facts->version = cti_session_version(session, &facts->version_inferred);
+    facts->state = session->state;
+    cti_rules_run(session, &event);
+    if (moment->sender == CTI_CLIENT)
+        note_client_message(session, moment, facts);
+    if (answered != NULL) {
+        tell_request(session, answered);
+        g_free(answered);
+    }
+}
+
+bool cti_session_is_next(const cti_session *session, uint32_t message_type)
+{
+    return message_type == CTI_OPEN_REQ &&
+           (session->state == CTI_STATE_REJECTED || session->state == CTI_STATE_CLOSED ||
+            session->state == CTI_STATE_LOST);
+}
+
+void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
+                      uint32_t frame)
+{
+    (void)frame;
+    session->holes++;
+    if (bytes == 0)
+        return;
+    if (sender == CTI_CLIENT && session->last_client_time != CTI_NO_TIME)
+        session->last_client_time = time;
+    for (GList *link = session->pending_by_age.head; link != NULL; link = link->next) {
+        cti_pending *pending = link->data;
+
+        if (pending->request.sender != sender)
+            pending->doubtful = true;
+    }
+}
+
+/* ---- heartbeat interval and idle time ---- */
+
+double cti_session_heartbeat_interval(const cti_session *session, const char **source)
+{
+    const char *from = NULL;
+    double interval = 0;
+
+    if (session->usual_heartbeat_gap > 0) {
+        from = "traffic";
+        interval = (double)session->usual_heartbeat_gap / (double)CTI_SECOND;
+    } else if (session->idle_timeout != 0 && session->idle_timeout != CTI_NO_IDLE_TIMEOUT) {
+        from = "idle-timeout";
+        interval = session->idle_timeout / 4.0;
+    }
+    if (source != NULL)
+        *source = from;
+    return interval;
+}
+
+double cti_session_idle_share(const cti_session *session, int64_t silence)
+{
+    if (silence == CTI_NO_TIME || session->idle_timeout == 0 ||
+        session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        return -1;
+    return (double)silence / ((double)session->idle_timeout * (double)CTI_SECOND);
+}
+
+/* The server looks at its timers now and then: it may be a little late. */
+bool cti_session_idle_timer_fired(const cti_session *session)
+{
+    const int64_t limit = (int64_t)session->idle_timeout * CTI_SECOND;
+    int64_t silence;
+
+    if ((session->end != CTI_END_RESET_BY_SERVER && session->end != CTI_END_FIN_BY_SERVER) ||
+        session->last_client_time == CTI_NO_TIME || session->idle_timeout == 0 ||
+        session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        return false;
+    silence = session->end_time - session->last_client_time;
+    return silence >= limit - CTI_SECOND &&
+           silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
+}
+
+/* ---- the end ---- */
+
+void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
+                         uint32_t frame)
+{
+    cti_event event = {.kind = CTI_EVENT_TCP_END,
+                       .time = time,
+                       .frame = frame,
+                       .sender = sender,
+                       .before = session->state,
+                       .client_silence = CTI_NO_TIME};
+
+    if (session->end_frame != 0 || session->finished)
+        return;
+    session->end_time = time;
+    session->end_frame = frame;
+    if (sender == CTI_CLIENT)
+        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
+    else
+        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
+    if (session->state == CTI_STATE_OPEN || session->state == CTI_STATE_OPENING)
+        session->state = CTI_STATE_LOST;
+    if (session->last_client_time != CTI_NO_TIME)
+        event.client_silence = time - session->last_client_time;
+    cti_rules_run(session, &event);
+}
+
+static cti_outcome outcome_at_end(const cti_session *session, const cti_pending *pending,
+                                  int64_t time)
+{
+    const int64_t waited = time - pending->request.time;
+
+    if (pending->doubtful)
+        return CTI_UNKNOWN;
+    if (is_heartbeat(pending))
+        return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
+                                                                       : CTI_UNKNOWN;
+    if (session->end_frame != 0)
+        return CTI_UNANSWERED;
+    return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
+}
+
+/* Decides what still waits, oldest first. */
+static void settle_pending(cti_session *session, int64_t time)
+{
+    cti_pending *last = session->last_heartbeat;
+
+    if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
+        note_missed(session, last);
+    while (session->pending_by_age.head != NULL) {
+        cti_pending *pending = session->pending_by_age.head->data;
+
+        pending->request.outcome = outcome_at_end(session, pending, time);
+        if (pending->request.outcome != CTI_UNANSWERED)
+            pending->missed_run = 0;
+        pending_remove(session, pending);
+        tell_request(session, pending);
+        g_free(pending);
+    }
+}
+
+static cti_verdict choose_verdict(const cti_session *session)
+{
+    if (session->messages_client + session->messages_server == 0)
+        return CTI_VERDICT_NOTHING_SEEN;
+    if (session->end == CTI_END_REJECTED)
+        return CTI_VERDICT_REJECTED;
+    if (session->server_offline)
+        return CTI_VERDICT_SERVER_OFFLINE;
+    if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
+        return CTI_VERDICT_CLOSED_BY_CLIENT;
+    if (session->end == CTI_END_SUPERSEDED)
+        return CTI_VERDICT_SUPERSEDED;
+    if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
+        session->end != CTI_END_CAPTURE_ENDED)
+        return CTI_VERDICT_OPEN_UNANSWERED;
+    if (cti_session_idle_timer_fired(session))
+        return CTI_VERDICT_IDLE_TIMER_FIRED;
+    switch (session->end) {
+    case CTI_END_RESET_BY_CLIENT:
+        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
+                                        : CTI_VERDICT_RESET_BY_CLIENT;
+    case CTI_END_FIN_BY_CLIENT:
+        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
+                                        : CTI_VERDICT_FIN_BY_CLIENT;
+    case CTI_END_RESET_BY_SERVER:
+        return CTI_VERDICT_RESET_BY_SERVER;
+    case CTI_END_FIN_BY_SERVER:
+        return CTI_VERDICT_FIN_BY_SERVER;
+    default:
+        return CTI_VERDICT_STILL_OPEN;
+    }
+}
+
+void cti_session_finish(cti_session *session, int64_t time, cti_end how)
+{
+    cti_event event = {.kind = CTI_EVENT_FINISH,
+                       .frame = session->end_frame,
+                       .before = session->state,
+                       .client_silence = CTI_NO_TIME};
+
+    if (session->finished)
+        return;
+    if (session->end_frame == 0) {
+        session->end = how;
+        session->end_time = time;
+    }
+    if (session->state == CTI_STATE_CLOSED)
+        session->end = CTI_END_CLOSED;
+    else if (session->state == CTI_STATE_REJECTED)
+        session->end = CTI_END_REJECTED;
+    event.time = session->end_time;
+    event.in_sight = session->end_frame != 0;
+    if (session->last_client_time != CTI_NO_TIME)
+        event.client_silence = session->end_time - session->last_client_time;
+    if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&
+        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED) {
+        session->worst_gap = event.client_silence;
+        session->worst_gap_time = session->last_client_time;
+    }
+    settle_pending(session, session->end_time);
+    event.missed_run_ended = session->missed_run;
+    if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
+        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED)
+        tell_silence(session, session->end_time, session->end_frame,
+                     cti_session_idle_share(session, event.client_silence));
+    session->verdict = choose_verdict(session);
+    cti_rules_run(session, &event);
+    report_left_out(session, session->end_time);
+    session->finished = true;
+}
+
+/* ---- life ---- */
+
+void cti_session_init(cti_session *session, const cti_session_events *events, void *user,
+                      bool began_before_capture)
+{
+    *session = (cti_session){
+        .possible = CTI_VERSIONS_ALL,
+        .began_before_capture = began_before_capture,
+        .open_time = CTI_NO_TIME,
+        .open_answer_time = CTI_NO_TIME,
+        .first_time = CTI_NO_TIME,
+        .last_time = CTI_NO_TIME,
+        .last_client_time = CTI_NO_TIME,
+        .last_server_time = CTI_NO_TIME,
+        .worst_gap_time = CTI_NO_TIME,
+        .close_time = CTI_NO_TIME,
+        .close_answer_time = CTI_NO_TIME,
+        .end_time = CTI_NO_TIME,
+        .events = events,
+        .user = user,
+    };
+    g_queue_init(&session->pending_by_age);
+    session->pending = g_hash_table_new(g_int64_hash, g_int64_equal);
+}
+
+void cti_session_release(cti_session *session)
+{
+    while (session->pending_by_age.head != NULL) {
+        cti_pending *pending = session->pending_by_age.head->data;
+
+        g_queue_unlink(&session->pending_by_age, &pending->link);
+        g_free(pending);
+    }
+    if (session->pending != NULL)
+        g_hash_table_destroy(session->pending);
+    session->pending = NULL;
+    cti_quantile_release(&session->answers);
+    cti_quantile_release(&session->heartbeat_gaps);
+}
