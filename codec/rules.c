@@ -130,7 +130,7 @@ static cti_severity open_severity(int64_t waited)
 
 static void open_unanswered(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t waited = event->time - session->open_time;
+    const int64_t waited = cti_elapsed(session->open_time, event->time);
     const bool lost = ended_by_tcp(session);
 
     if (session->open_time == CTI_NO_TIME || session->open_answer_time != CTI_NO_TIME ||
@@ -196,10 +196,10 @@ static void missed_run_over(cti_session *session, cti_rule rule, const cti_event
 
     if (event->kind == CTI_EVENT_MESSAGE)
         snprintf(how, sizeof(how), "then the server answered again, %.3f s after the first one",
-                 SECONDS(event->time - session->missed_since));
+                 SECONDS(cti_elapsed(session->missed_since, event->time)));
     else
         snprintf(how, sizeof(how), "then %s, %.3f s after the first one", end_words(session),
-                 SECONDS(event->time - session->missed_since));
+                 SECONDS(cti_elapsed(session->missed_since, event->time)));
     cti_session_report(session, rule, run >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, event->time,
                        session->missed_frames, CTI_FINDING_FRAMES_MAX,
                        "%u %s not answered, %s. The server answers heartbeats at once; after three "
@@ -301,7 +301,7 @@ static void rule_close(cti_session *session, cti_rule rule, const cti_event *eve
 
 static void rule_close_no_answer(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t waited = event->time - session->close_time;
+    const int64_t waited = cti_elapsed(session->close_time, event->time);
     const uint32_t frames[] = {session->close_frame, event->frame};
 
     if (is_message(event, CTI_CLOSE_CONF) && event->answered != NULL &&
@@ -333,7 +333,7 @@ static void rule_close_missing(cti_session *session, cti_rule rule, const cti_ev
                        (const uint32_t[]){session->last_frame, session->end_frame}, 2,
                        "The session was lost (E_CTI_CLIENT_DISCONNECTED): %s without CLOSE_REQ, "
                        "%.3f s after the last message, %s of the %s. %s",
-                       end_words(session), SECONDS(session->end_time - session->last_time),
+                       end_words(session), SECONDS(cti_elapsed(session->last_time, session->end_time)),
                        message_name(session->last_message), sender_name(session->last_sender),
                        cti_verdict_text(session->verdict));
 }

@@ -274,7 +274,7 @@ static cti_pending *find_request(const cti_session *session, const cti_message *
          pending = pending->next) {
         if (!can_answer(answer, pending->request.message))
             continue;
-        if (moment->time - pending->request.time <= USUAL_ANSWER)
+        if (cti_elapsed(pending->request.time, moment->time) <= USUAL_ANSWER)
             return pending;
         newest = pending;
     }
@@ -313,7 +313,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request = request->message;
     facts->request_frame = request->frame;
     facts->request_cookie = request->cookie;
-    facts->answer_time = moment->time - request->time;
+    facts->answer_time = cti_elapsed(request->time, moment->time);
     if (is_heartbeat(pending)) {
         event->missed_run_ended = session->missed_run;
         session->missed_run = 0;
@@ -489,10 +489,8 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
     facts->client_gap = CTI_NO_TIME;
     facts->idle_share = -1;
     if (moment->sender == CTI_CLIENT) {
-        if (session->last_client_time != CTI_NO_TIME) {
-            facts->client_gap = moment->time - session->last_client_time;
-            facts->idle_share = cti_session_idle_share(session, facts->client_gap);
-        }
+        facts->client_gap = cti_elapsed(session->last_client_time, moment->time);
+        facts->idle_share = cti_session_idle_share(session, facts->client_gap);
         if (facts->client_gap != CTI_NO_TIME && facts->client_gap > session->worst_gap) {
             session->worst_gap = facts->client_gap;
             session->worst_gap_time = session->last_client_time;
@@ -633,7 +631,7 @@ bool cti_session_idle_timer_fired(const cti_session *session)
         session->last_client_time == CTI_NO_TIME || session->idle_timeout == 0 ||
         session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
         return false;
-    silence = session->end_time - session->last_client_time;
+    silence = cti_elapsed(session->last_client_time, session->end_time);
     return silence >= limit - CTI_SECOND &&
            silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
 }
@@ -647,8 +645,7 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
                        .time = time,
                        .frame = frame,
                        .sender = sender,
-                       .before = session->state,
-                       .client_silence = CTI_NO_TIME};
+                       .before = session->state};
 
     if (session->end_frame != 0 || session->finished)
         return;
@@ -660,15 +657,14 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
         session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
     if (session->state == CTI_STATE_OPEN || session->state == CTI_STATE_OPENING)
         session->state = CTI_STATE_LOST;
-    if (session->last_client_time != CTI_NO_TIME)
-        event.client_silence = time - session->last_client_time;
+    event.client_silence = cti_elapsed(session->last_client_time, time);
     cti_rules_run(session, &event);
 }
 
 static cti_outcome outcome_at_end(const cti_session *session, const cti_pending *pending,
                                   int64_t time)
 {
-    const int64_t waited = time - pending->request.time;
+    const int64_t waited = cti_elapsed(pending->request.time, time);
 
     if (pending->doubtful)
         return CTI_UNKNOWN;
@@ -736,8 +732,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
 {
     cti_event event = {.kind = CTI_EVENT_FINISH,
                        .frame = session->end_frame,
-                       .before = session->state,
-                       .client_silence = CTI_NO_TIME};
+                       .before = session->state};
 
     if (session->finished)
         return;
@@ -751,8 +746,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
         session->end = CTI_END_REJECTED;
     event.time = session->end_time;
     event.in_sight = session->end_frame != 0;
-    if (session->last_client_time != CTI_NO_TIME)
-        event.client_silence = session->end_time - session->last_client_time;
+    event.client_silence = cti_elapsed(session->last_client_time, session->end_time);
     if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&
         session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED) {
         session->worst_gap = event.client_silence;

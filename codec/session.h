@@ -31,6 +31,19 @@ extern "C" {
 #define CTI_SECOND INT64_C(1000000000)
 /* No time, no duration. */
 #define CTI_NO_TIME INT64_MIN
+/* Time from one moment to the next: CTI_NO_TIME where one of them is not known, and never
+ * out of range, whatever times a capture claims. */
+static inline int64_t cti_elapsed(int64_t from, int64_t to)
+{
+    int64_t elapsed;
+
+    if (from == CTI_NO_TIME || to == CTI_NO_TIME)
+        return CTI_NO_TIME;
+    if (__builtin_sub_overflow(to, from, &elapsed) || elapsed == CTI_NO_TIME)
+        return to > from ? INT64_MAX : -INT64_MAX;
+    return elapsed;
+}
+
 /* IdleTimeout of a client without heartbeats. */
 #define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
 /* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
