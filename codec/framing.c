@@ -105,21 +105,51 @@ cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_s
 
 /* ---- recognition on any port ---- */
 
-/* SMPP's header is command_length (of the whole PDU), command_id, command_status,
- * sequence_number; GED-125's is like ours.  A CTI OPEN_REQ is unmistakable, other
- * messages are taken only where the bytes are too many to fit by chance. */
+/* Can these be the first bytes of OPEN_REQ: a VersionNumber and an IdleTimeout that make
+ * sense, as far as they are there?  No text and no random number does. */
+static bool opens(const uint8_t *bytes, size_t length)
+{
+    const uint32_t week = 7 * 24 * 3600;
+
+    if (get32(bytes + 4) != CTI_OPEN_REQ)
+        return false;
+    if (length >= 16 && (get32(bytes + 12) < 1 || get32(bytes + 12) > 99))
+        return false;
+    return length < 20 || get32(bytes + 16) <= week || get32(bytes + 16) == UINT32_MAX;
+}
+
+/* A whole OPEN_REQ is unmistakable; another message is taken only where its bytes are too
+ * many to fit by chance. */
 static bool says_enough(const cti_message *message, const uint8_t *bytes)
 {
     cti_reader reader;
     cti_item item;
 
-    if (message->number == CTI_OPEN_REQ) {
-        cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + get32(bytes), NULL);
-        return cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0 &&
-               cti_reader_find(&reader, CTI_F_VersionNumber, &item) && item.number >= 1 &&
-               item.number <= 99;
-    }
-    return message->format == CTI_PUBLISHED && get32(bytes) >= 20;
+    if (message->number != CTI_OPEN_REQ)
+        return message->format == CTI_PUBLISHED && get32(bytes) >= 20;
+    cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + get32(bytes), NULL);
+    return opens(bytes, CTI_HEADER_SIZE + get32(bytes)) &&
+           cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0;
+}
+
+/* A message without floating part has one of a few lengths. */
+static bool length_exists(const cti_message *message, uint32_t length)
+{
+    if (message->format != CTI_PUBLISHED || message->floating_count > 0)
+        return true;
+    for (uint32_t i = 0; i < message->layout_count; i++)
+        if (message->layout_sizes[i] == length)
+            return true;
+    return false;
+}
+
+/* Can these be the first bytes of a message that goes on?  SMPP counts its header in the
+ * length: its PDU ends just where the segment does. */
+static bool can_be_cut(const cti_message *message, const uint8_t *bytes, size_t length)
+{
+    if (message->number == CTI_OPEN_REQ)
+        return opens(bytes, length);
+    return length_exists(message, get32(bytes)) && get32(bytes) != length;
 }
 
 cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
@@ -136,12 +166,12 @@ cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
     }
     if (!cti_header_plausible(bytes))
         return CTI_LOOKS_NOT;
+    message = cti_message_find(get32(bytes + 4));
     total = CTI_HEADER_SIZE + get32(bytes);
     if (total > length)
-        return CTI_LOOKS_SHORT;
+        return can_be_cut(message, bytes, length) ? CTI_LOOKS_SHORT : CTI_LOOKS_NOT;
     if (cti_versions_that_fit(bytes, total) == 0)
         return CTI_LOOKS_NOT;
-    message = cti_message_find(get32(bytes + 4));
     if (length - total >= CTI_HEADER_SIZE && !cti_header_plausible(bytes + total))
         return CTI_LOOKS_NOT;
     return says_enough(message, bytes) ? CTI_LOOKS_SURE : CTI_LOOKS_MAYBE;

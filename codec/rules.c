@@ -69,10 +69,10 @@ static const char *sender_name(cti_sender sender)
 /* "E_CTI_TIMEOUT (16)", in the caller's buffer. */
 static const char *status_words(uint32_t status, char *words, size_t size)
 {
-    cti_value_set const *statuses = cti_field_get(CTI_F_Status)->values;
+    const cti_value_set *statuses = cti_field_get(CTI_F_Status)->values;
     const cti_value *value = cti_value_find(statuses, status);
 
-    if (value != NULL && value->text[0] != '\0')
+    if (value != NULL)
         snprintf(words, size, "%s (%u: %s)", value->name, status, value->text);
     else
         snprintf(words, size, "status %u", status);

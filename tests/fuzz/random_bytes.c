@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Random and mutated byte strings through reader, framing and session:
+ *     random_bytes COUNT SEED
+ * Meant for a build with sanitizers; it checks the reader's promises itself: items cover
+ * the message exactly once and in order, point into its bytes, and the reader ends.
+ * The byte strings start from messages that the table itself describes, so that most of
+ * them get far into the reader, and are then damaged. */
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "framing.h"
+#include "highlights.h"
+#include "session.h"
+
+#define BUFFER_SIZE 4096
+
+#define REQUIRE(condition)                                                          \
+    do {                                                                            \
+        if (!(condition)) {                                                         \
+            fprintf(stderr, "broken promise: %s, line %d\n", #condition, __LINE__); \
+            exit(1);                                                                \
+        }                                                                           \
+    } while (0)
+
+typedef struct message {
+    uint8_t bytes[BUFFER_SIZE];
+    uint32_t size;
+} message;
+
+static void put_number(message *m, uint32_t number, uint32_t size)
+{
+    for (uint32_t i = size; i-- > 0;)
+        m->bytes[m->size++] = (uint8_t)(i < 4 ? number >> 8 * i : 0);
+}
+
+static uint32_t random_length(GRand *random, const cti_slot *slot)
+{
+    const uint32_t size = CTI_TYPE_SIZE(slot->field->type);
+    const uint32_t most = slot->size != 0 ? slot->size : 16;
+
+    return size != 0 ? size : (uint32_t)g_rand_int_range(random, 1, (gint32)most + 1);
+}
+
+/* A message as the table describes it, with random content. */
+static void make_message(GRand *random, message *m)
+{
+    const cti_message *type = NULL;
+    const bool wide = g_rand_boolean(random);
+
+    while (type == NULL)
+        type = cti_message_find((uint32_t)g_rand_int_range(random, 1, CTI_MESSAGE_NEWEST + 1));
+    m->size = 0;
+    put_number(m, 0, 4);
+    put_number(m, type->number, 4);
+    if (type->layout_count > 0) {
+        const gint32 layout = g_rand_int_range(random, 0, type->layout_count);
+
+        for (uint32_t i = 0; i < type->layouts[layout].count; i++)
+            put_number(m, (uint32_t)g_rand_int_range(random, 0, 20),
+                       type->layouts[layout].slots[i].size);
+    }
+    for (uint32_t i = 0; i < type->floating_count && m->size < BUFFER_SIZE - 600; i++) {
+        const cti_slot *slot = &type->floating[i];
+        const uint32_t length = random_length(random, slot);
+
+        if (g_rand_boolean(random))
+            continue;
+        put_number(m, slot->tag, wide ? 2 : 1);
+        put_number(m, length, wide ? 2 : 1);
+        for (uint32_t k = 0; k < length; k++)
+            m->bytes[m->size++] = k + 1 < length ? (uint8_t)g_rand_int_range(random, 32, 127) : 0;
+    }
+    m->bytes[2] = (uint8_t)((m->size - 8) >> 8);
+    m->bytes[3] = (uint8_t)(m->size - 8);
+}
+
+static void damage(GRand *random, message *m)
+{
+    const gint32 hits = g_rand_int_range(random, 0, 6);
+
+    for (gint32 i = 0; i < hits; i++)
+        m->bytes[g_rand_int_range(random, 0, (gint32)m->size)] = (uint8_t)g_rand_int(random);
+    if (g_rand_int_range(random, 0, 4) == 0)
+        m->size = (uint32_t)g_rand_int_range(random, 0, (gint32)m->size + 1);
+}
+
+static void make_noise(GRand *random, message *m)
+{
+    m->size = (uint32_t)g_rand_int_range(random, 0, 512);
+    for (uint32_t i = 0; i < m->size; i++)
+        m->bytes[i] = (uint8_t)g_rand_int(random);
+    if (m->size >= 8 && g_rand_boolean(random)) {
+        memset(m->bytes, 0, 3);
+        memset(m->bytes + 4, 0, 3);
+    }
+}
+
+/* Reads a copy whose end is the end of its allocation, so that a sanitizer sees each byte
+ * that is read beyond it. */
+static void check_reader(const message *m, uint32_t version)
+{
+    uint8_t *bytes = g_memdup2(m->bytes, m->size);
+    const cti_context context = {version, 0};
+    uint32_t expected = CTI_HEADER_SIZE;
+    cti_item highlights[CTI_HIGHLIGHTS_MAX];
+    cti_reader reader;
+    cti_item item;
+
+    cti_reader_init(&reader, bytes, m->size, &context);
+    cti_highlights(&reader, highlights);
+    while (cti_reader_next(&reader, &item)) {
+        REQUIRE(item.start == expected);
+        REQUIRE(item.size > 0);
+        REQUIRE(item.offset >= item.start && item.offset + item.length == item.start + item.size);
+        REQUIRE(item.data == bytes + item.offset);
+        if (item.kind == CTI_ITEM_FIELD)
+            REQUIRE(item.field != NULL);
+        if (item.text != NULL)
+            REQUIRE((const uint8_t *)item.text + item.text_length <=
+                    bytes + item.offset + item.length);
+        expected += item.size;
+    }
+    if (m->size >= CTI_HEADER_SIZE)
+        REQUIRE(expected == reader.end);
+    REQUIRE(reader.problem_count <= CTI_PROBLEMS_MAX);
+    g_free(bytes);
+}
+
+static void check_framing(const message *m)
+{
+    uint8_t *bytes = g_memdup2(m->bytes, m->size);
+    size_t size, offset = 0;
+
+    for (int state = CTI_FRAME_IN_STEP; state <= CTI_FRAME_SEARCH; state++) {
+        offset = 0;
+        while (offset < m->size) {
+            const cti_frame_result result = cti_frame_next(bytes + offset, m->size - offset,
+                                                           (cti_frame_state)state, &size);
+
+            REQUIRE(size >= 1);
+            if (result == CTI_FRAME_MORE)
+                break;
+            REQUIRE(size <= m->size - offset);
+            offset += size;
+        }
+    }
+    cti_frame_looks(bytes, m->size);
+    g_free(bytes);
+}
+
+int main(int argc, char **argv)
+{
+    const long count = argc > 1 ? atol(argv[1]) : 10000;
+    GRand *random = g_rand_new_with_seed(argc > 2 ? (guint32)atol(argv[2]) : 1);
+    cti_session session;
+    long messages = 0;
+
+    cti_session_init(&session, NULL, NULL, true);
+    for (long i = 0; i < count; i++) {
+        const cti_moment moment = {g_rand_int(random), (uint32_t)i + 1,
+                                   g_rand_boolean(random) ? CTI_CLIENT : CTI_SERVER, NULL};
+        cti_message_facts facts;
+        cti_reader reader;
+        message m;
+
+        if (i % 4 == 0)
+            make_noise(random, &m);
+        else
+            make_message(random, &m);
+        if (i % 4 > 1)
+            damage(random, &m);
+        check_reader(&m, i % 3 == 0 ? 0 : (uint32_t)g_rand_int_range(random, 0, 30));
+        check_framing(&m);
+        cti_session_message(&session, m.bytes, m.size, &moment, &reader, &facts);
+        messages += reader.message != NULL;
+    }
+    cti_session_finish(&session, 0, CTI_END_CAPTURE_ENDED);
+    cti_session_release(&session);
+    g_rand_free(random);
+    printf("%ld byte strings, %ld of them messages: all promises kept\n", count, messages);
+    return 0;
+}

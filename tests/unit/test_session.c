@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session state and rules with a made clock: what a session says of itself after each
+ * exchange, and which findings it gives. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "bytes.h"
+#include "session.h"
+
+/* What a session told. */
+typedef struct log {
+    cti_finding findings[64];
+    uint32_t finding_count;
+    cti_request requests[64];
+    uint32_t request_count;
+    uint32_t heartbeats, heartbeats_missed, longest_run;
+    uint32_t silences;
+} log;
+
+static void log_finding(void *user, const cti_finding *finding)
+{
+    log *l = user;
+
+    assert_true(l->finding_count < 64);
+    l->findings[l->finding_count++] = *finding;
+}
+
+static void log_request(void *user, const cti_request *request)
+{
+    log *l = user;
+
+    assert_true(l->request_count < 64);
+    l->requests[l->request_count++] = *request;
+}
+
+static void log_heartbeat(void *user, const cti_heartbeat *heartbeat)
+{
+    log *l = user;
+
+    l->heartbeats++;
+    l->heartbeats_missed += heartbeat->missed;
+    if (heartbeat->missed_run > l->longest_run)
+        l->longest_run = heartbeat->missed_run;
+}
+
+static void log_silence(void *user, const cti_silence *silence)
+{
+    (void)silence;
+    ((log *)user)->silences++;
+}
+
+static const cti_session_events events = {log_request, log_heartbeat, log_silence, log_finding};
+
+/* One session under test: a clock, a frame counter, what it told. */
+typedef struct bench {
+    cti_session session;
+    log log;
+    int64_t now;
+    uint32_t frame;
+    cti_message_facts facts;
+} bench;
+
+static void begin(bench *b, bool began_before)
+{
+    memset(&b->log, 0, sizeof(b->log));
+    b->now = INT64_C(1768000000) * CTI_SECOND;
+    b->frame = 0;
+    cti_session_init(&b->session, &events, &b->log, began_before);
+}
+
+static void feed(bench *b, cti_sender sender, const bytes *message)
+{
+    const cti_moment moment = {b->now, ++b->frame, sender, NULL};
+    cti_reader reader;
+
+    cti_session_message(&b->session, message->data, message->size, &moment, &reader, &b->facts);
+}
+
+static void wait(bench *b, double seconds)
+{
+    b->now += (int64_t)(seconds * (double)CTI_SECOND);
+}
+
+static void open_session(bench *b, uint32_t idle_timeout)
+{
+    bytes message;
+
+    open_req(&message, 1, 24, idle_timeout);
+    feed(b, CTI_CLIENT, &message);
+    wait(b, 0.010);
+    open_conf(&message, 1);
+    feed(b, CTI_SERVER, &message);
+}
+
+static void heartbeat(bench *b, uint32_t invoke_id, bool answered)
+{
+    bytes message;
+
+    short_message(&message, CTI_HEARTBEAT_REQ, invoke_id);
+    feed(b, CTI_CLIENT, &message);
+    if (!answered)
+        return;
+    wait(b, 0.002);
+    short_message(&message, CTI_HEARTBEAT_CONF, invoke_id);
+    feed(b, CTI_SERVER, &message);
+}
+
+static void close_session(bench *b)
+{
+    bytes message;
+
+    status_message(&message, CTI_CLOSE_REQ, 99, 0);
+    feed(b, CTI_CLIENT, &message);
+    wait(b, 0.005);
+    short_message(&message, CTI_CLOSE_CONF, 99);
+    feed(b, CTI_SERVER, &message);
+}
+
+static void end(bench *b, cti_tcp_end how, cti_sender sender)
+{
+    cti_session_tcp_end(&b->session, how, sender, b->now, ++b->frame);
+    cti_session_finish(&b->session, b->now, CTI_END_NONE);
+}
+
+static uint32_t count_findings(const bench *b, cti_rule rule)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < b->log.finding_count; i++)
+        count += b->log.findings[i].rule == rule;
+    return count;
+}
+
+/* These rules gave a finding, and no other one did. */
+static void assert_findings(const bench *b, const cti_rule *rules, uint32_t count)
+{
+    uint32_t seen = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (count_findings(b, rules[i]) == 0)
+            print_error("missing: %s\n", cti_rule_name(rules[i]));
+        assert_true(count_findings(b, rules[i]) > 0);
+        seen += count_findings(b, rules[i]);
+    }
+    if (seen != b->log.finding_count)
+        for (uint32_t i = 0; i < b->log.finding_count; i++)
+            print_error("%s: %s\n", cti_rule_name(b->log.findings[i].rule),
+                        b->log.findings[i].text);
+    assert_int_equal(seen, b->log.finding_count);
+}
+
+#define ASSERT_FINDINGS(b, ...)                                                 \
+    assert_findings(b, (const cti_rule[]){__VA_ARGS__},                          \
+                    sizeof((const cti_rule[]){__VA_ARGS__}) / sizeof(cti_rule))
+
+static void normal_session(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    assert_int_equal(b.session.state, CTI_STATE_OPEN);
+    assert_int_equal(b.facts.version, 24);
+    assert_false(b.facts.version_inferred);
+    assert_true(b.facts.answers);
+    assert_int_equal(b.facts.answer_time, 10 * 1000 * 1000);
+    for (uint32_t i = 0; i < 10; i++) {
+        wait(&b, 30);
+        heartbeat(&b, 10 + i, true);
+    }
+    close_session(&b);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.log.finding_count, 0);
+    assert_int_equal(b.session.end, CTI_END_CLOSED);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
+    assert_int_equal(b.log.heartbeats, 10);
+    assert_int_equal(b.log.heartbeats_missed, 0);
+    assert_int_equal(b.log.request_count, 2);
+    assert_string_equal(b.session.client_id, "CTIOS1A");
+    cti_session_release(&b.session);
+}
+
+static void heartbeats_missed_then_reset(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    wait(&b, 30);
+    heartbeat(&b, 2, true);
+    for (uint32_t i = 0; i < 3; i++) {
+        wait(&b, 30);
+        heartbeat(&b, 3 + i, false);
+    }
+    assert_int_equal(b.facts.missed_run, 1);
+    wait(&b, 30);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_MISSED, CTI_RULE_CLOSE_MISSING);
+    assert_int_equal(b.log.findings[0].frame_count, 3);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_HEARTBEATS_UNANSWERED);
+    assert_int_equal(b.log.heartbeats_missed, 3);
+    assert_int_equal(b.log.longest_run, 3);
+    cti_session_release(&b.session);
+}
+
+/* A client that gives all heartbeats one InvokeID: a lost answer must not shift the rest. */
+static void one_invoke_id_for_all_heartbeats(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    wait(&b, 30);
+    heartbeat(&b, 5, true);
+    wait(&b, 30);
+    heartbeat(&b, 5, false);
+    for (int i = 0; i < 5; i++) {
+        wait(&b, 30);
+        heartbeat(&b, 5, true);
+        assert_int_equal(b.facts.answer_time, 2 * 1000 * 1000);
+    }
+    close_session(&b);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_MISSED);
+    assert_int_equal(b.log.heartbeats_missed, 1);
+    cti_session_release(&b.session);
+}
+
+static void idle_timer_fires(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 60);
+    wait(&b, 60.2);
+    end(&b, CTI_TCP_RST, CTI_SERVER);
+    ASSERT_FINDINGS(&b, CTI_RULE_IDLE, CTI_RULE_CLOSE_MISSING);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_IDLE_TIMER_FIRED);
+    assert_int_equal(b.session.end, CTI_END_RESET_BY_SERVER);
+    cti_session_release(&b.session);
+}
+
+static void reset_by_server_long_before_idle_timeout(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 60);
+    wait(&b, 10);
+    end(&b, CTI_TCP_RST, CTI_SERVER);
+    ASSERT_FINDINGS(&b, CTI_RULE_CLOSE_MISSING);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_RESET_BY_SERVER);
+    cti_session_release(&b.session);
+}
+
+static void long_silence_within_idle_timeout(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    for (uint32_t i = 0; i < 4; i++) {
+        wait(&b, 30);
+        heartbeat(&b, 10 + i, true);
+    }
+    wait(&b, 100);
+    heartbeat(&b, 20, true);
+    close_session(&b);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    ASSERT_FINDINGS(&b, CTI_RULE_IDLE, CTI_RULE_HEARTBEAT_GAP);
+    assert_int_equal(b.log.silences, 1);
+    assert_int_equal(b.session.worst_gap / CTI_SECOND, 100);
+    cti_session_release(&b.session);
+}
+
+static void open_rejected(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_req(&message, 1, 24, 120);
+    feed(&b, CTI_CLIENT, &message);
+    status_message(&message, CTI_FAILURE_CONF, 1, 10);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.session.state, CTI_STATE_REJECTED);
+    assert_true(cti_session_is_next(&b.session, CTI_OPEN_REQ));
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    ASSERT_FINDINGS(&b, CTI_RULE_OPEN_REJECTED);
+    assert_non_null(strstr(b.log.findings[0].text, "E_CTI_DEVICE_IN_USE"));
+    assert_int_equal(b.session.end, CTI_END_REJECTED);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_REJECTED);
+    assert_int_equal(b.log.requests[0].outcome, CTI_FAILED);
+    assert_int_equal(b.log.requests[0].status, 10);
+    cti_session_release(&b.session);
+}
+
+static void client_goes_on_after_rejection(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_req(&message, 1, 24, 120);
+    feed(&b, CTI_CLIENT, &message);
+    status_message(&message, CTI_FAILURE_CONF, 1, 10);
+    feed(&b, CTI_SERVER, &message);
+    short_message(&message, CTI_HEARTBEAT_REQ, 2);
+    feed(&b, CTI_CLIENT, &message);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(count_findings(&b, CTI_RULE_OPEN_REJECTED), 2);
+    cti_session_release(&b.session);
+}
+
+static void open_answered_late(void **state)
+{
+    const struct {
+        double seconds;
+        uint32_t findings;
+        cti_severity severity;
+    } cases[] = {{4.9, 0, CTI_NOTE}, {6, 1, CTI_NOTE}, {31, 1, CTI_WARNING}, {61, 1, CTI_ERROR}};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        bench b;
+        bytes message;
+
+        begin(&b, false);
+        open_req(&message, 1, 24, CTI_NO_IDLE_TIMEOUT);
+        feed(&b, CTI_CLIENT, &message);
+        wait(&b, cases[i].seconds);
+        open_conf(&message, 1);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.log.finding_count, cases[i].findings);
+        if (cases[i].findings > 0) {
+            assert_int_equal(b.log.findings[0].rule, CTI_RULE_OPEN_NO_ANSWER);
+            assert_int_equal(b.log.findings[0].severity, cases[i].severity);
+        }
+        cti_session_release(&b.session);
+    }
+}
+
+static void open_never_answered(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_req(&message, 1, 24, 120);
+    feed(&b, CTI_CLIENT, &message);
+    wait(&b, 30);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(count_findings(&b, CTI_RULE_OPEN_NO_ANSWER), 1);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_OPEN_UNANSWERED);
+    cti_session_release(&b.session);
+}
+
+static void request_before_open_conf(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    short_message(&message, CTI_HEARTBEAT_REQ, 2);
+    feed(&b, CTI_CLIENT, &message);
+    assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 1);
+    cti_session_release(&b.session);
+
+    begin(&b, true);
+    feed(&b, CTI_CLIENT, &message);
+    assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 0);
+    assert_int_equal(b.session.state, CTI_STATE_OPEN);
+    cti_session_release(&b.session);
+}
+
+static void second_open_req(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    open_req(&message, 2, 24, 120);
+    feed(&b, CTI_CLIENT, &message);
+    status_message(&message, CTI_FAILURE_CONF, 2, 5);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 1);
+    assert_int_equal(b.session.state, CTI_STATE_OPEN);
+    cti_session_release(&b.session);
+}
+
+static void close_rules(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, CTI_NO_IDLE_TIMEOUT);
+    status_message(&message, CTI_CLOSE_REQ, 9, 17);
+    feed(&b, CTI_CLIENT, &message);
+    wait(&b, 5.5);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    ASSERT_FINDINGS(&b, CTI_RULE_CLOSE, CTI_RULE_CLOSE_NO_ANSWER);
+    assert_int_equal(b.session.end, CTI_END_RESET_BY_CLIENT);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
+    cti_session_release(&b.session);
+}
+
+static void server_offline(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    start_message(&message, CTI_FAILURE_EVENT);
+    put32(&message, 15);
+    end_message(&message);
+    feed(&b, CTI_SERVER, &message);
+    close_session(&b);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.log.finding_count, 0);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_SERVER_OFFLINE);
+    cti_session_release(&b.session);
+}
+
+static void answer_in_a_hole_is_unknown(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    wait(&b, 30);
+    heartbeat(&b, 2, false);
+    cti_session_hole(&b.session, CTI_SERVER, 12, b.now, ++b.frame);
+    wait(&b, 30);
+    heartbeat(&b, 3, true);
+    close_session(&b);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.log.finding_count, 0);
+    assert_int_equal(b.log.heartbeats_missed, 0);
+    cti_session_release(&b.session);
+}
+
+static void both_sides_use_one_invoke_id(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, CTI_NO_IDLE_TIMEOUT);
+    short_message(&message, CTI_HEARTBEAT_REQ, 1);
+    feed(&b, CTI_CLIENT, &message);
+    /* ACTIVE_MAINTENANCE_REQ of the server, with the same InvokeID */
+    short_message(&message, CTI_ACTIVE_MAINTENANCE_REQ, 1);
+    feed(&b, CTI_SERVER, &message);
+    assert_false(b.facts.answers);
+    start_message(&message, CTI_ACTIVE_MAINTENANCE_RESP);
+    put32(&message, 1);
+    put16(&message, 1);
+    end_message(&message);
+    feed(&b, CTI_CLIENT, &message);
+    assert_true(b.facts.answers);
+    assert_int_equal(b.facts.request->number, CTI_ACTIVE_MAINTENANCE_REQ);
+    short_message(&message, CTI_HEARTBEAT_CONF, 1);
+    feed(&b, CTI_SERVER, &message);
+    assert_true(b.facts.answers);
+    assert_int_equal(b.facts.request->number, CTI_HEARTBEAT_REQ);
+    cti_session_release(&b.session);
+}
+
+static void version_is_inferred(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    short_message(&message, CTI_HEARTBEAT_REQ, 1);
+    feed(&b, CTI_CLIENT, &message);
+    assert_int_equal(b.facts.version, 0);
+    start_message(&message, CTI_SYSTEM_EVENT);
+    for (int i = 0; i < 4; i++)
+        put32(&message, i == 1 ? 5000 : i == 2 ? 4 : 0);
+    put32(&message, 0);
+    put32(&message, 0);
+    put16(&message, 0);
+    put_narrow(&message, 7, "hello", 6);
+    end_message(&message);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.facts.version, 19);
+    assert_true(b.facts.version_inferred);
+    cti_session_release(&b.session);
+}
+
+static void pending_requests_are_bounded(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    b.session.events = NULL;
+    for (uint32_t i = 0; i < CTI_PENDING_MAX + 500; i++) {
+        short_message(&message, CTI_HEARTBEAT_REQ, i % 7);
+        feed(&b, CTI_CLIENT, &message);
+    }
+    assert_int_equal(b.session.pending_by_age.length, CTI_PENDING_MAX);
+    assert_int_equal(b.session.requests_given_up, 500);
+    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_int_equal(b.session.pending_by_age.length, 0);
+    cti_session_release(&b.session);
+}
+
+static void times_that_run_wild(void **state)
+{
+    const int64_t times[] = {INT64_MAX, 0, INT64_MIN + 1, INT64_MAX, -1, 1};
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    for (size_t i = 0; i < 6; i++) {
+        b.now = times[i];
+        bytes message;
+
+        short_message(&message, CTI_HEARTBEAT_REQ, (uint32_t)i);
+        feed(&b, CTI_CLIENT, &message);
+    }
+    end(&b, CTI_TCP_RST, CTI_SERVER);
+    cti_session_release(&b.session);
+}
+
+static void ports_and_sides(void **state)
+{
+    bool tls = false;
+
+    (void)state;
+    assert_int_equal(cti_port_side(42027, &tls), CTI_SIDE_A);
+    assert_false(tls);
+    assert_int_equal(cti_port_side(43027, NULL), CTI_SIDE_B);
+    assert_int_equal(cti_port_side(42067, NULL), CTI_SIDE_A);
+    assert_int_equal(cti_port_side(43027 + 24 * 40, NULL), CTI_SIDE_B);
+    assert_int_equal(cti_port_side(42030, &tls), CTI_SIDE_A);
+    assert_true(tls);
+    assert_int_equal(cti_port_side(42028, NULL), CTI_SIDE_UNKNOWN);
+    assert_int_equal(cti_port_side(2775, NULL), CTI_SIDE_UNKNOWN);
+}
+
+static void quantiles(void **state)
+{
+    cti_quantile q = {0};
+
+    (void)state;
+    assert_int_equal(cti_quantile_get(&q, 0.5), -1);
+    for (int64_t i = 1; i <= 100; i++)
+        cti_quantile_add(&q, (101 - i) * 1000000);
+    assert_int_equal(cti_quantile_get(&q, 0.5), 50 * 1000000);
+    assert_int_equal(cti_quantile_get(&q, 0.95), 95 * 1000000);
+    assert_int_equal(q.worst, 100 * 1000000);
+    for (int64_t i = 0; i < 100000; i++)
+        cti_quantile_add(&q, (i % 1000 + 1) * 1000000);
+    assert_true(llabs(cti_quantile_get(&q, 0.5) - 500 * 1000000) < 500 * 1000000 * 0.03);
+    assert_true(llabs(cti_quantile_get(&q, 0.95) - 950 * 1000000) < 950 * 1000000 * 0.03);
+    assert_int_equal(q.worst, 1000 * 1000000);
+    cti_quantile_add(&q, INT64_MAX);
+    assert_int_equal(q.worst, INT64_MAX);
+    cti_quantile_release(&q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(normal_session),
+        cmocka_unit_test(heartbeats_missed_then_reset),
+        cmocka_unit_test(one_invoke_id_for_all_heartbeats),
+        cmocka_unit_test(idle_timer_fires),
+        cmocka_unit_test(reset_by_server_long_before_idle_timeout),
+        cmocka_unit_test(long_silence_within_idle_timeout),
+        cmocka_unit_test(open_rejected),
+        cmocka_unit_test(client_goes_on_after_rejection),
+        cmocka_unit_test(open_answered_late),
+        cmocka_unit_test(open_never_answered),
+        cmocka_unit_test(request_before_open_conf),
+        cmocka_unit_test(second_open_req),
+        cmocka_unit_test(close_rules),
+        cmocka_unit_test(server_offline),
+        cmocka_unit_test(answer_in_a_hole_is_unknown),
+        cmocka_unit_test(both_sides_use_one_invoke_id),
+        cmocka_unit_test(version_is_inferred),
+        cmocka_unit_test(pending_requests_are_bounded),
+        cmocka_unit_test(times_that_run_wild),
+        cmocka_unit_test(ports_and_sides),
+        cmocka_unit_test(quantiles),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
