@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the reading half of ctidump (capture -> packet -> TCP -> framing -> session) tells
  * the writing half (report, timeline, messages, json).  One structure a record of
- * docs: JSON Lines; the writers never look at packets, the readers never at formats.
+ * the JSON Lines output; the writers never look at packets, the readers never at formats.
  *
- * Everything a record points to lives for the time of the call only.
+ * Connections and sessions are numbered from 1 in the order in which they show their first
+ * CTI message.  Everything a record points to lives for the time of the call only.
  */
 #ifndef CTIDUMP_RECORDS_H
 #define CTIDUMP_RECORDS_H
@@ -30,7 +31,7 @@ typedef struct tcp_counts {
 } tcp_counts;
 
 typedef struct connection_record {
-    uint32_t number; /* counts from 1, in order of the first packet */
+    uint32_t number;
     endpoint client, server;
     cti_side side;
     int64_t first_time, last_time;
@@ -43,7 +44,7 @@ typedef struct connection_record {
 } connection_record;
 
 typedef struct session_record {
-    uint32_t number; /* counts from 1, in order of the first packet of its connection */
+    uint32_t number;
     const connection_record *connection;
     const cti_session *session;
     /* For the writer: one pointer of its own per session, NULL at first. */
@@ -99,6 +100,7 @@ typedef struct summary_record {
 /* The writing half.  Any function may be NULL.  Calls come in the order of the capture;
  * session() and connection() at their end, summary() last. */
 typedef struct record_writer {
+    void (*begin)(void *user, unsigned time_digits); /* digits behind the second: 6 or 9 */
     void (*message)(void *user, const message_record *record);
     void (*heartbeat)(void *user, const session_record *session, const cti_heartbeat *heartbeat);
     void (*request)(void *user, const session_record *session, const cti_request *request);

@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connections, their streams, messages and sessions (see connection.h). */
+#include "connection.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "../codec/framing.h"
+#include "tcp.h"
+
+enum { FROM_CLIENT, FROM_SERVER, DIRECTIONS };
+
+/* So many pieces of data that do not look like CTI, on a port that says nothing, and a
+ * connection whose start was not seen is left alone. */
+#define TRIES_MAX 16
+
+typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
+
+/* A session and what the records say of it. */
+typedef struct session_state {
+    cti_session session;
+    session_record record;
+    void *writer_data;
+    struct connection *connection;
+} session_state;
+
+/* One direction: the stream and the start of a message that is not whole yet. */
+typedef struct direction {
+    struct connection *connection;
+    tcp_stream stream;
+    GByteArray *rest;
+    cti_frame_state framing;
+    uint64_t skipped; /* bytes left out since the last message */
+} direction;
+
+typedef struct connection {
+    connections *all;
+    connection_record record;
+    content content;
+    bool cti_port;
+    bool client_known; /* record.client is the client, and not a guess */
+    bool numbered;
+    bool reset;
+    uint32_t tries;
+    direction directions[DIRECTIONS];
+    session_state *session;
+    int64_t now; /* of the packet being taken in */
+    uint32_t frame;
+} connection;
+
+struct connections {
+    const connection_options *options;
+    const record_writer *writer;
+    void *user;
+    GHashTable *table;  /* both endpoints, smaller first -> connection */
+    GQueue order;       /* of connection, in order of the first packet */
+    cti_session_events events;
+    uint32_t numbered, sessions, other;
+    uint64_t messages, findings[3];
+    int64_t last_time;
+};
+
+/* ---- the table ---- */
+
+static int compare_endpoints(const endpoint *a, const endpoint *b)
+{
+    const int difference = memcmp(a->address, b->address, sizeof(a->address));
+
+    if (difference != 0)
+        return difference;
+    return (int)a->port - (int)b->port;
+}
+
+/* The key is a connection whose record holds the two endpoints, in either order. */
+static guint hash_connection(gconstpointer key)
+{
+    const connection_record *record = key;
+    const endpoint *points[] = {&record->client, &record->server};
+    guint hash = 0;
+
+    for (int i = 0; i < 2; i++) {
+        guint h = 2166136261u;
+
+        for (int k = 0; k < 16; k++)
+            h = (h ^ points[i]->address[k]) * 16777619u;
+        hash += (h ^ points[i]->port) * 16777619u;
+    }
+    return hash;
+}
+
+static gboolean equal_connections(gconstpointer a, gconstpointer b)
+{
+    const connection_record *x = a, *y = b;
+
+    return (compare_endpoints(&x->client, &y->client) == 0 &&
+            compare_endpoints(&x->server, &y->server) == 0) ||
+           (compare_endpoints(&x->client, &y->server) == 0 &&
+            compare_endpoints(&x->server, &y->client) == 0);
+}
+
+static bool is_cti_port(const connections *all, uint16_t port)
+{
+    if (cti_port_side(port, NULL) != CTI_SIDE_UNKNOWN)
+        return true;
+    for (uint32_t i = 0; i < all->options->port_count; i++)
+        if (all->options->ports[i] == port)
+            return true;
+    return false;
+}
+
+/* Who is the server: the one that SYN was sent to, else the one with a port of CTI's, else
+ * (a guess, until a message tells) the one with the lower port. */
+static void choose_server(connection *c, const tcp_segment *segment)
+{
+    const bool to_cti = is_cti_port(c->all, segment->destination.port);
+    const bool from_cti = is_cti_port(c->all, segment->source.port);
+    bool from_client = segment->destination.port < segment->source.port;
+
+    c->client_known = true;
+    if (segment->flags & TCP_SYN)
+        from_client = !(segment->flags & TCP_ACK);
+    else if (to_cti != from_cti)
+        from_client = to_cti;
+    else
+        c->client_known = false;
+    c->record.client = from_client ? segment->source : segment->destination;
+    c->record.server = from_client ? segment->destination : segment->source;
+    c->cti_port = is_cti_port(c->all, c->record.server.port);
+    c->record.side = cti_port_side(c->record.server.port, NULL);
+}
+
+static connection *connection_new(connections *all, const tcp_segment *segment, int64_t time,
+                                  uint32_t frame)
+{
+    connection *c = g_new0(connection, 1);
+
+    c->all = all;
+    c->record.first_time = time;
+    c->record.first_frame = frame;
+    c->record.close = CTI_END_CAPTURE_ENDED;
+    choose_server(c, segment);
+    c->content = c->cti_port ? CONTENT_CTI : CONTENT_UNDECIDED;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        c->directions[i].connection = c;
+        c->directions[i].framing = CTI_FRAME_SEARCH;
+        tcp_stream_init(&c->directions[i].stream, all->options->held_bytes);
+    }
+    g_hash_table_insert(all->table, &c->record, c);
+    g_queue_push_tail(&all->order, c);
+    return c;
+}
+
+/* ---- sessions ---- */
+
+static void forward_request(void *user, const cti_request *request)
+{
+    session_state *state = user;
+    const connections *all = state->connection->all;
+
+    if (all->writer->request != NULL)
+        all->writer->request(all->user, &state->record, request);
+}
+
+static void forward_heartbeat(void *user, const cti_heartbeat *heartbeat)
+{
+    session_state *state = user;
+    const connections *all = state->connection->all;
+
+    if (all->writer->heartbeat != NULL)
+        all->writer->heartbeat(all->user, &state->record, heartbeat);
+}
+
+static void forward_silence(void *user, const cti_silence *silence)
+{
+    session_state *state = user;
+    const connections *all = state->connection->all;
+
+    if (all->writer->silence != NULL)
+        all->writer->silence(all->user, &state->record, silence);
+}
+
+static void forward_finding(void *user, const cti_finding *finding)
+{
+    session_state *state = user;
+    connections *all = state->connection->all;
+
+    all->findings[finding->severity]++;
+    if (all->writer->finding != NULL)
+        all->writer->finding(all->user, &state->record, finding);
+}
+
+static void begin_session(connection *c)
+{
+    session_state *state = g_new0(session_state, 1);
+
+    if (!c->numbered) {
+        c->numbered = true;
+        c->record.number = ++c->all->numbered;
+    }
+    c->record.sessions++;
+    state->connection = c;
+    state->record = (session_record){.number = ++c->all->sessions,
+                                     .connection = &c->record,
+                                     .session = &state->session,
+                                     .writer_data = &state->writer_data};
+    cti_session_init(&state->session, &c->all->events, state,
+                     !c->directions[FROM_CLIENT].stream.saw_syn || c->record.sessions > 1);
+    c->session = state;
+}
+
+static void end_session(connection *c, int64_t time, cti_end how)
+{
+    const record_writer *writer = c->all->writer;
+    session_state *state = c->session;
+
+    if (state == NULL)
+        return;
+    cti_session_finish(&state->session, time, how);
+    if (writer->session != NULL)
+        writer->session(c->all->user, &state->record);
+    cti_session_release(&state->session);
+    g_free(state);
+    c->session = NULL;
+}
+
+/* ---- messages ---- */
+
+/* On a port that says nothing, the first message whose sender the table knows tells who is
+ * the client. */
+static void learn_client(connection *c, direction *from, uint32_t type)
+{
+    const cti_message *message = cti_message_find(type);
+    const bool from_client = from == &c->directions[FROM_CLIENT];
+    const endpoint client = c->record.client;
+    direction swap;
+
+    if (c->client_known || message == NULL || message->sender == CTI_EITHER)
+        return;
+    c->client_known = true;
+    if ((message->sender == CTI_CLIENT) == from_client)
+        return;
+    /* The key in the table holds both endpoints in either order: it stays the same. */
+    c->record.client = c->record.server;
+    c->record.server = client;
+    c->record.side = cti_port_side(c->record.server.port, NULL);
+    swap = c->directions[FROM_CLIENT];
+    c->directions[FROM_CLIENT] = c->directions[FROM_SERVER];
+    c->directions[FROM_SERVER] = swap;
+}
+
+static uint32_t type_of(const uint8_t *message)
+{
+    return (uint32_t)message[4] << 24 | (uint32_t)message[5] << 16 | (uint32_t)message[6] << 8 |
+           message[7];
+}
+
+static cti_sender sender_of(const direction *from)
+{
+    return from == &from->connection->directions[FROM_CLIENT] ? CTI_CLIENT : CTI_SERVER;
+}
+
+static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    connection *c = from->connection;
+    const record_writer *writer = c->all->writer;
+    const cti_moment moment = {c->now, c->frame, sender_of(from), NULL};
+    cti_reader reader;
+    cti_message_facts facts;
+    message_record record;
+
+    if (c->session != NULL && cti_session_is_next(&c->session->session, type_of(bytes)))
+        end_session(c, c->now, CTI_END_SUPERSEDED);
+    if (c->session == NULL)
+        begin_session(c);
+    cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
+    c->all->messages++;
+    record = (message_record){&c->session->record, c->frame, c->now,  moment.sender,
+                              bytes,               size,     &reader, &facts};
+    if (writer->message != NULL)
+        writer->message(c->all->user, &record);
+}
+
+static void tell_hole(direction *from, uint64_t bytes, uint64_t skipped, hole_cause cause)
+{
+    connection *c = from->connection;
+    const record_writer *writer = c->all->writer;
+    const hole_record record = {c->session != NULL ? &c->session->record : NULL,
+                                &c->record,
+                                sender_of(from),
+                                bytes,
+                                skipped,
+                                cause,
+                                c->frame,
+                                c->now};
+
+    c->record.tcp.holes++;
+    if (c->session != NULL)
+        cti_session_hole(&c->session->session, record.sender, bytes, c->now, c->frame);
+    if (writer->hole != NULL)
+        writer->hole(c->all->user, &record);
+}
+
+/* Bytes that are no message: told once, when the next message is found.  At the start of a
+ * capture they are just the end of a message that began before it. */
+static void tell_skipped(direction *from)
+{
+    if (from->skipped == 0)
+        return;
+    tell_hole(from, 0, from->skipped, HOLE_FRAMING);
+    from->skipped = 0;
+}
+
+/* Takes all whole messages off the front; returns how many bytes are used up. */
+static size_t take_messages(direction **from, const uint8_t *bytes, size_t length)
+{
+    connection *c = (*from)->connection;
+    size_t used = 0, size;
+
+    while (used < length) {
+        switch (cti_frame_next(bytes + used, length - used, (*from)->framing, &size)) {
+        case CTI_FRAME_MORE:
+            return used;
+        case CTI_FRAME_SKIP:
+            (*from)->framing = CTI_FRAME_SEARCH;
+            (*from)->skipped += size;
+            used += size;
+            break;
+        case CTI_FRAME_MESSAGE:
+            if (!c->client_known) {
+                const bool client = *from == &c->directions[FROM_CLIENT];
+                const endpoint before = c->record.client;
+
+                learn_client(c, *from, type_of(bytes + used));
+                if (compare_endpoints(&before, &c->record.client) != 0)
+                    *from = &c->directions[client ? FROM_SERVER : FROM_CLIENT];
+            }
+            tell_skipped(*from);
+            (*from)->framing = CTI_FRAME_IN_STEP;
+            take_message(*from, bytes + used, (uint32_t)size);
+            used += size;
+            break;
+        }
+    }
+    return used;
+}
+
+static void keep_rest(direction *from, const uint8_t *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    if (from->rest == NULL)
+        from->rest = g_byte_array_new();
+    g_byte_array_append(from->rest, bytes, (guint)length);
+}
+
+/* Messages that lie whole in one segment are read where they are; only what is cut off is
+ * copied. */
+static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    if (from->rest == NULL || from->rest->len == 0) {
+        const size_t used = take_messages(&from, bytes, size);
+
+        keep_rest(from, bytes + used, size - used);
+        return;
+    }
+    g_byte_array_append(from->rest, bytes, size);
+    {
+        GByteArray *rest = from->rest;
+        const size_t used = take_messages(&from, rest->data, rest->len);
+
+        if (used > 0)
+            g_byte_array_remove_range(rest, 0, (guint)used);
+    }
+}
+
+/* What is left at a hole or at the end cannot become a message. */
+static void drop_rest(direction *from)
+{
+    if (from->rest == NULL || from->rest->len == 0)
+        return;
+    from->skipped += from->rest->len;
+    g_byte_array_set_size(from->rest, 0);
+}
+
+/* ---- is it CTI? ---- */
+
+static void become_other(connection *c)
+{
+    c->content = CONTENT_OTHER;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        tcp_stream_release(&c->directions[i].stream);
+        if (c->directions[i].rest != NULL)
+            g_byte_array_unref(c->directions[i].rest);
+        c->directions[i].rest = NULL;
+    }
+}
+
+static bool is_tls(const uint8_t *bytes, size_t length)
+{
+    return length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4;
+}
+
+/* Hands what was kept while undecided to the framing, the client's first. */
+static void become_cti(connection *c)
+{
+    c->content = CONTENT_CTI;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *from = &c->directions[i];
+        GByteArray *kept = from->rest;
+        size_t used;
+
+        if (kept == NULL)
+            continue;
+        from->rest = NULL;
+        used = take_messages(&from, kept->data, kept->len);
+        keep_rest(from, kept->data + used, kept->len - used);
+        g_byte_array_unref(kept);
+    }
+}
+
+/* Collects bytes until they tell. */
+static void take_undecided(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    connection *c = from->connection;
+
+    keep_rest(from, bytes, size);
+    switch (cti_frame_looks(from->rest->data, from->rest->len)) {
+    case CTI_LOOKS_SURE:
+        become_cti(c);
+        break;
+    case CTI_LOOKS_NOT:
+        /* Without SYN the bytes may be the end of a message: look at the next ones. */
+        if (from->stream.saw_syn || ++c->tries >= TRIES_MAX)
+            become_other(c);
+        else
+            g_byte_array_set_size(from->rest, 0);
+        break;
+    case CTI_LOOKS_SHORT:
+    case CTI_LOOKS_MAYBE:
+        if (from->rest->len > CTI_MESSAGE_SIZE_MAX)
+            become_other(c);
+        break;
+    }
+}
+
+static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    direction *from = user;
+    connection *c = from->connection;
+
+    c->record.tcp.bytes[from == &c->directions[FROM_CLIENT] ? 0 : 1] += size;
+    if (c->content == CONTENT_CTI && !c->numbered && is_tls(bytes, size)) {
+        c->record.tls = true;
+        c->numbered = true;
+        c->record.number = ++c->all->numbered;
+    }
+    if (c->record.tls)
+        return;
+    if (c->content == CONTENT_CTI)
+        take_cti(from, bytes, size);
+    else if (c->content == CONTENT_UNDECIDED)
+        take_undecided(from, bytes, size);
+}
+
+static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
+{
+    direction *from = user;
+
+    if (from->connection->content != CONTENT_CTI || from->connection->record.tls)
+        return;
+    drop_rest(from);
+    from->framing = CTI_FRAME_SEARCH;
+    tell_hole(from, bytes, from->skipped, cause);
+    from->skipped = 0;
+}
+
+static const tcp_sink stream_sink = {stream_data, stream_hole};
+
+/* ---- segments ---- */
+
+static void note_syn(connection *c, const tcp_segment *segment)
+{
+    const bool server = segment->flags & TCP_ACK;
+    const syn_seen seen = c->record.syn;
+
+    c->directions[server ? FROM_SERVER : FROM_CLIENT].framing = CTI_FRAME_IN_STEP;
+    if (seen == SYN_NONE)
+        c->record.syn = server ? SYN_SERVER_ONLY : SYN_CLIENT_ONLY;
+    else if (seen == (server ? SYN_CLIENT_ONLY : SYN_SERVER_ONLY))
+        c->record.syn = SYN_FULL;
+}
+
+static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
+{
+    const record_writer *writer = c->all->writer;
+
+    if (c->record.close == CTI_END_CAPTURE_ENDED) {
+        if (sender == CTI_CLIENT)
+            c->record.close = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
+        else
+            c->record.close = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
+    }
+    if (c->session == NULL)
+        return;
+    cti_session_tcp_end(&c->session->session, how, sender, c->now, c->frame);
+    if (writer->tcp_end != NULL)
+        writer->tcp_end(c->all->user, &c->session->record, how, sender, c->now, c->frame);
+}
+
+static void take_reset(connection *c, direction *from, const tcp_segment *segment)
+{
+    if (c->reset || !tcp_stream_accepts_reset(&from->stream, segment->sequence))
+        return;
+    c->reset = true;
+    for (int i = 0; i < DIRECTIONS; i++)
+        tcp_stream_finish(&c->directions[i].stream, HOLE_CLOSED, &stream_sink, &c->directions[i]);
+    tcp_end(c, CTI_TCP_RST, sender_of(from));
+}
+
+static void count_segment(connection *c, const tcp_segment *segment, tcp_verdict verdict)
+{
+    tcp_counts *counts = &c->record.tcp;
+
+    counts->retransmissions += verdict.retransmission;
+    counts->out_of_order += verdict.out_of_order;
+    counts->keep_alives += verdict.keep_alive;
+    counts->zero_windows += segment->window == 0 && !(segment->flags & (TCP_RST | TCP_SYN));
+}
+
+static direction *direction_of(connection *c, const tcp_segment *segment)
+{
+    const bool client = compare_endpoints(&segment->source, &c->record.client) == 0;
+
+    return &c->directions[client ? FROM_CLIENT : FROM_SERVER];
+}
+
+/* Ends what is left of a connection and tells it. */
+static void finish_connection(connection *c, int64_t time)
+{
+    const record_writer *writer = c->all->writer;
+
+    if (c->content == CONTENT_CTI) {
+        for (int i = 0; i < DIRECTIONS; i++) {
+            direction *from = &c->directions[i];
+
+            tcp_stream_finish(&from->stream, HOLE_CAPTURE_ENDED, &stream_sink, from);
+            drop_rest(&c->directions[i]);
+            tell_skipped(&c->directions[i]);
+        }
+        end_session(c, time, CTI_END_CAPTURE_ENDED);
+    }
+    if (!c->numbered)
+        c->all->other++;
+    else if (writer->connection != NULL)
+        writer->connection(c->all->user, &c->record);
+}
+
+static void free_connection(connection *c)
+{
+    become_other(c);
+    g_free(c);
+}
+
+static bool begins_another(const connection *c, const tcp_segment *segment)
+{
+    const direction *from = direction_of((connection *)c, segment);
+
+    if (!(segment->flags & TCP_SYN) || segment->flags & TCP_ACK)
+        return false;
+    return tcp_stream_is_new_syn(&from->stream, segment->sequence) ||
+           (c->reset && !(from->stream.saw_syn && from->stream.initial == segment->sequence));
+}
+
+static connection *find_connection(connections *all, const tcp_segment *segment, int64_t time,
+                                   uint32_t frame)
+{
+    const connection_record key = {.client = segment->source, .server = segment->destination};
+    connection *c = g_hash_table_lookup(all->table, &key);
+
+    if (c != NULL && begins_another(c, segment)) {
+        finish_connection(c, c->record.last_time);
+        g_hash_table_remove(all->table, &c->record);
+        g_queue_remove(&all->order, c);
+        free_connection(c);
+        c = NULL;
+    }
+    return c != NULL ? c : connection_new(all, segment, time, frame);
+}
+
+void connections_feed(connections *all, const tcp_segment *segment, int64_t time, uint32_t frame)
+{
+    connection *c = find_connection(all, segment, time, frame);
+    direction *from, *to;
+    bool was_closed;
+
+    all->last_time = time;
+    c->record.last_time = time;
+    c->record.tcp.packets++;
+    c->now = time;
+    c->frame = frame;
+    if (c->content == CONTENT_OTHER)
+        return;
+    from = direction_of(c, segment);
+    to = from == &c->directions[FROM_CLIENT] ? &c->directions[FROM_SERVER]
+                                             : &c->directions[FROM_CLIENT];
+    if (segment->flags & TCP_SYN)
+        note_syn(c, segment);
+    if (segment->flags & TCP_RST) {
+        take_reset(c, from, segment);
+        return;
+    }
+    if (c->reset)
+        return;
+    was_closed = from->stream.closed;
+    count_segment(c, segment, tcp_stream_feed(&from->stream, segment, &stream_sink, from));
+    if (c->content == CONTENT_OTHER)
+        return;
+    if (segment->flags & TCP_ACK)
+        tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &stream_sink, to);
+    from = direction_of(c, segment);
+    if (from->stream.closed && !was_closed && from->stream.saw_fin)
+        tcp_end(c, CTI_TCP_FIN, sender_of(from));
+}
+
+/* ---- life ---- */
+
+connections *connections_new(const connection_options *options, const record_writer *writer,
+                             void *user)
+{
+    connections *all = g_new0(connections, 1);
+
+    all->options = options;
+    all->writer = writer;
+    all->user = user;
+    all->table = g_hash_table_new(hash_connection, equal_connections);
+    g_queue_init(&all->order);
+    all->events = (cti_session_events){forward_request, forward_heartbeat, forward_silence,
+                                       forward_finding};
+    return all;
+}
+
+void connections_finish(connections *all)
+{
+    for (GList *link = all->order.head; link != NULL; link = link->next)
+        finish_connection(link->data, all->last_time);
+}
+
+void connections_summary(const connections *all, summary_record *summary)
+{
+    summary->connections = all->numbered;
+    summary->sessions = all->sessions;
+    summary->other_connections = all->other;
+    summary->messages = all->messages;
+    memcpy(summary->findings, all->findings, sizeof(summary->findings));
+}
+
+void connections_free(connections *all)
+{
+    if (all == NULL)
+        return;
+    for (GList *link = all->order.head; link != NULL; link = link->next)
+        free_connection(link->data);
+    g_queue_clear(&all->order);
+    g_hash_table_destroy(all->table);
+    g_free(all);
+}
+
+const char *hole_cause_name(hole_cause cause)
+{
+    static const char *const names[] = {"acked",   "closed",        "limit",  "time",
+                                        "snaplen", "capture-ended", "framing"};
+
+    return (size_t)cause < G_N_ELEMENTS(names) ? names[cause] : "?";
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reassembly of one direction (see tcp.h). */
+#include "tcp.h"
+
+#include <string.h>
+
+/* Streams start here, so that numbers before the start do not go below 0. */
+#define START (UINT64_C(1) << 33)
+/* A RST may be this far ahead of what was captured. */
+#define RESET_WINDOW (1 << 20)
+/* Numbers further away than this belong to another connection's life. */
+#define FAR_OFF (INT64_C(1) << 30)
+
+/* Bytes that came too early. */
+typedef struct held {
+    uint64_t sequence;
+    uint32_t captured, length; /* length - captured bytes at its end are not in the capture */
+    GList link;
+    uint8_t bytes[];
+} held;
+
+void tcp_stream_init(tcp_stream *stream, uint64_t limit)
+{
+    *stream = (tcp_stream){.limit = limit};
+    g_queue_init(&stream->held);
+}
+
+static held *first_held(const tcp_stream *stream)
+{
+    return stream->held.head != NULL ? stream->held.head->data : NULL;
+}
+
+static void drop_held(tcp_stream *stream, held *piece)
+{
+    g_queue_unlink(&stream->held, &piece->link);
+    stream->held_bytes -= piece->captured;
+    g_free(piece);
+}
+
+void tcp_stream_release(tcp_stream *stream)
+{
+    while (stream->held.head != NULL)
+        drop_held(stream, first_held(stream));
+}
+
+/* A raw number in the stream's own space. */
+static uint64_t relative(const tcp_stream *stream, uint32_t sequence)
+{
+    return stream->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)stream->next);
+}
+
+/* Lets the stream begin at a raw number: the low 32 bits of its space are the raw ones. */
+static void synchronize(tcp_stream *stream, uint32_t sequence)
+{
+    stream->synced = true;
+    stream->next = START + sequence;
+}
+
+static void check_fin(tcp_stream *stream)
+{
+    if (stream->saw_fin && stream->next >= stream->fin)
+        stream->closed = true;
+}
+
+/* Delivers bytes that are next; missing ones at their end are a cut by the snaplen. */
+static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
+                    const tcp_sink *sink, void *user)
+{
+    stream->next += length;
+    if (captured > 0)
+        sink->data(user, bytes, captured);
+    if (captured < length)
+        sink->hole(user, length - captured, HOLE_SNAPLEN);
+}
+
+/* Delivers what is held and no longer ahead. */
+static void drain(tcp_stream *stream, const tcp_sink *sink, void *user)
+{
+    held *piece;
+
+    while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->next) {
+        const uint64_t old = stream->next - piece->sequence;
+
+        g_queue_unlink(&stream->held, &piece->link);
+        stream->held_bytes -= piece->captured;
+        if (old < piece->length) {
+            const uint32_t skip = (uint32_t)MIN(old, piece->captured);
+
+            deliver(stream, piece->bytes + skip, piece->captured - skip,
+                    piece->length - (uint32_t)old, sink, user);
+        }
+        g_free(piece);
+    }
+    check_fin(stream);
+}
+
+/* Declares everything below `to` that was not seen as missing. */
+static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, const tcp_sink *sink,
+                         void *user)
+{
+    while (stream->next < to) {
+        const held *piece = first_held(stream);
+        const uint64_t end = piece != NULL ? MIN(piece->sequence, to) : to;
+
+        if (end > stream->next) {
+            const uint64_t missing = end - stream->next;
+
+            stream->next = end;
+            sink->hole(user, missing, cause);
+        }
+        drain(stream, sink, user);
+    }
+}
+
+static void insert(tcp_stream *stream, GList *before, uint64_t sequence, const uint8_t *bytes,
+                   uint32_t captured, uint32_t length)
+{
+    held *piece = g_malloc(sizeof(held) + captured);
+
+    piece->sequence = sequence;
+    piece->captured = captured;
+    piece->length = length;
+    piece->link = (GList){.data = piece};
+    memcpy(piece->bytes, bytes, captured);
+    g_queue_insert_before_link(&stream->held, before, &piece->link);
+    stream->held_bytes += captured;
+}
+
+/* Keeps the parts of a segment that are ahead and that no held piece covers.  True if some
+ * of it was held already. */
+static bool hold(tcp_stream *stream, uint64_t sequence, const uint8_t *bytes, uint32_t captured,
+                 uint32_t length)
+{
+    const uint64_t end = sequence + length;
+    GList *link = stream->held.head;
+    bool seen = false;
+
+    while (sequence < end) {
+        const held *piece;
+        uint64_t stop = end;
+        uint32_t size;
+
+        while (link != NULL &&
+               ((held *)link->data)->sequence + ((held *)link->data)->length <= sequence)
+            link = link->next;
+        piece = link != NULL ? link->data : NULL;
+        if (piece != NULL && piece->sequence <= sequence) {
+            seen = true;
+            stop = MIN(end, piece->sequence + piece->length);
+        } else {
+            if (piece != NULL)
+                stop = MIN(end, piece->sequence);
+            size = (uint32_t)(stop - sequence);
+            insert(stream, link, sequence, bytes, MIN(captured, size), size);
+        }
+        size = (uint32_t)(stop - sequence);
+        bytes += MIN(captured, size);
+        captured -= MIN(captured, size);
+        sequence = stop;
+    }
+    return seen;
+}
+
+/* A segment that starts at next, or whose old part was cut off. */
+static bool take_next(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
+                      const tcp_sink *sink, void *user)
+{
+    const held *piece = first_held(stream);
+    const uint64_t gap = piece != NULL ? piece->sequence - stream->next : UINT64_MAX;
+    bool seen = false;
+
+    if (gap >= length) {
+        deliver(stream, bytes, captured, length, sink, user);
+    } else {
+        /* It bridges pieces that came before it: those bytes were first. */
+        seen = hold(stream, stream->next, bytes, captured, length);
+    }
+    drain(stream, sink, user);
+    return seen;
+}
+
+static void enforce_limit(tcp_stream *stream, const tcp_sink *sink, void *user)
+{
+    while (stream->held_bytes > stream->limit && first_held(stream) != NULL)
+        declare_hole(stream, first_held(stream)->sequence, HOLE_LIMIT, sink, user);
+}
+
+/* The peer has bytes that the capture lacks, and later ones are here: they will not come. */
+static void declare_acknowledged(tcp_stream *stream, const tcp_sink *sink, void *user)
+{
+    const held *piece;
+
+    while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->acked)
+        declare_hole(stream, piece->sequence, HOLE_ACKED, sink, user);
+}
+
+static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uint32_t sequence,
+                             const tcp_sink *sink, void *user)
+{
+    tcp_verdict verdict = {false, false, false};
+    const uint8_t *bytes = segment->payload;
+    uint32_t captured = segment->captured, length = segment->length;
+    uint64_t start = relative(stream, sequence);
+
+    if (start + length <= stream->next) {
+        verdict.keep_alive = length <= 1 && start + 1 == stream->next;
+        verdict.retransmission = !verdict.keep_alive;
+        return verdict;
+    }
+    if (start < stream->next) {
+        const uint32_t old = (uint32_t)(stream->next - start);
+
+        verdict.retransmission = true;
+        bytes += MIN(captured, old);
+        captured -= MIN(captured, old);
+        length -= old;
+        start = stream->next;
+    }
+    if (start == stream->next) {
+        if (take_next(stream, bytes, captured, length, sink, user))
+            verdict.retransmission = true;
+        return verdict;
+    }
+    verdict.out_of_order = true;
+    if (hold(stream, start, bytes, captured, length))
+        verdict.retransmission = true;
+    declare_acknowledged(stream, sink, user);
+    enforce_limit(stream, sink, user);
+    return verdict;
+}
+
+tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
+                            void *user)
+{
+    tcp_verdict verdict = {false, false, false};
+    uint32_t sequence = segment->sequence;
+
+    if (segment->flags & TCP_SYN) {
+        sequence++;
+        if (stream->synced && stream->saw_syn)
+            verdict.retransmission = true;
+        else if (!stream->synced)
+            synchronize(stream, sequence);
+        if (!stream->saw_syn)
+            stream->initial = segment->sequence;
+        stream->saw_syn = true;
+    }
+    if (!stream->synced && segment->length == 0 && !(segment->flags & TCP_FIN))
+        return verdict;
+    if (!stream->synced)
+        synchronize(stream, sequence);
+    if (segment->length > 0) {
+        verdict = take_data(stream, segment, sequence, sink, user);
+    } else if (!(segment->flags & (TCP_SYN | TCP_FIN)) &&
+               relative(stream, sequence) + 1 == stream->next) {
+        verdict.keep_alive = true;
+    }
+    if (segment->flags & TCP_FIN && !stream->saw_fin) {
+        stream->saw_fin = true;
+        stream->fin = relative(stream, sequence + segment->length);
+        check_fin(stream);
+    }
+    return verdict;
+}
+
+void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const tcp_sink *sink,
+                            void *user)
+{
+    uint64_t acked;
+
+    if (!stream->synced)
+        return;
+    acked = relative(stream, acknowledgment);
+    if (acked > stream->next + (uint64_t)FAR_OFF || acked <= stream->acked)
+        return;
+    stream->acked = acked;
+    declare_acknowledged(stream, sink, user);
+}
+
+bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
+{
+    uint64_t number;
+
+    if (!stream->synced || sequence == 0)
+        return true;
+    number = relative(stream, sequence);
+    return number + 1 >= stream->next && number <= stream->next + RESET_WINDOW;
+}
+
+void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+{
+    uint64_t end = stream->acked;
+
+    if (!stream->synced)
+        return;
+    while (first_held(stream) != NULL)
+        declare_hole(stream, first_held(stream)->sequence, cause, sink, user);
+    /* FIN takes a number of its own; where it was not seen, one byte is no hole. */
+    if (stream->saw_fin)
+        end = stream->fin;
+    else if (end == stream->next + 1)
+        end = stream->next;
+    if (end > stream->next)
+        declare_hole(stream, end, end == stream->acked ? HOLE_ACKED : cause, sink, user);
+    stream->closed = true;
+}
+
+bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence)
+{
+    int64_t ahead;
+
+    if (!stream->synced || (stream->saw_syn && sequence == stream->initial))
+        return false;
+    ahead = (int64_t)(relative(stream, sequence + 1) - stream->next);
+    return stream->closed || ahead > FAR_OFF || ahead < -FAR_OFF;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One direction of a TCP connection: segments in, in any order and more than once; bytes
+ * and holes out, in order and once (RFC 9293).
+ *
+ * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
+ * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
+ * whether delivered or held.  A hole is declared when the peer has acknowledged what the
+ * capture lacks, at FIN, RST or the end, or when more is held than the limit allows; it is
+ * a length, never bytes.
+ *
+ * Invariant: what is held lies behind `next`, is sorted, and does not overlap. */
+#ifndef CTIDUMP_TCP_H
+#define CTIDUMP_TCP_H
+
+#include <glib.h>
+
+#include "packet.h"
+
+/* Where a stream's bytes go. */
+typedef struct tcp_sink {
+    void (*data)(void *user, const uint8_t *bytes, uint32_t size);
+    void (*hole)(void *user, uint64_t bytes, hole_cause cause);
+} tcp_sink;
+
+typedef struct tcp_stream {
+    bool synced;        /* next is known */
+    bool saw_syn;       /* it starts at the connection's start */
+    bool closed;        /* FIN's number was reached, or RST came */
+    bool saw_fin;
+    uint32_t initial;   /* with saw_syn: SYN's own number */
+    uint64_t next;      /* of the first byte that was not delivered */
+    uint64_t fin;       /* with saw_fin: of FIN */
+    uint64_t acked;     /* the peer has everything below it; 0 = not known */
+    GQueue held;        /* of struct held, sorted */
+    uint64_t held_bytes;
+    uint64_t limit;     /* most bytes to hold */
+} tcp_stream;
+
+/* What a segment turned out to be. */
+typedef struct tcp_verdict {
+    bool retransmission; /* some of it had been seen before */
+    bool out_of_order;   /* it is ahead of what is expected */
+    bool keep_alive;     /* at most one byte, just before what is expected */
+} tcp_verdict;
+
+void tcp_stream_init(tcp_stream *stream, uint64_t limit);
+void tcp_stream_release(tcp_stream *stream);
+
+/* Takes in a segment of this direction: SYN, data and FIN, but not RST. */
+tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
+                            void *user);
+
+/* Takes in an acknowledgment that the other direction carries. */
+void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const tcp_sink *sink,
+                            void *user);
+
+/* True if a RST with this number can be meant for the connection. */
+bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence);
+
+/* The stream ends here: what is held is delivered behind holes of this cause. */
+void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);
+
+/* True if a SYN with this number starts another connection and is not repeated. */
+bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence);
+
+#endif
