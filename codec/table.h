@@ -53,6 +53,12 @@ typedef enum {
      : (int)(type) == CTI_TYPE_TASKID ? 12 \
                                       : 0)
 
+/* True for CHAR, SHORT and INT. */
+static inline bool cti_type_is_signed(cti_type type)
+{
+    return type == CTI_TYPE_CHAR || type == CTI_TYPE_SHORT || type == CTI_TYPE_INT;
+}
+
 /* GED-188's name of a type, "UINT". */
 const char *cti_type_name(cti_type type);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values, problems and the few telling fields of a message as words: Wireshark's tree and
+ * Info column and ctidump's text formats say the same thing in the same words.
+ *
+ * All functions append to a GString, which the caller owns and may use again.  What they
+ * append is valid UTF-8 without control characters, whatever the bytes were.
+ */
+#ifndef CTI_TEXT_H
+#define CTI_TEXT_H
+
+#include <glib.h>
+
+#include "reader.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+    CTI_TEXT_SECRETS = 1 << 0, /* show passwords, otherwise their length only */
+} cti_text_flags;
+
+/* Text from the wire: printable UTF-8 as it is, other bytes as \xHH, a backslash as \\. */
+void cti_text_bytes(GString *to, const char *bytes, size_t length);
+
+/* Bytes in hexadecimal, "00ff". */
+void cti_text_hex(GString *to, const uint8_t *bytes, size_t length);
+
+/* Seconds since 1970 as "2026-11-22T10:00:00Z". */
+void cti_text_time(GString *to, uint32_t seconds);
+
+/* The names of a mask's bits, "NAME|NAME|0x80"; "0" where no bit is set. */
+void cti_text_mask(GString *to, const cti_value_set *mask, uint32_t number);
+
+/* An IPv6 address of 16 bytes. */
+void cti_text_ipv6(GString *to, const uint8_t *address);
+
+/* True if the value may not be shown without CTI_TEXT_SECRETS. */
+bool cti_item_hidden(const cti_item *item, unsigned flags);
+
+/* The value of an item: 7, "E_CTI_TIMEOUT (16)", "NAME|NAME (0x3)", text, time, hex; of a
+ * named variable "name=value", of a named array "name[index]=value"; a secret as
+ * "<hidden, 6 bytes>"; a number of the wrong size as hex. */
+void cti_text_value(GString *to, const cti_item *item, unsigned flags);
+
+/* The fields of the message that matter in a line (see highlights.def).  Values with a name
+ * of their own stand for themselves, and so does a text in the first place:
+ * "1001 AGENT_STATE_AVAILABLE StateDuration=0", "CTIOS1A VersionNumber=24 inv=1". */
+void cti_text_highlights(GString *to, const cti_reader *reader, unsigned flags);
+
+/* A problem in one line: "ANI: the string has no terminating 0". */
+void cti_text_problem(GString *to, const cti_problem *problem);
+
+/* What the item is, as JSON names it: the field's name, "tag_999", "body", "left_over". */
+void cti_text_label(GString *to, const cti_item *item);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
