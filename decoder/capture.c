@@ -186,6 +186,13 @@ int capture_link_type(const capture *capture)
     return pcap_datalink(capture->pcap);
 }
 
+const char *capture_link_name(const capture *capture)
+{
+    const char *name = pcap_datalink_val_to_name(pcap_datalink(capture->pcap));
+
+    return name != NULL ? name : "unknown";
+}
+
 unsigned capture_time_digits(const capture *capture)
 {
     return capture->time_digits;

@@ -30,6 +30,8 @@ const char *capture_error(const capture *capture);
 
 /* libpcap's DLT_ number of all packets. */
 int capture_link_type(const capture *capture);
+/* Its name, "IEEE802_11". */
+const char *capture_link_name(const capture *capture);
 /* Digits behind the second that the file keeps: 6 or 9. */
 unsigned capture_time_digits(const capture *capture);
 /* Bytes read so far. */

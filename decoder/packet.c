@@ -235,3 +235,10 @@ packet_result packet_parse(const uint8_t *bytes, uint32_t captured, uint32_t len
         return PACKET_UNKNOWN_LINK;
     }
 }
+
+bool packet_knows_link(int link_type)
+{
+    tcp_segment segment;
+
+    return packet_parse((const uint8_t *)"", 0, 0, link_type, &segment) != PACKET_UNKNOWN_LINK;
+}

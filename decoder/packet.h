@@ -38,4 +38,7 @@ typedef enum {
 packet_result packet_parse(const uint8_t *bytes, uint32_t captured, uint32_t length, int link_type,
                            tcp_segment *segment);
 
+/* True if packet_parse() takes packets of this DLT_ link type. */
+bool packet_knows_link(int link_type);
+
 #endif
