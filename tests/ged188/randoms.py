@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random valid messages: of a type and version, from a seeded random.Random, with the fields
+that a reader must find in them.
+
+    data, fields = random_message(random.Random(1), "BEGIN_CALL_EVENT", 24)
+
+fields is [(name, value)...] in wire order, one pair a value (arrays give one pair an element),
+as ctidump's JSON Lines write values: numbers, strings, times as ISO 8601 text, UNSPEC as hex,
+IPv6 addresses as text, {"name", "value"} of a named variable, {"name", "index", "value"} of a
+named array, {"hidden", "length"} of a password.  json_fields() folds them into the object that
+stands under "fields", constants' names included.
+"""
+import ipaddress
+import string
+from datetime import datetime, timezone
+
+from . import encode, facts
+
+SECRETS = ("ClientPassword", "AgentPassword")
+LARGEST_LIST = 3
+PRINTABLE = string.ascii_letters + string.digits + " .,;:-_+*/()[]{}<>&%$#@!?='\"\\"
+# Of the messages where more would be over the reference's largest message.
+SHORT_TEXT = 24
+
+
+# ---- values ----
+
+def _constants(field):
+    return [value for _, value in field.value_set]
+
+
+def _random_mask(rng, field):
+    number = 0
+    for bit in _constants(field):
+        if rng.random() < 0.4:
+            number |= bit
+    return number
+
+
+def _random_number(rng, field):
+    size = field.size or facts.NUMBER_SIZES[field.type]
+    if field.name.startswith("Reserved"):
+        return 0
+    if field.is_mask:
+        return _random_mask(rng, field)
+    if field.type == "BOOL":
+        return rng.randrange(2)
+    if field.values is not None:
+        return rng.choice(_constants(field))
+    number = rng.choice((rng.getrandbits(8 * size), rng.randrange(100), 0, (1 << 8 * size) - 1))
+    if field.type in facts.SIGNED and number >> (8 * size - 1):
+        number -= 1 << 8 * size
+    return number
+
+
+def _random_text(rng, most):
+    """Printable ASCII, most characters at the most."""
+    return "".join(rng.choices(PRINTABLE, k=rng.randrange(min(most, SHORT_TEXT) + 1)))
+
+
+def _largest_data(field, version):
+    """The most bytes of data of a floating field."""
+    limit = 0xFFFF if version >= facts.WIDE_TAGS else 0xFF
+    return min(field.max_size or limit, limit)
+
+
+def _random_named(rng, field):
+    name = "user.cti" + _random_text(rng, 8)
+    value = _random_text(rng, 30)
+    return (name, value) if field.type == "NAMEDVAR" else (rng.randrange(256), name, value)
+
+
+def random_value(rng, field, version):
+    """A value as encode() takes it."""
+    if field.type in facts.NUMBER_SIZES:
+        return _random_number(rng, field)
+    if field.type == "TASKID":
+        return tuple(rng.randrange(-1 << 31, 1 << 31) for _ in range(3))
+    if field.type in ("NAMEDVAR", "NAMEDARRAY"):
+        return _random_named(rng, field)
+    if field.name.startswith("Reserved"):
+        return bytes(field.size or field.max_size)
+    if field.name.endswith("IPV6"):
+        return bytes([0xFD]) + rng.randbytes(15)
+    most = field.size or _largest_data(field, version)
+    if field.type == "STRING":
+        return _random_text(rng, most - 1)
+    return rng.randbytes(field.size or rng.randrange(1, min(most, SHORT_TEXT) + 1))
+
+
+# ---- messages ----
+
+def _random_array(rng, field, version, count):
+    return [random_value(rng, field, version) for _ in range(count)]
+
+
+def _random_record(rng, message, members, version, records):
+    """One record of a list; what its counters count fits them."""
+    counts = {counter: rng.randrange(1, 4) for counter in set(facts.ARRAY_COUNTERS.values())}
+    for field in members:
+        if field.array:
+            value = _random_array(rng, field, version, counts[facts.ARRAY_COUNTERS[field.name]])
+        elif field.name in counts:
+            value = counts[field.name]
+        elif message.members(field.name):
+            value = 0  # a list within a list: empty
+        else:
+            value = random_value(rng, field, version)
+        records.setdefault(field.name, []).append(value)
+
+
+def _random_list(rng, message, counter, version):
+    """A list of 0 to 3 records, some members left out, as {name: [value...]}."""
+    members = [field for field in message.members(counter)
+               if field.in_version(version) and rng.random() < 0.9]
+    records = {}
+    for _ in range(rng.randrange(LARGEST_LIST + 1)):
+        _random_record(rng, message, members, version, records)
+    return records
+
+
+def _counter_names(message):
+    counters = {field.counter for field in message.floating if field.counter}
+    return counters | set(facts.ARRAY_COUNTERS.values())
+
+
+def _random_floating(rng, message, version):
+    """Pairs for the floating part, without lists."""
+    counters = _counter_names(message)
+    pairs = []
+    array_size = rng.randrange(1, 4)
+    for field in message.floating:
+        if not field.in_version(version) or field.counter or field.name in counters:
+            continue
+        if field.presence != "required" and rng.random() < 0.4:
+            continue
+        value = (_random_array(rng, field, version, array_size) if field.array
+                 else random_value(rng, field, version))
+        pairs.append(((field.name, field.tag), value))
+    return pairs
+
+
+def random_fields(rng, message, version):
+    """The pairs of a valid message; counters are left to encode()."""
+    counters = _counter_names(message)
+    fixed = [(field.name, random_value(rng, field, version)) for field in message.fixed(version)
+             if field.name not in counters]
+    floating = _random_floating(rng, message, version)
+    lists = []
+    for counter in sorted({field.counter for field in message.floating if field.counter}):
+        if any(field.name == counter and field.counter for field in message.floating):
+            continue  # counted inside another list's record
+        if not _can_count(message, counter, version):
+            continue
+        lists.extend(_random_list(rng, message, counter, version).items())
+    rng.shuffle(floating)
+    return fixed + floating + lists
+
+
+def _can_count(message, counter, version):
+    """Does the message have the counter in this version?"""
+    return any(field.name == counter for field in message.fixed(version)) or \
+        any(field.name == counter and field.in_version(version) for field in message.floating)
+
+
+# ---- what a reader must find ----
+
+def json_value(field, value):
+    """A value as JSON Lines write it."""
+    if field.name in SECRETS:
+        return {"hidden": True, "length": len(value)}
+    if field.type == "TIME":
+        moment = datetime.fromtimestamp(encode.number_of(field, value), timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if field.type in facts.NUMBER_SIZES:
+        return encode.number_of(field, value)
+    if field.type == "NAMEDVAR":
+        return {"name": value[0], "value": value[1]}
+    if field.type == "NAMEDARRAY":
+        return {"name": value[1], "index": value[0], "value": value[2]}
+    if field.type == "TASKID":
+        return ".".join(str(part) for part in value)
+    if field.type == "UNSPEC":
+        data = value.encode() if isinstance(value, str) else value
+        if field.name.endswith("IPV6") and len(data) == 16:
+            return str(ipaddress.IPv6Address(data))
+        return data.hex()
+    return value
+
+
+def expected_fields(message, pairs, version):
+    """[(field, value)...] in wire order, one pair a value."""
+    fixed, items = encode.wire_items(message, pairs, version)
+    found = []
+    for field, value in fixed:
+        if field.size and field.type == "UNSPEC" and not value:
+            value = bytes(field.size)
+        found.append((field, value))
+    for item in items:
+        if isinstance(item, (encode.Tagged, encode.Raw)):
+            raise ValueError("what is malformed has no expected value")
+        field, value = item
+        if field.array and isinstance(value, (list, tuple)):
+            found.extend((field, element) for element in value)
+        else:
+            found.append((field, value))
+    return found
+
+
+def random_message(rng, key, version):
+    """(bytes, [(name, value)...]) of a random valid message."""
+    message = facts.message(key)
+    while True:
+        pairs = random_fields(rng, message, version)
+        data = encode.encode(message.number, pairs, version)
+        if len(data) <= facts.LARGEST_REFERENCE:
+            break
+    expected = [(field.name, json_value(field, value))
+                for field, value in expected_fields(message, pairs, version)]
+    return data, expected
+
+
+def _names(field, number):
+    """What JSON Lines add to a number that has names: (suffix, names)."""
+    if field.is_mask:
+        return "_names", [name for name, bit in sorted(field.value_set, key=lambda row: row[1])
+                          if (number & bit == bit if bit else number == 0)]
+    return "_name", next((name for name, value in field.value_set if value == number), None)
+
+
+def json_fields(key, pairs, version):
+    """The object under "fields" of the message's record."""
+    message = facts.message(key)
+    folded = {}
+    lists = {field.name for field in message.floating if field.counter or field.array}
+    expected = expected_fields(message, pairs, version)
+    for field, value in expected:
+        entries = [(field.name, json_value(field, value))]
+        if field.values is not None:
+            suffix, names = _names(field, encode.number_of(field, value))
+            entries.append((field.name + suffix, names))
+        for name, entry in entries:
+            if field.name in lists or sum(other.name == field.name for other, _ in expected) > 1:
+                folded.setdefault(name, []).append(entry)
+            else:
+                folded[name] = entry
+    return folded
