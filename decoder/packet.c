@@ -8,7 +8,7 @@
 #define VLAN_TAGS_MAX 8
 #define IPV6_HEADERS_MAX 16
 
-enum { PROTOCOL_TCP = 6 };
+enum { PROTOCOL_TCP = 6, IPV6_FRAGMENT = 44 };
 
 /* What is left of a packet: captured bytes, and how many there were on the wire. */
 typedef struct view {
@@ -101,17 +101,19 @@ static packet_result parse_ipv4(view v, tcp_segment *segment)
     return skip(&v, header) ? parse_tcp(v, segment) : PACKET_CUT;
 }
 
-/* Size of an extension header, or 0 for what is none. */
-static uint32_t extension_size(uint8_t type, const view *v)
+/* Size of an extension header by its length field, or 0 for what is none. */
+static uint32_t extension_size(uint8_t type, uint8_t length)
 {
     switch (type) {
     case 0:   /* hop-by-hop options */
     case 43:  /* routing */
     case 60:  /* destination options */
     case 135: /* mobility */
-        return ((uint32_t)v->bytes[1] + 1) * 8;
+        return ((uint32_t)length + 1) * 8;
+    case IPV6_FRAGMENT:
+        return 8;
     case 51: /* authentication */
-        return ((uint32_t)v->bytes[1] + 2) * 4;
+        return ((uint32_t)length + 2) * 4;
     default:
         return 0;
     }
@@ -136,13 +138,14 @@ static packet_result parse_ipv6(view v, tcp_segment *segment)
 
         if (next == PROTOCOL_TCP)
             return parse_tcp(v, segment);
-        if (next == 44)
-            return PACKET_FRAGMENT;
+        if (extension_size(next, 0) == 0)
+            return PACKET_NOT_TCP;
         if (v.captured < 8)
             return PACKET_CUT;
-        size = extension_size(next, &v);
-        if (size == 0)
-            return PACKET_NOT_TCP;
+        /* Offset and M are 0 where a whole packet has this header (RFC 6946). */
+        if (next == IPV6_FRAGMENT && get16(v.bytes + 2) & 0xFFF9)
+            return v.bytes[0] == PROTOCOL_TCP ? PACKET_FRAGMENT : PACKET_NOT_TCP;
+        size = extension_size(next, v.bytes[1]);
         next = v.bytes[0];
         if (!skip(&v, size))
             return PACKET_CUT;
