@@ -1,0 +1,861 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a packet's bytes to a TCP segment: each link layer, VLAN tags, IPv4 and IPv6 with
+ * options, extension headers and fragments, TCP.  Each packet is also cut at every byte.
+ * All are parsed from memory of just their size, so that a sanitizer sees a byte too far. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "bytes.h"
+#include "packet.h"
+
+/* Link types as https://www.tcpdump.org/linktypes.html and libpcap's DLT_ have them. */
+enum {
+    LINK_NULL = 0,
+    LINK_ETHERNET = 1,
+    LINK_RAW = 12,
+    LINK_LOOP = 108,
+    LINK_SLL = 113,
+    LINK_IPV4 = 228,
+    LINK_IPV6 = 229,
+    LINK_SLL2 = 276,
+};
+
+static const int links[] = {LINK_NULL, LINK_ETHERNET, LINK_RAW,  LINK_LOOP,
+                            LINK_SLL,  LINK_IPV4,     LINK_IPV6, LINK_SLL2};
+
+#define ETHERTYPE_V4 0x0800
+#define ETHERTYPE_V6 0x86DD
+#define PAYLOAD "hello"
+#define PAYLOAD_SIZE 5u
+
+/* ---- packets ---- */
+
+static void put_ethernet(bytes *b, uint32_t type)
+{
+    put(b, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+    put16(b, type);
+}
+
+static void put_tag(bytes *b, uint32_t type)
+{
+    put16(b, 0x6123); /* priority 3, VLAN 0x123 */
+    put16(b, type);
+}
+
+static void put_sll(bytes *b, uint32_t type)
+{
+    put16(b, 0); /* to us */
+    put16(b, 1); /* Ethernet */
+    put16(b, 6);
+    put(b, "\2\0\0\0\0\2\0\0", 8);
+    put16(b, type);
+}
+
+static void put_sll2(bytes *b, uint32_t type)
+{
+    put16(b, type);
+    put16(b, 0);
+    put32(b, 3); /* interface */
+    put16(b, 1);
+    put8(b, 0);
+    put8(b, 6);
+    put(b, "\2\0\0\0\0\2\0\0", 8);
+}
+
+/* An IPv4 header; options is a multiple of 4. */
+static void put_ipv4(bytes *b, uint32_t options, uint32_t total, uint32_t fragment,
+                     uint32_t protocol)
+{
+    put8(b, 0x40 | (20 + options) / 4);
+    put8(b, 0);
+    put16(b, total);
+    put16(b, 0x1234);
+    put16(b, fragment);
+    put8(b, 64);
+    put8(b, protocol);
+    put16(b, 0xBAD0); /* checksums never decide */
+    put(b, "\xC0\0\2\1", 4);
+    put(b, "\xC0\0\2\2", 4);
+    for (uint32_t i = 0; i < options; i++)
+        put8(b, 1);
+}
+
+/* An IPv6 header; addresses are 2001:db8::1 and ::2. */
+static void put_ipv6(bytes *b, uint32_t payload, uint32_t next)
+{
+    put32(b, 0x60012345);
+    put16(b, payload);
+    put8(b, next);
+    put8(b, 64);
+    put(b, "\x20\1\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+    put(b, "\x20\1\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\2", 16);
+}
+
+/* An extension header with a length field of its own. */
+static void put_extension(bytes *b, uint32_t next, uint32_t length, uint32_t size)
+{
+    put8(b, next);
+    put8(b, length);
+    for (uint32_t i = 2; i < size; i++)
+        put8(b, 0);
+}
+
+static void put_fragment(bytes *b, uint32_t next, uint32_t offset_and_more)
+{
+    put8(b, next);
+    put8(b, 0);
+    put16(b, offset_and_more);
+    put32(b, 0xCAFE);
+}
+
+/* The TCP header and the payload; options is a multiple of 4. */
+static void put_tcp(bytes *b, uint32_t options)
+{
+    put16(b, 40000);
+    put16(b, 42027);
+    put32(b, 0x81020304);
+    put32(b, 0xF5060708);
+    put8(b, (20 + options) / 4 << 4);
+    put8(b, TCP_ACK | 0x08);
+    put16(b, 0x8102);
+    put16(b, 0xBAD0);
+    put16(b, 0);
+    for (uint32_t i = 0; i < options; i++)
+        put8(b, 1);
+    put(b, PAYLOAD, PAYLOAD_SIZE);
+}
+
+#define TCP_SIZE (20 + PAYLOAD_SIZE)
+
+/* IPv4 or IPv6 with TCP, by the Ethertype. */
+static void put_packet(bytes *b, uint32_t type)
+{
+    if (type == ETHERTYPE_V4)
+        put_ipv4(b, 0, 20 + TCP_SIZE, 0, 6);
+    else
+        put_ipv6(b, TCP_SIZE, 6);
+    put_tcp(b, 0);
+}
+
+/* ---- parsing ---- */
+
+typedef struct parsed {
+    packet_result result;
+    tcp_segment segment;
+    uint8_t payload[4096];
+} parsed;
+
+/* Parses the first captured bytes from memory that ends with them. */
+static parsed parse_cut(const bytes *b, uint32_t captured, uint32_t length, int link)
+{
+    uint8_t *memory = malloc(captured + 1);
+    parsed p;
+
+    assert_non_null(memory);
+    memcpy(memory + 1, b->data, captured);
+    memset(&p, 0xEE, sizeof(p));
+    p.result = packet_parse(memory + 1, captured, length, link, &p.segment);
+    if (p.result == PACKET_TCP) {
+        assert_true(p.segment.captured <= p.segment.length);
+        assert_true(p.segment.payload >= memory + 1);
+        assert_true(p.segment.payload + p.segment.captured <= memory + 1 + captured);
+        memcpy(p.payload, p.segment.payload, p.segment.captured);
+    }
+    free(memory);
+    return p;
+}
+
+static parsed parse(const bytes *b, int link)
+{
+    return parse_cut(b, b->size, b->size, link);
+}
+
+#define assert_result(b, link, expected) assert_int_equal(parse(b, link).result, expected)
+
+/* It is the segment that put_tcp() makes, in IPv4 or IPv6, with this much of the payload. */
+static void assert_payload(const parsed *p, uint32_t type, uint32_t captured, uint32_t length)
+{
+    const tcp_segment *s = &p->segment;
+
+    assert_int_equal(p->result, PACKET_TCP);
+    if (type == ETHERTYPE_V4) {
+        assert_int_equal(s->source.address_size, 4);
+        assert_int_equal(s->destination.address_size, 4);
+        assert_memory_equal(s->source.address, "\xC0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+        assert_memory_equal(s->destination.address, "\xC0\0\2\2\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    } else {
+        assert_int_equal(s->source.address_size, 16);
+        assert_int_equal(s->destination.address_size, 16);
+        assert_memory_equal(s->source.address, "\x20\1\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+        assert_memory_equal(s->destination.address, "\x20\1\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\2", 16);
+    }
+    assert_int_equal(s->source.port, 40000);
+    assert_int_equal(s->destination.port, 42027);
+    assert_int_equal(s->sequence, 0x81020304);
+    assert_int_equal(s->acknowledgment, 0xF5060708);
+    assert_int_equal(s->flags, TCP_ACK | 0x08);
+    assert_int_equal(s->window, 0x8102);
+    assert_int_equal(s->length, length);
+    assert_int_equal(s->captured, captured);
+    assert_memory_equal(p->payload, PAYLOAD, captured < PAYLOAD_SIZE ? captured : PAYLOAD_SIZE);
+}
+
+static void assert_segment(const bytes *b, int link, uint32_t type)
+{
+    const parsed p = parse(b, link);
+
+    assert_payload(&p, type, PAYLOAD_SIZE, PAYLOAD_SIZE);
+}
+
+/* It is that segment; cut anywhere within the headers it is PACKET_CUT, and cut behind
+ * TCP's first 20 bytes it is the same segment with fewer bytes. */
+static void assert_segment_cut_anywhere(const bytes *b, int link, uint32_t type, uint32_t options)
+{
+    assert_segment(b, link, type);
+    for (uint32_t captured = 0; captured < b->size; captured++) {
+        const parsed p = parse_cut(b, captured, b->size, link);
+        const uint32_t from_payload = b->size - PAYLOAD_SIZE;
+
+        if (captured < from_payload - options)
+            assert_int_equal(p.result, PACKET_CUT);
+        else
+            assert_payload(&p, type, captured > from_payload ? captured - from_payload : 0,
+                           PAYLOAD_SIZE);
+    }
+}
+
+static const uint32_t families[] = {ETHERTYPE_V4, ETHERTYPE_V6};
+static const uint32_t tags[] = {0x8100, 0x88A8, 0x9100};
+
+/* ---- link layers ---- */
+
+static void ethernet(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_ethernet(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+    }
+}
+
+static void one_vlan_tag(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++) {
+            bytes b = {.size = 0};
+
+            put_ethernet(&b, tags[k]);
+            put_tag(&b, families[i]);
+            put_packet(&b, families[i]);
+            assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+        }
+}
+
+static void two_vlan_tags(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++)
+            for (int m = 0; m < 3; m++) {
+                bytes b = {.size = 0};
+
+                put_ethernet(&b, tags[k]);
+                put_tag(&b, tags[m]);
+                put_tag(&b, families[i]);
+                put_packet(&b, families[i]);
+                assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+            }
+}
+
+/* A frame of nothing but tags ends somewhere. */
+static void vlan_tags_without_end(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ethernet(&b, 0x8100);
+    for (int i = 0; i < 300; i++)
+        put_tag(&b, 0x8100);
+    assert_true(parse(&b, LINK_ETHERNET).result != PACKET_TCP);
+}
+
+static void ethernet_with_something_else(void **state)
+{
+    /* a length of 802.3, ARP, LLDP, and IPv6's number with one wrong bit */
+    static const uint32_t others[] = {0x0100, 0x0806, 0x88CC, 0x86DC};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bytes b = {.size = 0};
+
+        put_ethernet(&b, others[i]);
+        put_packet(&b, ETHERTYPE_V4);
+        assert_result(&b, LINK_ETHERNET, PACKET_NOT_TCP);
+
+        b.size = 0;
+        put_ethernet(&b, 0x8100);
+        put_tag(&b, others[i]);
+        put_packet(&b, ETHERTYPE_V4);
+        assert_result(&b, LINK_ETHERNET, PACKET_NOT_TCP);
+    }
+}
+
+/* AF_INET is 2 everywhere; AF_INET6 is 10, 23, 24, 26, 28 or 30, as the system has it. */
+static void null_and_loop(void **state)
+{
+    static const uint32_t numbers[] = {2, 10, 23, 24, 26, 28, 30};
+
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        const uint32_t type = numbers[i] == 2 ? ETHERTYPE_V4 : ETHERTYPE_V6;
+        bytes b = {.size = 0};
+
+        put32(&b, numbers[i]);
+        put_packet(&b, type);
+        assert_segment_cut_anywhere(&b, LINK_NULL, type, 0);
+        assert_segment_cut_anywhere(&b, LINK_LOOP, type, 0);
+
+        b.size = 0;
+        put32(&b, numbers[i] << 24);
+        put_packet(&b, type);
+        assert_segment_cut_anywhere(&b, LINK_NULL, type, 0);
+    }
+}
+
+static void raw_ip(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_RAW, families[i], 0);
+        assert_segment_cut_anywhere(&b, families[i] == ETHERTYPE_V4 ? LINK_IPV4 : LINK_IPV6,
+                                    families[i], 0);
+    }
+}
+
+static void raw_ip_of_no_version(void **state)
+{
+    (void)state;
+    for (uint32_t version = 0; version < 16; version++) {
+        bytes b = {.size = 0};
+
+        put_packet(&b, ETHERTYPE_V4);
+        b.data[0] = (uint8_t)(version << 4 | 5);
+        if (version != 4 && version != 6)
+            assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+    }
+}
+
+static void linux_cooked(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_sll(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_SLL, families[i], 0);
+
+        b.size = 0;
+        put_sll2(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_SLL2, families[i], 0);
+
+        b.size = 0;
+        put_sll(&b, 0x8100);
+        put_tag(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_SLL, families[i], 0);
+
+        b.size = 0;
+        put_sll2(&b, 0x88A8);
+        put_tag(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_SLL2, families[i], 0);
+
+        b.size = 0;
+        put_sll(&b, 4); /* 802.2 */
+        put_packet(&b, families[i]);
+        assert_result(&b, LINK_SLL, PACKET_NOT_TCP);
+    }
+}
+
+static void known_and_unknown_link_types(void **state)
+{
+    static const int others[] = {-1, 6, 9, 105, 127, 147, 195, 252, 10000};
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_packet(&b, ETHERTYPE_V4);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_result(&b, others[i], PACKET_UNKNOWN_LINK);
+        assert_false(packet_knows_link(others[i]));
+    }
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        assert_true(packet_knows_link(links[i]));
+}
+
+/* ---- IPv4 ---- */
+
+static void ipv4_options(void **state)
+{
+    (void)state;
+    for (uint32_t options = 0; options <= 40; options += 4) {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, options, 20 + options + TCP_SIZE, 0, 6);
+        put_tcp(&b, 0);
+        assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V4, 0);
+    }
+}
+
+/* A network card that cuts large packets itself leaves the total length at 0. */
+static void ipv4_total_length_0(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_ipv4(&b, 0, 0, 0, 6);
+    put_tcp(&b, 0);
+    assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V4, 0);
+    p = parse_cut(&b, b.size, b.size + 60000, LINK_RAW);
+    assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, PAYLOAD_SIZE + 60000);
+}
+
+static void ipv4_total_length_too_small_or_large(void **state)
+{
+    (void)state;
+    for (uint32_t total = 1; total < 40; total++) {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, 0, total, 0, 6);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, PACKET_CUT);
+    }
+    /* It ends within the payload. */
+    for (uint32_t left = 0; left <= PAYLOAD_SIZE; left++) {
+        bytes b = {.size = 0};
+        parsed p;
+
+        put_ipv4(&b, 0, 40 + left, 0, 6);
+        put_tcp(&b, 0);
+        p = parse(&b, LINK_RAW);
+        assert_payload(&p, ETHERTYPE_V4, left, left);
+    }
+    /* It promises more than there is: the bytes that are there count. */
+    {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, 0, 0xFFFF, 0, 6);
+        put_tcp(&b, 0);
+        assert_segment(&b, LINK_RAW, ETHERTYPE_V4);
+    }
+}
+
+static void ipv4_header_length_below_20(void **state)
+{
+    (void)state;
+    for (uint32_t words = 0; words < 5; words++) {
+        bytes b = {.size = 0};
+
+        put_packet(&b, ETHERTYPE_V4);
+        b.data[0] = (uint8_t)(0x40 | words);
+        assert_result(&b, LINK_RAW, PACKET_CUT);
+    }
+}
+
+/* Frames shorter than 60 bytes are filled up; a checksum may follow them too. */
+static void ethernet_padding(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (uint32_t padding = 1; padding < 50; padding++) {
+            bytes b = {.size = 0};
+
+            put_ethernet(&b, families[i]);
+            put_packet(&b, families[i]);
+            for (uint32_t k = 0; k < padding; k++)
+                put8(&b, 0x55);
+            assert_segment(&b, LINK_ETHERNET, families[i]);
+        }
+}
+
+/* A pure ACK in a padded frame carries no data. */
+static void padding_of_an_ack_is_no_data(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_ethernet(&b, ETHERTYPE_V4);
+    put_ipv4(&b, 0, 40, 0, 6);
+    put_tcp(&b, 0);
+    b.size -= PAYLOAD_SIZE;
+    put(&b, "\0\0\0\0\0\0", 6);
+    p = parse(&b, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, 0, 0);
+    /* The snaplen cut the padding only. */
+    p = parse_cut(&b, b.size - 3, b.size, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, 0, 0);
+}
+
+static void ipv4_fragments(void **state)
+{
+    static const struct {
+        uint32_t field;
+        packet_result result;
+    } cases[] = {
+        {0x0000, PACKET_TCP},      {0x4000, PACKET_TCP},      /* do not fragment */
+        {0x2000, PACKET_FRAGMENT}, {0x2001, PACKET_FRAGMENT}, /* first, middle */
+        {0x0001, PACKET_FRAGMENT}, {0x1FFF, PACKET_FRAGMENT}, /* last */
+        {0x1000, PACKET_FRAGMENT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, 0, 20 + TCP_SIZE, cases[i].field, 6);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, cases[i].result);
+
+        b.size = 0;
+        put_ipv4(&b, 0, 20 + TCP_SIZE, cases[i].field, 17);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+    }
+}
+
+static void other_protocols(void **state)
+{
+    (void)state;
+    for (uint32_t protocol = 0; protocol < 256; protocol++) {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, 0, 20 + TCP_SIZE, 0, protocol);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, protocol == 6 ? PACKET_TCP : PACKET_NOT_TCP);
+    }
+}
+
+/* ---- IPv6 ---- */
+
+static void ipv6_extension_headers(void **state)
+{
+    static const uint32_t headers[] = {0, 43, 60, 135}; /* sizes are 8 x (field + 1) */
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        for (uint32_t length = 0; length < 6; length++) {
+            const uint32_t size = (length + 1) * 8;
+            bytes b = {.size = 0};
+
+            put_ipv6(&b, size + TCP_SIZE, headers[i]);
+            put_extension(&b, 6, length, size);
+            put_tcp(&b, 0);
+            assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V6, 0);
+        }
+    for (uint32_t length = 1; length < 6; length++) {
+        const uint32_t size = (length + 2) * 4; /* authentication */
+        bytes b = {.size = 0};
+
+        put_ipv6(&b, size + TCP_SIZE, 51);
+        put_extension(&b, 6, length, size);
+        put_tcp(&b, 0);
+        assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V6, 0);
+    }
+}
+
+static void ipv6_chain_of_headers(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ipv6(&b, 8 + 16 + 24 + 8 + 24 + TCP_SIZE, 0);
+    put_extension(&b, 60, 0, 8);
+    put_extension(&b, 43, 1, 16);
+    put_extension(&b, 44, 2, 24);
+    put_fragment(&b, 51, 0);
+    put_extension(&b, 6, 4, 24);
+    put_tcp(&b, 0);
+    assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V6, 0);
+}
+
+static void ipv6_chain_without_end(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ipv6(&b, 400 * 8, 60);
+    for (int i = 0; i < 400; i++)
+        put_extension(&b, 60, 0, 8);
+    assert_true(parse(&b, LINK_RAW).result != PACKET_TCP);
+}
+
+/* RFC 8200, section 4.5: M is bit 0, the offset is above bit 2, and two bits mean nothing.
+ * RFC 6946: a fragment header on a whole packet (offset 0, M 0) changes nothing. */
+static void ipv6_fragments(void **state)
+{
+    static const struct {
+        uint32_t field;
+        packet_result result;
+    } cases[] = {
+        {0x0000, PACKET_TCP},      {0x0006, PACKET_TCP},      /* whole */
+        {0x0001, PACKET_FRAGMENT}, {0x0009, PACKET_FRAGMENT}, /* first, middle */
+        {0x0008, PACKET_FRAGMENT}, {0xFFF8, PACKET_FRAGMENT}, /* last */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes b = {.size = 0};
+
+        put_ipv6(&b, 8 + TCP_SIZE, 44);
+        put_fragment(&b, 6, cases[i].field);
+        put_tcp(&b, 0);
+        if (cases[i].result == PACKET_TCP)
+            assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V6, 0);
+        else
+            assert_result(&b, LINK_RAW, cases[i].result);
+
+        b.size = 0;
+        put_ipv6(&b, 8 + TCP_SIZE, 44);
+        put_fragment(&b, 17, cases[i].field);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+    }
+}
+
+static void ipv6_other_protocols(void **state)
+{
+    static const uint32_t others[] = {1, 4, 17, 41, 47, 50, 58, 59, 132};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        bytes b = {.size = 0};
+
+        put_ipv6(&b, TCP_SIZE, others[i]);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+        /* However few of its bytes are there. */
+        b.size = 40 + 3;
+        assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+        b.size = 40;
+        assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+    }
+}
+
+static void ipv6_payload_length_0(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ipv6(&b, 0, 6);
+    put_tcp(&b, 0);
+    assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V6, 0);
+}
+
+static void ipv6_payload_length_too_small_or_large(void **state)
+{
+    (void)state;
+    for (uint32_t payload = 1; payload < 20; payload++) {
+        bytes b = {.size = 0};
+
+        put_ipv6(&b, payload, 6);
+        put_tcp(&b, 0);
+        assert_result(&b, LINK_RAW, PACKET_CUT);
+    }
+    for (uint32_t left = 0; left <= PAYLOAD_SIZE; left++) {
+        bytes b = {.size = 0};
+        parsed p;
+
+        put_ipv6(&b, 20 + left, 6);
+        put_tcp(&b, 0);
+        p = parse(&b, LINK_RAW);
+        assert_payload(&p, ETHERTYPE_V6, left, left);
+    }
+    {
+        bytes b = {.size = 0};
+
+        put_ipv6(&b, 0xFFFF, 6);
+        put_tcp(&b, 0);
+        assert_segment(&b, LINK_RAW, ETHERTYPE_V6);
+    }
+}
+
+/* ---- TCP ---- */
+
+static void tcp_options(void **state)
+{
+    (void)state;
+    for (uint32_t options = 0; options <= 40; options += 4)
+        for (int i = 0; i < 2; i++) {
+            bytes b = {.size = 0};
+
+            if (i == 0)
+                put_ipv4(&b, 0, 20 + options + TCP_SIZE, 0, 6);
+            else
+                put_ipv6(&b, options + TCP_SIZE, 6);
+            put_tcp(&b, options);
+            assert_segment_cut_anywhere(&b, LINK_RAW, families[i], options);
+        }
+}
+
+static void tcp_data_offset_below_20_or_past_the_end(void **state)
+{
+    (void)state;
+    for (uint32_t words = 0; words < 16; words++) {
+        bytes b = {.size = 0};
+        const uint32_t size = words * 4;
+
+        put_packet(&b, ETHERTYPE_V4);
+        b.data[20 + 12] = (uint8_t)(words << 4);
+        assert_result(&b, LINK_RAW, size < 20 || size > TCP_SIZE ? PACKET_CUT : PACKET_TCP);
+    }
+}
+
+static void every_flag_is_handed_on(void **state)
+{
+    (void)state;
+    for (uint32_t flags = 0; flags < 256; flags++) {
+        bytes b = {.size = 0};
+
+        put_packet(&b, ETHERTYPE_V4);
+        b.data[20 + 13] = (uint8_t)flags;
+        assert_int_equal(parse(&b, LINK_RAW).segment.flags, flags);
+    }
+}
+
+/* The wire's length: what the snaplen cut counts, what is there never counts less. */
+static void length_on_the_wire(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_ethernet(&b, ETHERTYPE_V4);
+    put_ipv4(&b, 0, 40 + 1460, 0, 6);
+    put_tcp(&b, 0);
+    p = parse_cut(&b, b.size, 14 + 40 + 1460, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, 1460);
+    p = parse_cut(&b, 14 + 40, 14 + 40 + 1460, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, 0, 1460);
+    /* A file that claims less than it holds. */
+    p = parse_cut(&b, b.size, 10, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, PAYLOAD_SIZE);
+}
+
+/* ---- random bytes ---- */
+
+static uint64_t random_state;
+
+static uint32_t below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 16) % limit;
+}
+
+/* parse_cut() checks that the payload lies within the packet. */
+static void random_bytes(void **state)
+{
+    (void)state;
+    random_state = 1;
+    for (int i = 0; i < 40000; i++) {
+        const int link = links[below(8)];
+        bytes b = {.size = 0};
+        uint32_t size = below(200);
+
+        for (uint32_t k = 0; k < size; k++)
+            put8(&b, below(256));
+        parse_cut(&b, b.size, below(2) ? b.size + below(2000) : below(2000), link);
+    }
+}
+
+/* A good packet of each link type with a few bytes changed, half of them cut: many of
+ * these get as far as TCP. */
+static void changed_bytes(void **state)
+{
+    uint32_t good = 0;
+
+    (void)state;
+    random_state = 2;
+    for (int i = 0; i < 60000; i++) {
+        const int link = links[below(8)];
+        const uint32_t type = families[below(2)];
+        bytes b = {.size = 0};
+
+        if (link == LINK_ETHERNET)
+            put_ethernet(&b, type);
+        else if (link == LINK_SLL)
+            put_sll(&b, type);
+        else if (link == LINK_SLL2)
+            put_sll2(&b, type);
+        else if (link == LINK_NULL || link == LINK_LOOP)
+            put32(&b, 2);
+        if (type == ETHERTYPE_V6 && below(2)) {
+            put_ipv6(&b, 24 + TCP_SIZE, 0);
+            put_extension(&b, 43, 0, 8);
+            put_extension(&b, 44, 0, 8);
+            put_fragment(&b, 6, 0);
+            put_tcp(&b, 0);
+        } else {
+            put_packet(&b, type);
+        }
+        for (uint32_t changes = below(4); changes > 0; changes--)
+            b.data[below(b.size)] = (uint8_t)below(256);
+        good += parse_cut(&b, below(2) ? b.size : below(b.size), b.size + below(3) * 100, link)
+                    .result == PACKET_TCP;
+    }
+    assert_true(good > 10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ethernet),
+        cmocka_unit_test(one_vlan_tag),
+        cmocka_unit_test(two_vlan_tags),
+        cmocka_unit_test(vlan_tags_without_end),
+        cmocka_unit_test(ethernet_with_something_else),
+        cmocka_unit_test(null_and_loop),
+        cmocka_unit_test(raw_ip),
+        cmocka_unit_test(raw_ip_of_no_version),
+        cmocka_unit_test(linux_cooked),
+        cmocka_unit_test(known_and_unknown_link_types),
+        cmocka_unit_test(ipv4_options),
+        cmocka_unit_test(ipv4_total_length_0),
+        cmocka_unit_test(ipv4_total_length_too_small_or_large),
+        cmocka_unit_test(ipv4_header_length_below_20),
+        cmocka_unit_test(ethernet_padding),
+        cmocka_unit_test(padding_of_an_ack_is_no_data),
+        cmocka_unit_test(ipv4_fragments),
+        cmocka_unit_test(other_protocols),
+        cmocka_unit_test(ipv6_extension_headers),
+        cmocka_unit_test(ipv6_chain_of_headers),
+        cmocka_unit_test(ipv6_chain_without_end),
+        cmocka_unit_test(ipv6_fragments),
+        cmocka_unit_test(ipv6_other_protocols),
+        cmocka_unit_test(ipv6_payload_length_0),
+        cmocka_unit_test(ipv6_payload_length_too_small_or_large),
+        cmocka_unit_test(tcp_options),
+        cmocka_unit_test(tcp_data_offset_below_20_or_past_the_end),
+        cmocka_unit_test(every_flag_is_handed_on),
+        cmocka_unit_test(length_on_the_wire),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(changed_bytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
