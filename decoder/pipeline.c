@@ -3,6 +3,7 @@
 #include "pipeline.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "capture.h"
 
@@ -59,6 +60,11 @@ static void close_input(pipeline *p, input *in)
     in->capture = NULL;
 }
 
+static bool is_stopped(const pipeline *p)
+{
+    return p->options->stop != NULL && *p->options->stop;
+}
+
 /* Gets the input's next packet. */
 static void advance(pipeline *p, input *in)
 {
@@ -67,6 +73,8 @@ static void advance(pipeline *p, input *in)
         in->packets++;
         return;
     case CAPTURE_DAMAGED:
+        if (is_stopped(p)) /* a read that the signal broke off */
+            return;
         p->incomplete = true;
         add_note(p, in, "damaged after packet %" G_GUINT64_FORMAT " (%s): what follows is left out",
                  in->packets, capture_error(in->capture));
@@ -168,11 +176,10 @@ static void take_packet(pipeline *p, input *in)
 
 static void take_packets(pipeline *p)
 {
-    const volatile sig_atomic_t *stop = p->options->stop;
     input *in;
 
     while ((in = earliest(p)) != NULL) {
-        if (stop != NULL && *stop) {
+        if (is_stopped(p)) {
             p->incomplete = true;
             add_note(p, NULL, "interrupted after %" G_GUINT64_FORMAT " packets: the rest is left out",
                      p->summary.packets);
@@ -206,7 +213,7 @@ static void release(pipeline *p)
 
 pipeline_result pipeline_run(const pipeline_options *options, char *const *paths,
                              const record_writer *writer, void *user,
-                             void (*note)(const char *line))
+                             void (*note)(const char *line), uint64_t findings[3])
 {
     pipeline p = {
         .options = options,
@@ -227,6 +234,7 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
                 close_input(&p, &p.inputs[i]);
         connections_finish(p.connections);
         tell_summary(&p);
+        memcpy(findings, p.summary.findings, sizeof(p.summary.findings));
     }
     release(&p);
     if (!readable)

@@ -24,6 +24,6 @@ typedef enum {
  * same lines stand in the summary. */
 pipeline_result pipeline_run(const pipeline_options *options, char *const *paths,
                              const record_writer *writer, void *user,
-                             void (*note)(const char *line));
+                             void (*note)(const char *line), uint64_t findings[3]);
 
 #endif

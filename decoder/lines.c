@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events as words (see lines.h). */
+#include "lines.h"
+
+#include "../codec/text.h"
+#include "format.h"
+
+static void append_frame(GString *to, uint32_t frame)
+{
+    if (frame != 0)
+        g_string_append_printf(to, "  #%u", frame);
+}
+
+const char *line_direction(cti_sender sender)
+{
+    return sender == CTI_CLIENT ? "C->S" : "S->C";
+}
+
+static void append_milliseconds(GString *to, int64_t duration)
+{
+    g_string_append_printf(to, "%.3f ms", (double)duration / 1e6);
+}
+
+/* The problems of the message that are more than a note. */
+static void append_problems(GString *to, const cti_reader *reader)
+{
+    cti_reader own = *reader;
+    cti_item item;
+
+    while (cti_reader_next(&own, &item))
+        ;
+    for (uint32_t i = 0; i < own.problem_count; i++)
+        if (cti_problem_severity(own.problems[i].id) > CTI_NOTE)
+            g_string_append_printf(to, " !%s", cti_problem_name(own.problems[i].id));
+}
+
+void line_message(GString *to, const message_record *record, unsigned text_flags)
+{
+    const cti_reader *reader = record->reader;
+    gsize before;
+
+    if (reader->message != NULL)
+        g_string_append(to, reader->message->name);
+    else
+        g_string_append_printf(to, "MESSAGE_%u", reader->message_type);
+    g_string_append(to, "  ");
+    before = to->len;
+    cti_text_highlights(to, reader, text_flags);
+    if (to->len == before)
+        g_string_truncate(to, before - 2);
+    if (record->facts->answers) {
+        g_string_append(to, " after ");
+        append_milliseconds(to, record->facts->answer_time);
+    }
+    append_problems(to, reader);
+    append_frame(to, record->frame);
+}
+
+void line_tcp_end(GString *to, cti_tcp_end how, cti_sender sender, uint32_t frame)
+{
+    g_string_append_printf(to, "TCP %s by the %s", how == CTI_TCP_RST ? "reset" : "closed (FIN)",
+                           sender == CTI_CLIENT ? "client" : "server");
+    append_frame(to, frame);
+}
+
+void line_hole(GString *to, const hole_record *record)
+{
+    const char *sender = record->sender == CTI_CLIENT ? "client" : "server";
+
+    if (record->cause == HOLE_FRAMING)
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are no message",
+                               record->skipped_bytes, sender);
+    else
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are missing (%s)",
+                               record->bytes, sender, hole_cause_name(record->cause));
+    append_frame(to, record->frame);
+}
+
+void line_silence(GString *to, const cti_silence *silence)
+{
+    g_string_append(to, "the client was silent for ");
+    format_seconds(to, cti_elapsed(silence->from, silence->to), 3);
+    g_string_append(to, " s");
+    if (silence->idle_share >= 0)
+        g_string_append_printf(to, " (%.0f %% of IdleTimeout)", silence->idle_share * 100);
+    append_frame(to, silence->frame);
+}
+
+void line_missed_heartbeat(GString *to, const cti_heartbeat *heartbeat)
+{
+    g_string_append_printf(to, "HEARTBEAT_REQ inv=%u was not answered (%u in a row)",
+                           heartbeat->request->invoke_id, heartbeat->missed_run);
+    append_frame(to, heartbeat->request->frame);
+}
+
+void line_finding(GString *to, const cti_finding *finding)
+{
+    g_string_append_printf(to, "%s %s: %s", cti_severity_name(finding->severity),
+                           cti_rule_name(finding->rule), finding->text);
+    for (uint32_t i = 0; i < finding->frame_count; i++)
+        g_string_append_printf(to, "%s#%u", i == 0 ? "  " : " ", finding->frames[i]);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events as a line of words, for the formats that people read: what happened, without time
+ * and session.  All functions append to a GString that the caller owns. */
+#ifndef CTIDUMP_LINES_H
+#define CTIDUMP_LINES_H
+
+#include <glib.h>
+
+#include "records.h"
+
+/* "C->S" or "S->C". */
+const char *line_direction(cti_sender sender);
+
+/* "OPEN_CONF  PGStatus=0 ... after 2.100 ms !string-not-terminated  #4": name, the fields
+ * that matter, answer time, problems above a note, frame. */
+void line_message(GString *to, const message_record *record, unsigned text_flags);
+
+/* "TCP reset by the client  #91" */
+void line_tcp_end(GString *to, cti_tcp_end how, cti_sender sender, uint32_t frame);
+
+/* "100 bytes from the server are missing (acked)  #17" */
+void line_hole(GString *to, const hole_record *record);
+
+/* "the client was silent for 95.002 s (79 % of IdleTimeout)  #17" */
+void line_silence(GString *to, const cti_silence *silence);
+
+/* "HEARTBEAT_REQ inv=7 was not answered (2 in a row)  #17" */
+void line_missed_heartbeat(GString *to, const cti_heartbeat *heartbeat);
+
+/* "warning heartbeat-gap: ...  #17 #18" */
+void line_finding(GString *to, const cti_finding *finding);
+
+#endif

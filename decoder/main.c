@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctidump: options, the way of the records from pipeline to writer, exit status. */
+#include <errno.h>
+#include <glib.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "../codec/text.h"
+#include "options.h"
+#include "pipeline.h"
+
+/* Most bytes that a TCP stream holds while some before them are missing. */
+#define HELD_BYTES (UINT64_C(4) << 20)
+#define OUTPUT_BUFFER (256 << 10)
+
+typedef enum {
+    EXIT_DONE = 0,
+    EXIT_FINDINGS = 1,
+    EXIT_USAGE = 2,
+    EXIT_NO_INPUT = 3,
+    EXIT_INCOMPLETE = 4,
+    EXIT_OUTPUT = 5,
+} exit_status;
+
+static volatile sig_atomic_t interrupted;
+
+/* The first signal ends the reading, and what was read is told; the second one kills. */
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void complain(const char *line)
+{
+    fprintf(stderr, "ctidump: %s\n", line);
+}
+
+static exit_status complain_about_output(const char *path, int error)
+{
+    fprintf(stderr, "ctidump: %s: %s\n", path != NULL ? path : "standard output",
+            g_strerror(error));
+    return EXIT_OUTPUT;
+}
+
+/* Closes the output; an errno of what went wrong since it was opened, or 0. */
+static int close_output(FILE *out)
+{
+    const bool failed = ferror(out);
+
+    errno = 0;
+    if (fclose(out) != 0 || failed)
+        return errno != 0 ? errno : EIO;
+    return 0;
+}
+
+static exit_status status_of(pipeline_result result, const options *o, const uint64_t findings[3])
+{
+    if (result == PIPELINE_NO_INPUT)
+        return EXIT_NO_INPUT;
+    if (result == PIPELINE_INCOMPLETE)
+        return EXIT_INCOMPLETE;
+    for (int severity = o->fail_on; severity >= 0 && severity <= CTI_ERROR; severity++)
+        if (findings[severity] > 0)
+            return EXIT_FINDINGS;
+    return EXIT_DONE;
+}
+
+static exit_status run(const options *o)
+{
+    const pipeline_options way = {.connections = {.ports = o->ports,
+                                                  .port_count = o->port_count,
+                                                  .held_bytes = HELD_BYTES},
+                                  .stop = &interrupted};
+    const writer_options writing = {.out = o->output_path != NULL ? fopen(o->output_path, "w")
+                                                                  : stdout,
+                                    .text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
+                                    .show_bytes = o->show_bytes};
+    uint64_t findings[3] = {0};
+    pipeline_result result;
+    void *user;
+    int error;
+
+    if (writing.out == NULL)
+        return complain_about_output(o->output_path, errno);
+    setvbuf(writing.out, NULL, _IOFBF, OUTPUT_BUFFER);
+    user = o->format->start(&writing);
+    result = pipeline_run(&way, o->files, o->format->writer, user, complain, findings);
+    o->format->finish(user);
+    error = close_output(writing.out);
+    if (error != 0)
+        return complain_about_output(o->output_path, error);
+    return status_of(result, o, findings);
+}
+
+int main(int argc, char **argv)
+{
+    exit_status status = EXIT_USAGE;
+    char *error = NULL;
+    options o;
+
+    setlocale(LC_CTYPE, "");
+    if (!options_parse(&o, argc, argv, &error)) {
+        fprintf(stderr, "ctidump: %s\nctidump --help tells more\n", error);
+        g_free(error);
+    } else if (o.version) {
+        puts("ctidump " CTIDUMP_VERSION);
+        status = EXIT_DONE;
+    } else {
+        catch_interrupts();
+        status = run(&o);
+    }
+    options_release(&o);
+    return status;
+}

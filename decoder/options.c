@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line (see options.h). */
+#include "options.h"
+
+#include <string.h>
+
+/* What GOption hands over, before it is checked. */
+typedef struct raw_options {
+    char *format, *ports, *fail_on;
+    gboolean show_bytes, show_secrets, version;
+} raw_options;
+
+static char *summary(void)
+{
+    GString *text = g_string_new(
+        "Reads captures of Cisco's CTI Server protocol (GED-188) and tells what happened to\n"
+        "its sessions.  FILE is a capture in pcap format, - is standard input.\n\n"
+        "Formats (-T):");
+
+    for (const output_format *format = output_formats; format->name != NULL; format++)
+        g_string_append_printf(text, "\n  %-28s%s%s", format->name, format->about,
+                               format == output_formats ? " (default)" : "");
+    return g_string_free(text, FALSE);
+}
+
+static const char epilogue[] =
+    "Exit status:\n"
+    "  0  done\n"
+    "  1  findings at or above --fail-on\n"
+    "  2  wrong use\n"
+    "  3  no input could be read\n"
+    "  4  some input is damaged or incomplete; the output covers the rest\n"
+    "  5  output failed\n";
+
+static bool choose_format(options *o, const char *name, char **error)
+{
+    GString *known;
+
+    o->format = name != NULL ? output_format_find(name) : output_formats;
+    if (o->format != NULL)
+        return true;
+    known = g_string_new(NULL);
+    for (const output_format *format = output_formats; format->name != NULL; format++)
+        g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", format->name);
+    *error = g_strdup_printf("unknown format '%s': there are %s", name, known->str);
+    g_string_free(known, TRUE);
+    return false;
+}
+
+static bool choose_ports(options *o, const char *list, char **error)
+{
+    char **parts = list != NULL ? g_strsplit(list, ",", -1) : NULL;
+    bool good = true;
+
+    o->ports = parts != NULL ? g_new0(uint16_t, g_strv_length(parts)) : NULL;
+    for (char **part = parts; part != NULL && *part != NULL && good; part++) {
+        guint64 port;
+
+        good = g_ascii_string_to_unsigned(*part, 10, 1, 65535, &port, NULL);
+        if (good)
+            o->ports[o->port_count++] = (uint16_t)port;
+        else
+            *error = g_strdup_printf("'%s' is no port: give numbers from 1 to 65535, as in -d 42027,42067",
+                                     *part);
+    }
+    g_strfreev(parts);
+    return good;
+}
+
+static bool choose_fail_on(options *o, const char *name, char **error)
+{
+    o->fail_on = -1;
+    if (name == NULL)
+        return true;
+    for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
+        if (strcmp(name, cti_severity_name(severity)) == 0)
+            o->fail_on = (int)severity;
+    if (o->fail_on >= 0)
+        return true;
+    *error = g_strdup_printf("unknown severity '%s': there are note, warning, error", name);
+    return false;
+}
+
+static bool check(options *o, const raw_options *raw, char **error)
+{
+    o->show_bytes = raw->show_bytes;
+    o->show_secrets = raw->show_secrets;
+    o->version = raw->version;
+    if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
+        !choose_fail_on(o, raw->fail_on, error))
+        return false;
+    if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
+        *error = g_strdup("no capture named: ctidump FILE..., - for standard input");
+        return false;
+    }
+    return true;
+}
+
+bool options_parse(options *o, int argc, char **argv, char **error)
+{
+    raw_options raw = {0};
+    GOptionContext *context = g_option_context_new("FILE...");
+    GError *problem = NULL;
+    char *about = summary();
+    bool good;
+    const GOptionEntry entries[] = {
+        {"format", 'T', 0, G_OPTION_ARG_STRING, &raw.format, "What to print, see above", "FORMAT"},
+        {"output", 'w', 0, G_OPTION_ARG_FILENAME, &o->output_path,
+         "Write to FILE, not to standard output", "FILE"},
+        {"ports", 'd', 0, G_OPTION_ARG_STRING, &raw.ports,
+         "Further TCP ports that carry CTI (always: 42027 and 43027 plus 40 x instance, and "
+         "whatever looks like CTI)",
+         "PORT,..."},
+        {"bytes", 'x', 0, G_OPTION_ARG_NONE, &raw.show_bytes,
+         "Show offsets, lengths and bytes (format messages)", NULL},
+        {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
+         "Show passwords, otherwise their length only", NULL},
+        {"fail-on", 0, 0, G_OPTION_ARG_STRING, &raw.fail_on,
+         "Exit with status 1 if there are findings of this severity (note, warning, error) or above",
+         "SEVERITY"},
+        {"version", 'v', 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+
+    *o = (options){.fail_on = -1};
+    g_option_context_set_summary(context, about);
+    g_option_context_set_description(context, epilogue);
+    g_option_context_add_main_entries(context, entries, NULL);
+    good = g_option_context_parse(context, &argc, &argv, &problem);
+    if (!good) {
+        *error = g_strdup(problem->message);
+        error[0][0] = g_ascii_tolower(error[0][0]);
+        g_error_free(problem);
+    } else {
+        good = check(o, &raw, error);
+    }
+    g_option_context_free(context);
+    g_free(about);
+    g_free(raw.format);
+    g_free(raw.ports);
+    g_free(raw.fail_on);
+    return good;
+}
+
+void options_release(options *o)
+{
+    g_strfreev(o->files);
+    g_free(o->output_path);
+    g_free(o->ports);
+}

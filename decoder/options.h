@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of ctidump. */
+#ifndef CTIDUMP_OPTIONS_H
+#define CTIDUMP_OPTIONS_H
+
+#include <glib.h>
+
+#include "writers.h"
+
+typedef struct options {
+    const output_format *format;
+    char **files;      /* NULL at its end; at least one */
+    char *output_path; /* NULL for standard output */
+    uint16_t *ports;   /* further CTI ports */
+    uint32_t port_count;
+    int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
+    bool show_bytes, show_secrets, version;
+} options;
+
+/* Reads the command line.  False where it is wrong: then *error is one line of what.
+ * --help prints and ends the program.  options_release() in both cases. */
+bool options_parse(options *options, int argc, char **argv, char **error);
+void options_release(options *options);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happened in one session, as lines for people: heartbeats are folded into one line a
+ * run, and of a long session the first and the last lines are kept. */
+#ifndef CTIDUMP_SESSION_LOG_H
+#define CTIDUMP_SESSION_LOG_H
+
+#include <glib.h>
+
+#include "records.h"
+
+/* Lines kept from the start and from the end. */
+#define SESSION_LOG_FIRST 50
+#define SESSION_LOG_LAST 100
+
+typedef struct session_log session_log;
+
+session_log *session_log_new(void);
+void session_log_free(session_log *log);
+
+/* Takes in what the records tell (see records.h).  Messages of type HEARTBEAT_REQ and
+ * HEARTBEAT_CONF add no line: session_log_heartbeat() does, when their fate is known. */
+void session_log_message(session_log *log, const message_record *record, unsigned text_flags);
+void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat);
+void session_log_hole(session_log *log, const hole_record *record);
+void session_log_silence(session_log *log, const cti_silence *silence);
+void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,
+                         uint32_t frame);
+
+/* Appends all lines in the order of time, each behind indent. */
+void session_log_append(session_log *log, GString *to, const char *indent, unsigned digits);
+
+#endif

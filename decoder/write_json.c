@@ -1,0 +1,796 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON Lines: one object a record, "record" first.  What the keys mean stands in
+ * ctidump.schema.json beside this file.
+ *
+ * Text that is no UTF-8 becomes {"text":..., "hex":...}: readable, with U+FFFD for what is
+ * not, and without loss.  A number of the wrong size becomes {"hex":...}. */
+#include <glib.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+
+#include "../codec/text.h"
+#include "format.h"
+#include "writers.h"
+
+/* The version of the records: a new one when a key changes its meaning or goes. */
+#define SCHEMA_VERSION 1
+
+/* What a field is called: its name (fields that share one share a key), or its tag. */
+enum {
+    KEY_BODY = CTI_FIELD_COUNT,
+    KEY_LEFT_OVER,
+    KEY_TAGS,
+    KEY_COUNT = KEY_TAGS + 0x10000,
+};
+
+/* A value and the next one of the same key. */
+typedef struct value {
+    cti_item item;
+    uint32_t next;  /* index, 0 = none: the first of all is no one's next */
+    uint32_t count; /* of the first with its key: how many there are */
+    bool is_list;   /* of the first with its key */
+} value;
+
+typedef struct json {
+    const writer_options *options;
+    yajl_gen gen;
+    GString *scratch;
+    unsigned digits;                    /* of times */
+    GArray *values;                     /* of the message being written */
+    uint16_t key_of[CTI_FIELD_COUNT];   /* the first field of the same name */
+    uint32_t last[KEY_COUNT];           /* index + 1 of the last value of a key, 0 = none yet */
+    uint32_t first[KEY_COUNT];          /* index of the first */
+} json;
+
+/* ---- small pieces ---- */
+
+static void put_text(json *j, const char *text)
+{
+    if (text == NULL)
+        yajl_gen_null(j->gen);
+    else
+        yajl_gen_string(j->gen, (const unsigned char *)text, strlen(text));
+}
+
+static void put_scratch_as_number(json *j)
+{
+    yajl_gen_number(j->gen, j->scratch->str, j->scratch->len);
+}
+
+static void put_scratch_as_text(json *j)
+{
+    yajl_gen_string(j->gen, (const unsigned char *)j->scratch->str, j->scratch->len);
+}
+
+static void key(json *j, const char *name)
+{
+    put_text(j, name);
+}
+
+static void key_text(json *j, const char *name, const char *text)
+{
+    key(j, name);
+    put_text(j, text);
+}
+
+static void key_number(json *j, const char *name, uint64_t number)
+{
+    key(j, name);
+    yajl_gen_integer(j->gen, (long long)number);
+}
+
+/* A number for which 0 means that it is not known. */
+static void key_known(json *j, const char *name, uint64_t number)
+{
+    if (number != 0) {
+        key_number(j, name, number);
+        return;
+    }
+    key(j, name);
+    yajl_gen_null(j->gen);
+}
+
+static void key_bool(json *j, const char *name, bool yes)
+{
+    key(j, name);
+    yajl_gen_bool(j->gen, yes);
+}
+
+static void key_null(json *j, const char *name)
+{
+    key(j, name);
+    yajl_gen_null(j->gen);
+}
+
+static void key_time(json *j, const char *name, int64_t time)
+{
+    key(j, name);
+    if (time == CTI_NO_TIME) {
+        yajl_gen_null(j->gen);
+        return;
+    }
+    g_string_truncate(j->scratch, 0);
+    format_time(j->scratch, time, j->digits);
+    put_scratch_as_text(j);
+}
+
+static void key_seconds(json *j, const char *name, int64_t duration)
+{
+    key(j, name);
+    if (duration == CTI_NO_TIME) {
+        yajl_gen_null(j->gen);
+        return;
+    }
+    g_string_truncate(j->scratch, 0);
+    format_seconds(j->scratch, duration, j->digits);
+    put_scratch_as_number(j);
+}
+
+/* A share or the like: three digits; null if it is negative. */
+static void key_share(json *j, const char *name, double share)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    key(j, name);
+    if (share < 0) {
+        yajl_gen_null(j->gen);
+        return;
+    }
+    g_ascii_formatd(text, sizeof(text), "%.3f", share);
+    yajl_gen_number(j->gen, text, strlen(text));
+}
+
+static void key_endpoint(json *j, const char *name, const endpoint *point)
+{
+    g_string_truncate(j->scratch, 0);
+    format_endpoint(j->scratch, point);
+    key(j, name);
+    put_scratch_as_text(j);
+}
+
+static const char *sender_name(cti_sender sender)
+{
+    return sender == CTI_CLIENT ? "client" : "server";
+}
+
+static void begin_record(json *j, const char *name)
+{
+    yajl_gen_map_open(j->gen);
+    key_text(j, "record", name);
+}
+
+static void end_record(json *j)
+{
+    const unsigned char *text;
+    size_t length;
+
+    yajl_gen_map_close(j->gen);
+    yajl_gen_get_buf(j->gen, &text, &length);
+    fwrite(text, 1, length, j->options->out);
+    putc('\n', j->options->out);
+    yajl_gen_clear(j->gen);
+    yajl_gen_reset(j->gen, NULL);
+}
+
+/* ---- values ---- */
+
+static void put_hex(json *j, const uint8_t *bytes, uint32_t length)
+{
+    g_string_truncate(j->scratch, 0);
+    cti_text_hex(j->scratch, bytes, length);
+    put_scratch_as_text(j);
+}
+
+static void put_wire_text(json *j, const char *text, uint32_t length)
+{
+    char *valid;
+
+    if (g_utf8_validate_len(text, length, NULL)) {
+        yajl_gen_string(j->gen, (const unsigned char *)text, length);
+        return;
+    }
+    valid = g_utf8_make_valid(text, length);
+    yajl_gen_map_open(j->gen);
+    key_text(j, "text", valid);
+    key(j, "hex");
+    put_hex(j, (const uint8_t *)text, length);
+    yajl_gen_map_close(j->gen);
+    g_free(valid);
+}
+
+static void put_hidden(json *j, const cti_item *item)
+{
+    yajl_gen_map_open(j->gen);
+    key_bool(j, "hidden", true);
+    key_number(j, "length", item->text_length);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_named_variable(json *j, const cti_item *item)
+{
+    yajl_gen_map_open(j->gen);
+    key(j, "name");
+    put_wire_text(j, item->name, item->name_length);
+    if (item->field->type == CTI_TYPE_NAMEDARRAY)
+        key_number(j, "index", item->number);
+    key(j, "value");
+    put_wire_text(j, item->text, item->text_length);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_wrong_size(json *j, const cti_item *item)
+{
+    yajl_gen_map_open(j->gen);
+    key(j, "hex");
+    put_hex(j, item->data, item->length);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_number(json *j, const cti_item *item)
+{
+    switch (item->field->type) {
+    case CTI_TYPE_TIME:
+    case CTI_TYPE_TASKID:
+        g_string_truncate(j->scratch, 0);
+        cti_text_value(j->scratch, item, j->options->text_flags);
+        put_scratch_as_text(j);
+        return;
+    default:
+        yajl_gen_integer(j->gen, cti_type_is_signed(item->field->type)
+                                     ? (long long)(int32_t)item->number
+                                     : (long long)item->number);
+    }
+}
+
+static void put_value(json *j, const cti_item *item)
+{
+    if (cti_item_hidden(item, j->options->text_flags))
+        put_hidden(j, item);
+    else if (item->kind != CTI_ITEM_FIELD)
+        put_hex(j, item->data, item->length);
+    else if (item->has_number && item->field->type < CTI_TYPE_STRING)
+        put_number(j, item);
+    else if (item->field->type < CTI_TYPE_STRING)
+        put_wrong_size(j, item);
+    else if (item->field->type == CTI_TYPE_STRING)
+        put_wire_text(j, item->text, item->text_length);
+    else if (item->field->type != CTI_TYPE_UNSPEC)
+        put_named_variable(j, item);
+    else if (item->field->flags & CTI_FIELD_IPV6 && item->length == 16) {
+        g_string_truncate(j->scratch, 0);
+        cti_text_ipv6(j->scratch, item->data);
+        put_scratch_as_text(j);
+    } else
+        put_hex(j, item->data, item->length);
+}
+
+static void put_enum_name(json *j, const cti_item *item)
+{
+    const cti_value *named =
+        item->has_number ? cti_value_find(item->field->values, item->number) : NULL;
+
+    put_text(j, named != NULL ? named->name : NULL);
+}
+
+static void put_bit_names(json *j, const cti_value_set *mask, uint32_t number)
+{
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < mask->count; i++) {
+        const uint32_t bits = mask->values[i].number;
+
+        if (bits == 0 ? number == 0 : (number & bits) == bits)
+            put_text(j, mask->values[i].name);
+    }
+    yajl_gen_array_close(j->gen);
+}
+
+static void put_mask_names(json *j, const cti_item *item)
+{
+    if (item->has_number)
+        put_bit_names(j, item->field->values, item->number);
+    else
+        yajl_gen_null(j->gen);
+}
+
+static void put_unknown_bits(json *j, const cti_item *item)
+{
+    const uint32_t unknown = item->number & ~item->field->values->all_bits;
+
+    if (!item->has_number || unknown == 0) {
+        yajl_gen_null(j->gen);
+        return;
+    }
+    g_string_printf(j->scratch, "0x%x", unknown);
+    put_scratch_as_text(j);
+}
+
+/* ---- the fields of a message ---- */
+
+/* An array field that carries no value at all. */
+static bool is_empty_array(const cti_item *item)
+{
+    return item->slot != NULL && item->slot->flags & CTI_SLOT_ARRAY && item->length == 0;
+}
+
+static uint32_t key_index(const json *j, const cti_item *item)
+{
+    switch (item->kind) {
+    case CTI_ITEM_FIELD:
+        return j->key_of[cti_field_index(item->field)];
+    case CTI_ITEM_UNKNOWN_TAG:
+        return KEY_TAGS + (item->tag & 0xFFFF);
+    case CTI_ITEM_BODY:
+        return KEY_BODY;
+    case CTI_ITEM_LEFT_OVER:
+    default:
+        return KEY_LEFT_OVER;
+    }
+}
+
+static void add_value(json *j, const cti_item *item)
+{
+    const uint32_t k = key_index(j, item), index = j->values->len;
+    const value new_value = {.item = *item, .count = 1};
+    value *first;
+
+    g_array_append_val(j->values, new_value);
+    if (j->last[k] == 0) {
+        j->first[k] = index;
+    } else {
+        g_array_index(j->values, value, j->last[k] - 1).next = index;
+        g_array_index(j->values, value, index).count = 0;
+        g_array_index(j->values, value, j->first[k]).count++;
+    }
+    j->last[k] = index + 1;
+    first = &g_array_index(j->values, value, j->first[k]);
+    if (first->count > 1 ||
+        (item->slot != NULL && item->slot->flags & (CTI_SLOT_LIST | CTI_SLOT_ARRAY)))
+        first->is_list = true;
+}
+
+
+/* Writes one value, or the array of them, with put. */
+static void put_values(json *j, const value *first, void (*put)(json *, const cti_item *))
+{
+    if (!first->is_list) {
+        put(j, &first->item);
+        return;
+    }
+    yajl_gen_array_open(j->gen);
+    for (const value *v = first;;) {
+        if (!is_empty_array(&v->item))
+            put(j, &v->item);
+        if (v->next == 0)
+            break;
+        v = &g_array_index(j->values, value, v->next);
+    }
+    yajl_gen_array_close(j->gen);
+}
+
+static bool any_unknown_bits(const json *j, const value *v)
+{
+    for (;;) {
+        if (v->item.has_number && v->item.number & ~v->item.field->values->all_bits)
+            return true;
+        if (v->next == 0)
+            return false;
+        v = &g_array_index(j->values, value, v->next);
+    }
+}
+
+static void put_key(json *j, const cti_item *item, const char *ending)
+{
+    g_string_truncate(j->scratch, 0);
+    cti_text_label(j->scratch, item);
+    g_string_append(j->scratch, ending);
+    put_scratch_as_text(j);
+}
+
+static void put_field(json *j, const value *first)
+{
+    const cti_field *field = first->item.field;
+
+    put_key(j, &first->item, "");
+    put_values(j, first, put_value);
+    if (field == NULL || field->values == NULL)
+        return;
+    if (!field->values->is_mask) {
+        put_key(j, &first->item, "_name");
+        put_values(j, first, put_enum_name);
+        return;
+    }
+    put_key(j, &first->item, "_names");
+    put_values(j, first, put_mask_names);
+    if (!any_unknown_bits(j, first))
+        return;
+    put_key(j, &first->item, "_unknown");
+    put_values(j, first, put_unknown_bits);
+}
+
+static void put_fields(json *j, cti_reader *reader)
+{
+    cti_item item;
+
+    g_array_set_size(j->values, 0);
+    while (cti_reader_next(reader, &item))
+        add_value(j, &item);
+    key(j, "fields");
+    yajl_gen_map_open(j->gen);
+    for (guint i = 0; i < j->values->len; i++) {
+        const value *v = &g_array_index(j->values, value, i);
+
+        if (v->count > 0)
+            put_field(j, v);
+        j->last[key_index(j, &v->item)] = 0;
+    }
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_problem(json *j, const cti_problem *problem)
+{
+    yajl_gen_map_open(j->gen);
+    key_text(j, "rule", cti_problem_name(problem->id));
+    key_text(j, "severity", cti_severity_name(cti_problem_severity(problem->id)));
+    key_text(j, "field", problem->field != NULL ? problem->field->name : NULL);
+    key_known(j, "tag", problem->tag);
+    key_number(j, "offset", problem->offset);
+    key_number(j, "length", problem->length);
+    g_string_truncate(j->scratch, 0);
+    cti_text_problem(j->scratch, problem);
+    key_text(j, "text", j->scratch->str);
+    yajl_gen_map_close(j->gen);
+}
+
+/* reader stands at its end: all problems are known. */
+static void put_problems(json *j, const cti_reader *reader)
+{
+    key(j, "problems");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < reader->problem_count; i++)
+        put_problem(j, &reader->problems[i]);
+    yajl_gen_array_close(j->gen);
+}
+
+/* ---- the records ---- */
+
+static void json_begin(void *user, unsigned time_digits)
+{
+    json *j = user;
+
+    j->digits = time_digits;
+}
+
+static void json_message(void *user, const message_record *record)
+{
+    json *j = user;
+    const cti_session *session = record->session->session;
+    const cti_message_facts *facts = record->facts;
+    cti_reader reader = *record->reader;
+
+    begin_record(j, "message");
+    key_number(j, "session", record->session->number);
+    key_number(j, "frame", record->frame);
+    key_time(j, "ts", record->time);
+    key_seconds(j, "offset_s", cti_elapsed(session->first_time, record->time));
+    key_text(j, "side", cti_side_name(record->session->connection->side));
+    key_text(j, "dir", sender_name(record->sender));
+    key_number(j, "type", reader.message_type);
+    key_text(j, "name", reader.message != NULL ? reader.message->name : NULL);
+    key_number(j, "length", reader.message_length);
+    key_known(j, "version", facts->version);
+    put_fields(j, &reader);
+    put_problems(j, &reader);
+    end_record(j);
+}
+
+static void json_heartbeat(void *user, const session_record *session,
+                           const cti_heartbeat *heartbeat)
+{
+    json *j = user;
+    const cti_request *request = heartbeat->request;
+
+    begin_record(j, "heartbeat");
+    key_number(j, "session", session->number);
+    key_number(j, "invoke_id", request->invoke_id);
+    key_number(j, "request_frame", request->frame);
+    key_time(j, "request_ts", request->time);
+    key_known(j, "confirm_frame", request->answer_frame);
+    key_time(j, "confirm_ts", request->answer_time);
+    key_seconds(j, "rtt_s", cti_elapsed(request->time, request->answer_time));
+    key_bool(j, "missed", heartbeat->missed);
+    key_number(j, "missed_run", heartbeat->missed_run);
+    end_record(j);
+}
+
+static void json_request(void *user, const session_record *session, const cti_request *request)
+{
+    json *j = user;
+
+    begin_record(j, "request");
+    key_number(j, "session", session->number);
+    key_number(j, "invoke_id", request->invoke_id);
+    key_number(j, "request_type", request->message->number);
+    key_text(j, "request_name", request->message->name);
+    key_number(j, "request_frame", request->frame);
+    key_known(j, "answer_type", request->answer != NULL ? request->answer->number : 0);
+    key_text(j, "answer_name", request->answer != NULL ? request->answer->name : NULL);
+    key_known(j, "answer_frame", request->answer_frame);
+    key_seconds(j, "rtt_s", cti_elapsed(request->time, request->answer_time));
+    if (request->has_status)
+        key_number(j, "status", request->status);
+    else
+        key_null(j, "status");
+    key_text(j, "status_name", request->status_value != NULL ? request->status_value->name : NULL);
+    key_text(j, "outcome", cti_outcome_name(request->outcome));
+    end_record(j);
+}
+
+/* A gap of either kind: the keys of the other one are null. */
+static void json_silence(void *user, const session_record *session, const cti_silence *silence)
+{
+    json *j = user;
+
+    begin_record(j, "gap");
+    key_number(j, "session", session->number);
+    key_number(j, "connection", session->connection->number);
+    key_text(j, "kind", "silence");
+    key_text(j, "dir", sender_name(CTI_CLIENT));
+    key_seconds(j, "seconds", cti_elapsed(silence->from, silence->to));
+    key_time(j, "from_ts", silence->from);
+    key_time(j, "to_ts", silence->to);
+    key_share(j, "idle_share", silence->idle_share);
+    key_known(j, "frame", silence->frame);
+    key_null(j, "bytes");
+    key_null(j, "skipped_bytes");
+    key_null(j, "cause");
+    end_record(j);
+}
+
+static void json_hole(void *user, const hole_record *record)
+{
+    json *j = user;
+
+    begin_record(j, "gap");
+    key_known(j, "session", record->session != NULL ? record->session->number : 0);
+    key_known(j, "connection", record->connection->number);
+    key_text(j, "kind", "hole");
+    key_text(j, "dir", sender_name(record->sender));
+    key_null(j, "seconds");
+    key_time(j, "from_ts", record->time);
+    key_null(j, "to_ts");
+    key_null(j, "idle_share");
+    key_number(j, "frame", record->frame);
+    key_number(j, "bytes", record->bytes);
+    key_number(j, "skipped_bytes", record->skipped_bytes);
+    key_text(j, "cause", hole_cause_name(record->cause));
+    end_record(j);
+}
+
+static void json_finding(void *user, const session_record *session, const cti_finding *finding)
+{
+    json *j = user;
+
+    begin_record(j, "finding");
+    key_number(j, "session", session->number);
+    key_number(j, "connection", session->connection->number);
+    key_text(j, "rule", cti_rule_name(finding->rule));
+    key_text(j, "severity", cti_severity_name(finding->severity));
+    key(j, "frames");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < finding->frame_count; i++)
+        yajl_gen_integer(j->gen, finding->frames[i]);
+    yajl_gen_array_close(j->gen);
+    key_time(j, "ts", finding->time);
+    key_text(j, "text", finding->text);
+    end_record(j);
+}
+
+static void key_wire_text(json *j, const char *name, const char *text)
+{
+    key(j, name);
+    if (text[0] == '\0')
+        yajl_gen_null(j->gen);
+    else
+        put_wire_text(j, text, (uint32_t)strlen(text));
+}
+
+static void key_services(json *j, const char *name, const char *names, uint32_t services,
+                         bool known)
+{
+    if (!known) {
+        key_null(j, name);
+        key_null(j, names);
+        return;
+    }
+    key_number(j, name, services);
+    key(j, names);
+    put_bit_names(j, cti_field_get(CTI_F_ServicesRequested)->values, services);
+}
+
+static int64_t answer_time(const cti_session *session, double share)
+{
+    const int64_t time = cti_quantile_get(&session->answers, share);
+
+    return time < 0 ? CTI_NO_TIME : time;
+}
+
+static void put_session_traffic(json *j, const cti_session *s)
+{
+    const char *source = NULL;
+    const double interval = cti_session_heartbeat_interval(s, &source);
+    const int64_t worst = s->worst_gap_time == CTI_NO_TIME ? CTI_NO_TIME : s->worst_gap;
+
+    key_number(j, "messages_client", s->messages_client);
+    key_number(j, "messages_server", s->messages_server);
+    key_number(j, "heartbeats", s->heartbeats);
+    key_number(j, "heartbeats_missed", s->heartbeats_missed);
+    key_share(j, "heartbeat_interval_s", source != NULL ? interval : -1);
+    key_text(j, "heartbeat_interval_source", source);
+    key_seconds(j, "worst_gap_s", worst);
+    key_time(j, "worst_gap_ts", s->worst_gap_time);
+    key_seconds(j, "answers_median_s", answer_time(s, 0.5));
+    key_seconds(j, "answers_p95_s", answer_time(s, 0.95));
+    key_seconds(j, "answers_worst_s", s->answers.count > 0 ? s->answers.worst : CTI_NO_TIME);
+    key_number(j, "unanswered", s->unanswered);
+    key_number(j, "holes", s->holes);
+    key_number(j, "findings", s->findings);
+}
+
+static void json_session(void *user, const session_record *record)
+{
+    json *j = user;
+    const cti_session *s = record->session;
+    bool inferred = false;
+    const uint32_t version = cti_session_version(s, &inferred);
+
+    begin_record(j, "session");
+    key_number(j, "session", record->number);
+    key_number(j, "connection", record->connection->number);
+    key_wire_text(j, "client", s->client_id);
+    key_wire_text(j, "signature", s->client_signature);
+    key_endpoint(j, "client_address", &record->connection->client);
+    key_endpoint(j, "server_address", &record->connection->server);
+    key_text(j, "side", cti_side_name(record->connection->side));
+    key_known(j, "version", version);
+    key_bool(j, "version_inferred", inferred);
+    key_services(j, "services_requested", "services_requested_names", s->services_requested,
+                 s->open_time != CTI_NO_TIME);
+    key_services(j, "services_granted", "services_granted_names", s->services_granted,
+                 s->open_answer_time != CTI_NO_TIME && s->state != CTI_STATE_REJECTED);
+    if (s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        key_null(j, "idle_timeout_s");
+    else
+        key_known(j, "idle_timeout_s", s->idle_timeout);
+    key_bool(j, "began_before_capture", s->began_before_capture);
+    key_time(j, "opened", s->open_time);
+    key_seconds(j, "open_answer_s", cti_elapsed(s->open_time, s->open_answer_time));
+    key_time(j, "ended", s->end_time);
+    key_seconds(j, "duration_s", cti_elapsed(s->first_time, s->end_time));
+    key_text(j, "end", cti_end_name(s->end));
+    key_text(j, "verdict", cti_verdict_name(s->verdict));
+    put_session_traffic(j, s);
+    end_record(j);
+}
+
+static const char *syn_name(syn_seen syn)
+{
+    static const char *const names[] = {"none", "client-only", "server-only", "full"};
+
+    return names[syn];
+}
+
+static void json_connection(void *user, const connection_record *record)
+{
+    json *j = user;
+    const tcp_counts *tcp = &record->tcp;
+
+    begin_record(j, "connection");
+    key_number(j, "connection", record->number);
+    key_endpoint(j, "client_address", &record->client);
+    key_endpoint(j, "server_address", &record->server);
+    key_text(j, "side", cti_side_name(record->side));
+    key_time(j, "first", record->first_time);
+    key_time(j, "last", record->last_time);
+    key_text(j, "syn", syn_name(record->syn));
+    key_text(j, "close", cti_end_name(record->close));
+    key_number(j, "packets", tcp->packets);
+    key_number(j, "bytes_client", tcp->bytes[0]);
+    key_number(j, "bytes_server", tcp->bytes[1]);
+    key_number(j, "retransmissions", tcp->retransmissions);
+    key_number(j, "out_of_order", tcp->out_of_order);
+    key_number(j, "duplicates", tcp->duplicates);
+    key_number(j, "keep_alives", tcp->keep_alives);
+    key_number(j, "zero_windows", tcp->zero_windows);
+    key_number(j, "holes", tcp->holes);
+    key_bool(j, "tls", record->tls);
+    key_number(j, "sessions", record->sessions);
+    end_record(j);
+}
+
+static void put_notes(json *j, const summary_record *record)
+{
+    key(j, "notes");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < record->note_count; i++)
+        put_wire_text(j, record->notes[i], (uint32_t)strlen(record->notes[i]));
+    yajl_gen_array_close(j->gen);
+}
+
+static void json_summary(void *user, const summary_record *record)
+{
+    json *j = user;
+
+    begin_record(j, "summary");
+    key_number(j, "files", record->files);
+    key_number(j, "packets", record->packets);
+    key_number(j, "bytes", record->bytes);
+    key_time(j, "first", record->first_time);
+    key_time(j, "last", record->last_time);
+    key_number(j, "connections", record->connections);
+    key_number(j, "other_connections", record->other_connections);
+    key_number(j, "sessions", record->sessions);
+    key_number(j, "messages", record->messages);
+    key(j, "findings");
+    yajl_gen_map_open(j->gen);
+    for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
+        key_number(j, cti_severity_name(severity), record->findings[severity]);
+    yajl_gen_map_close(j->gen);
+    put_notes(j, record);
+    key_text(j, "tool", "ctidump " CTIDUMP_VERSION);
+    key_number(j, "schema", SCHEMA_VERSION);
+    end_record(j);
+}
+
+const record_writer json_writer = {
+    .begin = json_begin,
+    .message = json_message,
+    .heartbeat = json_heartbeat,
+    .request = json_request,
+    .silence = json_silence,
+    .hole = json_hole,
+    .finding = json_finding,
+    .session = json_session,
+    .connection = json_connection,
+    .summary = json_summary,
+};
+
+/* ---- life ---- */
+
+/* Fields that share a name share the key of the first of them. */
+static void fill_keys(json *j)
+{
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < CTI_FIELD_COUNT; i++) {
+        const char *name = cti_field_get((cti_field_id)i)->name;
+
+        j->key_of[i] = (uint16_t)i;
+        if (g_hash_table_contains(seen, name))
+            j->key_of[i] = (uint16_t)GPOINTER_TO_UINT(g_hash_table_lookup(seen, name));
+        else
+            g_hash_table_insert(seen, (gpointer)name, GUINT_TO_POINTER(i));
+    }
+    g_hash_table_destroy(seen);
+}
+
+void *json_start(const writer_options *options)
+{
+    json *j = g_new0(json, 1);
+
+    j->options = options;
+    j->gen = yajl_gen_alloc(NULL);
+    j->scratch = g_string_new(NULL);
+    j->values = g_array_new(FALSE, FALSE, sizeof(value));
+    fill_keys(j);
+    return j;
+}
+
+void json_finish(void *user)
+{
+    json *j = user;
+
+    yajl_gen_free(j->gen);
+    g_string_free(j->scratch, TRUE);
+    g_array_unref(j->values);
+    g_free(j);
+}

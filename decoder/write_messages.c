@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each message with all its fields, the bits of its masks, and its problems. */
+#include <glib.h>
+
+#include "../codec/text.h"
+#include "format.h"
+#include "lines.h"
+#include "writers.h"
+
+/* Bytes of a value beside it, with option -x. */
+#define BYTES_SHOWN 8
+#define NAME_WIDTH 30
+
+typedef struct messages {
+    const writer_options *options;
+    unsigned digits;
+    GString *text;
+} messages;
+
+static void messages_begin(void *user, unsigned time_digits)
+{
+    messages *m = user;
+
+    m->digits = time_digits;
+}
+
+static void append_head(messages *m, const message_record *record)
+{
+    const cti_reader *reader = record->reader;
+    const cti_message_facts *facts = record->facts;
+    const char *side = cti_side_name(record->session->connection->side);
+
+    format_time(m->text, record->time, m->digits);
+    g_string_append_printf(m->text, "  frame %u  session %u", record->frame,
+                           record->session->number);
+    if (side != NULL)
+        g_string_append_printf(m->text, " side %s", side);
+    g_string_append_printf(m->text, "  %s  ", line_direction(record->sender));
+    if (reader->message != NULL)
+        g_string_append_printf(m->text, "%s (%u)", reader->message->name, reader->message_type);
+    else
+        g_string_append_printf(m->text, "unknown message (%u)", reader->message_type);
+    g_string_append_printf(m->text, ", %u bytes", reader->message_length);
+    if (facts->version != 0)
+        g_string_append_printf(m->text, ", version %u%s", facts->version,
+                               facts->version_inferred ? " (inferred)" : "");
+    if (facts->answers)
+        g_string_append_printf(m->text, ", answers #%u after %.3f ms", facts->request_frame,
+                               (double)facts->answer_time / 1e6);
+    g_string_append_c(m->text, '\n');
+}
+
+/* "   88   7  31303031 3030.." */
+static void append_bytes(messages *m, const cti_item *item)
+{
+    const uint32_t shown = MIN(item->length, BYTES_SHOWN);
+
+    g_string_append_printf(m->text, "  %5u %5u  ", item->offset, item->length);
+    cti_text_hex(m->text, item->data, cti_item_hidden(item, m->options->text_flags) ? 0 : shown);
+    if (cti_item_hidden(item, m->options->text_flags))
+        g_string_append_printf(m->text, "%-*s", 2 * BYTES_SHOWN, "hidden");
+    else
+        g_string_append_printf(m->text, "%*s", (int)(2 * (BYTES_SHOWN - shown)), "");
+    g_string_append(m->text, item->length > shown ? ".." : "  ");
+}
+
+static void append_indent(messages *m)
+{
+    if (m->options->show_bytes)
+        g_string_append_printf(m->text, "%*s", 15 + 2 * BYTES_SHOWN + 2, "");
+}
+
+/* The bits that are set, one a line, and what they mean. */
+static void append_bits(messages *m, const cti_item *item)
+{
+    const cti_value_set *mask = item->field->values;
+
+    for (uint32_t i = 0; i < mask->count; i++) {
+        const cti_value *bit = &mask->values[i];
+
+        if (bit->number == 0 || (item->number & bit->number) != bit->number)
+            continue;
+        append_indent(m);
+        g_string_append_printf(m->text, "        0x%08x %s: %s\n", bit->number, bit->name,
+                               bit->text);
+    }
+    if (item->number & ~mask->all_bits) {
+        append_indent(m);
+        g_string_append_printf(m->text, "        0x%08x bits without a name\n",
+                               item->number & ~mask->all_bits);
+    }
+}
+
+static void append_value(messages *m, const cti_item *item)
+{
+    const cti_value_set *values = item->field != NULL ? item->field->values : NULL;
+    const cti_value *value = NULL;
+
+    if (values != NULL && values->is_mask && item->has_number) {
+        g_string_append_printf(m->text, "0x%x\n", item->number);
+        append_bits(m, item);
+        return;
+    }
+    cti_text_value(m->text, item, m->options->text_flags);
+    if (values != NULL && item->has_number)
+        value = cti_value_find(values, item->number);
+    if (value != NULL)
+        g_string_append_printf(m->text, ": %s", value->text);
+    g_string_append_c(m->text, '\n');
+}
+
+static void append_field(messages *m, const cti_item *item)
+{
+    gsize before;
+
+    if (m->options->show_bytes)
+        append_bytes(m, item);
+    g_string_append(m->text, "    ");
+    before = m->text->len;
+    cti_text_label(m->text, item);
+    if (item->tag != 0)
+        g_string_append_printf(m->text, " [%u]", item->tag);
+    while (m->text->len - before < NAME_WIDTH)
+        g_string_append_c(m->text, ' ');
+    g_string_append_c(m->text, ' ');
+    append_value(m, item);
+}
+
+static void append_problem(messages *m, const cti_problem *problem)
+{
+    append_indent(m);
+    g_string_append_printf(m->text, "  ! %s %s at %u: ",
+                           cti_severity_name(cti_problem_severity(problem->id)),
+                           cti_problem_name(problem->id), problem->offset);
+    cti_text_problem(m->text, problem);
+    g_string_append_c(m->text, '\n');
+}
+
+static void messages_message(void *user, const message_record *record)
+{
+    messages *m = user;
+    cti_reader reader = *record->reader;
+    cti_item item;
+
+    g_string_truncate(m->text, 0);
+    append_head(m, record);
+    while (cti_reader_next(&reader, &item))
+        append_field(m, &item);
+    for (uint32_t i = 0; i < reader.problem_count; i++)
+        append_problem(m, &reader.problems[i]);
+    g_string_append_c(m->text, '\n');
+    fwrite(m->text->str, 1, m->text->len, m->options->out);
+}
+
+static void messages_hole(void *user, const hole_record *record)
+{
+    messages *m = user;
+
+    g_string_truncate(m->text, 0);
+    format_time(m->text, record->time, m->digits);
+    if (record->session != NULL)
+        g_string_append_printf(m->text, "  session %u", record->session->number);
+    g_string_append(m->text, "  ");
+    line_hole(m->text, record);
+    g_string_append(m->text, "\n\n");
+    fwrite(m->text->str, 1, m->text->len, m->options->out);
+}
+
+const record_writer messages_writer = {
+    .begin = messages_begin,
+    .message = messages_message,
+    .hole = messages_hole,
+};
+
+void *messages_start(const writer_options *options)
+{
+    messages *m = g_new0(messages, 1);
+
+    m->options = options;
+    m->text = g_string_new(NULL);
+    return m;
+}
+
+void messages_finish(void *user)
+{
+    messages *m = user;
+
+    g_string_free(m->text, TRUE);
+    g_free(m);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line an event, in the order of time:
+ *     2026-11-22T10:00:00.123456Z  s1 A  C->S  OPEN_REQ  CTIOS1A VersionNumber=24 inv=1  #4
+ * Lines that are not about a message have two stars in place of the direction. */
+#include <glib.h>
+
+#include "format.h"
+#include "lines.h"
+#include "writers.h"
+
+typedef struct timeline {
+    const writer_options *options;
+    unsigned digits;
+    GString *line;
+} timeline;
+
+static void begin_line(timeline *t, int64_t time, const session_record *session,
+                       const char *direction)
+{
+    const char *side = session != NULL ? cti_side_name(session->connection->side) : NULL;
+
+    g_string_truncate(t->line, 0);
+    format_time(t->line, time, t->digits);
+    if (session != NULL)
+        g_string_append_printf(t->line, "  s%u %s  %-4s  ", session->number,
+                               side != NULL ? side : "-", direction);
+    else
+        g_string_append_printf(t->line, "  -  -  %-4s  ", direction);
+}
+
+static void end_line(timeline *t)
+{
+    g_string_append_c(t->line, '\n');
+    fwrite(t->line->str, 1, t->line->len, t->options->out);
+}
+
+static void timeline_begin(void *user, unsigned time_digits)
+{
+    timeline *t = user;
+
+    t->digits = time_digits;
+}
+
+static void timeline_message(void *user, const message_record *record)
+{
+    timeline *t = user;
+
+    begin_line(t, record->time, record->session, line_direction(record->sender));
+    line_message(t->line, record, t->options->text_flags);
+    end_line(t);
+}
+
+static void timeline_hole(void *user, const hole_record *record)
+{
+    timeline *t = user;
+
+    begin_line(t, record->time, record->session, "**");
+    line_hole(t->line, record);
+    end_line(t);
+}
+
+static void timeline_silence(void *user, const session_record *session,
+                             const cti_silence *silence)
+{
+    timeline *t = user;
+
+    begin_line(t, silence->to, session, "**");
+    line_silence(t->line, silence);
+    end_line(t);
+}
+
+static void timeline_finding(void *user, const session_record *session,
+                             const cti_finding *finding)
+{
+    timeline *t = user;
+
+    begin_line(t, finding->time, session, "**");
+    line_finding(t->line, finding);
+    end_line(t);
+}
+
+static void timeline_tcp_end(void *user, const session_record *session, cti_tcp_end how,
+                             cti_sender sender, int64_t time, uint32_t frame)
+{
+    timeline *t = user;
+
+    begin_line(t, time, session, "**");
+    line_tcp_end(t->line, how, sender, frame);
+    end_line(t);
+}
+
+static void timeline_session(void *user, const session_record *record)
+{
+    timeline *t = user;
+    const cti_session *session = record->session;
+
+    begin_line(t, session->end_time, record, "**");
+    g_string_append_printf(t->line, "end of the session, %s: %s",
+                           cti_verdict_name(session->verdict), cti_verdict_text(session->verdict));
+    end_line(t);
+}
+
+const record_writer timeline_writer = {
+    .begin = timeline_begin,
+    .message = timeline_message,
+    .hole = timeline_hole,
+    .silence = timeline_silence,
+    .finding = timeline_finding,
+    .tcp_end = timeline_tcp_end,
+    .session = timeline_session,
+};
+
+void *timeline_start(const writer_options *options)
+{
+    timeline *t = g_new0(timeline, 1);
+
+    t->options = options;
+    t->line = g_string_new(NULL);
+    return t;
+}
+
+void timeline_finish(void *user)
+{
+    timeline *t = user;
+
+    g_string_free(t->line, TRUE);
+    g_free(t);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of output formats (see writers.h). */
+#include "writers.h"
+
+#include <string.h>
+
+const output_format output_formats[] = {
+    {"report", "what happened: overview, findings, each session", &report_writer, report_start,
+     report_finish},
+    {"timeline", "one line an event, in the order of time", &timeline_writer, timeline_start,
+     timeline_finish},
+    {"messages", "each message with all its fields", &messages_writer, messages_start,
+     messages_finish},
+    {"json", "JSON Lines, one record a line", &json_writer, json_start, json_finish},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const output_format *output_format_find(const char *name)
+{
+    for (const output_format *format = output_formats; format->name != NULL; format++)
+        if (strcmp(format->name, name) == 0)
+            return format;
+    return NULL;
+}

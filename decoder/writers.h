@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The output formats.  To add one: a file write_NAME.c that fills a record_writer, a
+ * declaration here, and a row in writers.c. */
+#ifndef CTIDUMP_WRITERS_H
+#define CTIDUMP_WRITERS_H
+
+#include <stdio.h>
+
+#include "records.h"
+
+typedef struct writer_options {
+    FILE *out;           /* errors on it are the caller's to look for */
+    unsigned text_flags; /* cti_text_flags */
+    bool show_bytes;     /* offsets and bytes beside the values */
+} writer_options;
+
+typedef struct output_format {
+    const char *name;  /* of option -T */
+    const char *about; /* a few words */
+    const record_writer *writer;
+    /* Makes the user pointer of the writer's functions; options outlive it. */
+    void *(*start)(const writer_options *options);
+    void (*finish)(void *user);
+} output_format;
+
+/* The first is the default; the last has no name. */
+extern const output_format output_formats[];
+
+/* The format of this name, or NULL. */
+const output_format *output_format_find(const char *name);
+
+extern const record_writer report_writer, timeline_writer, messages_writer, json_writer;
+void *report_start(const writer_options *options);
+void report_finish(void *user);
+void *timeline_start(const writer_options *options);
+void timeline_finish(void *user);
+void *messages_start(const writer_options *options);
+void messages_finish(void *user);
+void *json_start(const writer_options *options);
+void json_finish(void *user);
+
+#endif
