@@ -239,7 +239,8 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
                                      .invoke_id = invoke_id,
                                      .frame = moment->frame,
                                      .time = moment->time,
-                                     .cookie = moment->cookie};
+                                     .cookie = moment->cookie,
+                                     .answer_time = CTI_NO_TIME};
     pending->link.data = pending;
     g_queue_push_tail_link(&session->pending_by_age, &pending->link);
     head = g_hash_table_lookup(session->pending, &pending->key);

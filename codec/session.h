@@ -154,7 +154,7 @@ typedef struct cti_request {
     cti_outcome outcome;
     const cti_message *answer; /* NULL where none came */
     uint32_t answer_frame;
-    int64_t answer_time;
+    int64_t answer_time; /* CTI_NO_TIME where none came */
     void *answer_cookie;
     bool has_status;
     uint32_t status;               /* Status or FailureCode of a failure */

@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "highlights.h"
 
@@ -107,7 +108,7 @@ static void append_number(GString *to, const cti_item *item)
         cti_text_time(to, item->number);
         return;
     case CTI_TYPE_TASKID:
-        g_string_append_printf(to, "%d,%d,%d", item->task_id[0], item->task_id[1],
+        g_string_append_printf(to, "%d.%d.%d", item->task_id[0], item->task_id[1],
                                item->task_id[2]);
         return;
     case CTI_TYPE_CHAR:
@@ -183,6 +184,8 @@ static bool append_constant(GString *to, const cti_item *item)
     value = cti_value_find(values, item->number);
     if (value == NULL)
         return false;
+    if (strchr(value->name, '_') == NULL) /* "Unknown": not a constant's name */
+        g_string_append_printf(to, "%s=", item->field->name);
     g_string_append(to, value->name);
     return true;
 }

@@ -515,6 +515,7 @@ static void take_reset(connection *c, direction *from, const tcp_segment *segmen
     for (int i = 0; i < DIRECTIONS; i++)
         tcp_stream_finish(&c->directions[i].stream, HOLE_CLOSED, &stream_sink, &c->directions[i]);
     tcp_end(c, CTI_TCP_RST, sender_of(from));
+    end_session(c, c->now, CTI_END_NONE);
 }
 
 static void count_segment(connection *c, const tcp_segment *segment, tcp_verdict verdict)
@@ -620,6 +621,8 @@ void connections_feed(connections *all, const tcp_segment *segment, int64_t time
     from = direction_of(c, segment);
     if (from->stream.closed && !was_closed && from->stream.saw_fin)
         tcp_end(c, CTI_TCP_FIN, sender_of(from));
+    if (c->directions[FROM_CLIENT].stream.closed && c->directions[FROM_SERVER].stream.closed)
+        end_session(c, c->now, CTI_END_NONE);
 }
 
 /* ---- life ---- */

@@ -104,7 +104,7 @@ static void append_value(messages *m, const cti_item *item)
     cti_text_value(m->text, item, m->options->text_flags);
     if (values != NULL && item->has_number)
         value = cti_value_find(values, item->number);
-    if (value != NULL)
+    if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(m->text, ": %s", value->text);
     g_string_append_c(m->text, '\n');
 }
