@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON Lines: one object a record, "record" first.  What the keys mean stands in
- * ctidump.schema.json beside this file.
+ * docs/ctidump.schema.json.
  *
  * Text that is no UTF-8 becomes {"text":..., "hex":...}: readable, with U+FFFD for what is
  * not, and without loss.  A number of the wrong size becomes {"hex":...}. */
