@@ -62,6 +62,12 @@ static void check_fin(tcp_stream *stream)
         stream->closed = true;
 }
 
+/* True for the number before the one that the sender uses next: FIN has a number too. */
+static bool is_before_next(const tcp_stream *stream, uint64_t number)
+{
+    return number + 1 == stream->next + (stream->saw_fin && stream->next == stream->fin);
+}
+
 /* Delivers bytes that are next; missing ones at their end are a cut by the snaplen. */
 static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
                     const tcp_sink *sink, void *user)
@@ -179,19 +185,24 @@ static bool take_next(tcp_stream *stream, const uint8_t *bytes, uint32_t capture
     return seen;
 }
 
+/* The pieces count with what they cost: many small ones would break the limit unseen. */
 static void enforce_limit(tcp_stream *stream, const tcp_sink *sink, void *user)
 {
-    while (stream->held_bytes > stream->limit && first_held(stream) != NULL)
+    while (stream->held_bytes + stream->held.length * sizeof(held) > stream->limit &&
+           first_held(stream) != NULL)
         declare_hole(stream, first_held(stream)->sequence, HOLE_LIMIT, sink, user);
 }
 
-/* The peer has bytes that the capture lacks, and later ones are here: they will not come. */
+/* The peer has bytes that the capture lacks, and later ones or FIN are here: they will not
+ * come. */
 static void declare_acknowledged(tcp_stream *stream, const tcp_sink *sink, void *user)
 {
     const held *piece;
 
     while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->acked)
         declare_hole(stream, piece->sequence, HOLE_ACKED, sink, user);
+    if (stream->saw_fin && stream->fin <= stream->acked)
+        declare_hole(stream, stream->fin, HOLE_ACKED, sink, user);
 }
 
 static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uint32_t sequence,
@@ -202,9 +213,19 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
     uint32_t captured = segment->captured, length = segment->length;
     uint64_t start = relative(stream, sequence);
 
+    if (length == 1 && is_before_next(stream, start)) {
+        verdict.keep_alive = true;
+        return verdict;
+    }
+    if (stream->saw_fin && start + length > stream->fin) {
+        /* There is nothing behind FIN. */
+        if (start >= stream->fin)
+            return verdict;
+        length = (uint32_t)(stream->fin - start);
+        captured = MIN(captured, length);
+    }
     if (start + length <= stream->next) {
-        verdict.keep_alive = length <= 1 && start + 1 == stream->next;
-        verdict.retransmission = !verdict.keep_alive;
+        verdict.retransmission = true;
         return verdict;
     }
     if (start < stream->next) {
@@ -227,6 +248,16 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
     declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);
     return verdict;
+}
+
+static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, void *user)
+{
+    if (number < stream->next) /* of an earlier connection */
+        return;
+    stream->saw_fin = true;
+    stream->fin = number;
+    check_fin(stream);
+    declare_acknowledged(stream, sink, user);
 }
 
 tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
@@ -252,14 +283,11 @@ tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, cons
     if (segment->length > 0) {
         verdict = take_data(stream, segment, sequence, sink, user);
     } else if (!(segment->flags & (TCP_SYN | TCP_FIN)) &&
-               relative(stream, sequence) + 1 == stream->next) {
+               is_before_next(stream, relative(stream, sequence))) {
         verdict.keep_alive = true;
     }
-    if (segment->flags & TCP_FIN && !stream->saw_fin) {
-        stream->saw_fin = true;
-        stream->fin = relative(stream, sequence + segment->length);
-        check_fin(stream);
-    }
+    if (segment->flags & TCP_FIN && !stream->saw_fin)
+        take_fin(stream, relative(stream, sequence + segment->length), sink, user);
     return verdict;
 }
 
@@ -281,7 +309,7 @@ bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
 {
     uint64_t number;
 
-    if (!stream->synced || sequence == 0)
+    if (!stream->synced)
         return true;
     number = relative(stream, sequence);
     return number + 1 >= stream->next && number <= stream->next + RESET_WINDOW;
@@ -293,6 +321,8 @@ void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sin
 
     if (!stream->synced)
         return;
+    if (stream->saw_fin)
+        cause = HOLE_CLOSED;
     while (first_held(stream) != NULL)
         declare_hole(stream, first_held(stream)->sequence, cause, sink, user);
     /* FIN takes a number of its own; where it was not seen, one byte is no hole. */
@@ -301,7 +331,7 @@ void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sin
     else if (end == stream->next + 1)
         end = stream->next;
     if (end > stream->next)
-        declare_hole(stream, end, end == stream->acked ? HOLE_ACKED : cause, sink, user);
+        declare_hole(stream, end, end <= stream->acked ? HOLE_ACKED : cause, sink, user);
     stream->closed = true;
 }
 

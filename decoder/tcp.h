@@ -33,7 +33,7 @@ typedef struct tcp_stream {
     uint64_t acked;     /* the peer has everything below it; 0 = not known */
     GQueue held;        /* of struct held, sorted */
     uint64_t held_bytes;
-    uint64_t limit;     /* most bytes to hold */
+    uint64_t limit;     /* most bytes to hold, what each piece costs included */
 } tcp_stream;
 
 /* What a segment turned out to be. */
