@@ -1,0 +1,1236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reassembly of one direction: segments in, a string out in which a hole stands as
+ * "[bytes cause]".  Each scenario runs with initial sequence numbers all around the wrap.
+ * Behind them, random segments are compared with a model that is one array. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tcp.h"
+
+#define KIB 1024u
+#define MIB (1024 * KIB)
+
+/* ---- one stream under test ---- */
+
+typedef struct bench {
+    tcp_stream stream;
+    uint32_t initial; /* SYN's number; the first byte has the next one */
+    GString *out;
+    uint64_t position; /* of the stream: bytes and holes that came out */
+    tcp_verdict verdict;
+} bench;
+
+static void take_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    bench *b = user;
+
+    assert_true(size > 0);
+    g_string_append_len(b->out, (const char *)bytes, size);
+    b->position += size;
+}
+
+static void take_hole(void *user, uint64_t bytes, hole_cause cause)
+{
+    bench *b = user;
+
+    assert_true(bytes > 0);
+    g_string_append_printf(b->out, "[%" G_GUINT64_FORMAT " %s]", bytes, hole_cause_name(cause));
+    b->position += bytes;
+}
+
+static const tcp_sink sink = {take_data, take_hole};
+
+static void begin(bench *b, uint32_t initial)
+{
+    *b = (bench){.initial = initial, .out = g_string_new(NULL)};
+    tcp_stream_init(&b->stream, MIB);
+}
+
+static void end(bench *b)
+{
+    tcp_stream_release(&b->stream);
+    assert_int_equal(b->stream.held_bytes, 0);
+    g_string_free(b->out, TRUE);
+}
+
+/* Feeds length bytes at offset, captured of which are there, in memory of just their size. */
+static void feed(bench *b, uint8_t flags, uint32_t offset, const void *bytes, uint32_t captured,
+                 uint32_t length)
+{
+    uint8_t *memory = malloc(captured + 1);
+    const tcp_segment segment = {
+        .sequence = b->initial + (flags & TCP_SYN ? 0 : 1) + offset,
+        .flags = flags,
+        .payload = memory + 1,
+        .captured = captured,
+        .length = length,
+    };
+
+    assert_non_null(memory);
+    memcpy(memory + 1, bytes, captured);
+    b->verdict = tcp_stream_feed(&b->stream, &segment, &sink, b);
+    free(memory);
+}
+
+static void syn(bench *b)
+{
+    feed(b, TCP_SYN, 0, "", 0, 0);
+}
+
+static void send(bench *b, uint32_t offset, const char *text)
+{
+    feed(b, TCP_ACK, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
+}
+
+/* A segment of length bytes of which the capture has only text. */
+static void send_cut(bench *b, uint32_t offset, const char *text, uint32_t length)
+{
+    feed(b, TCP_ACK, offset, text, (uint32_t)strlen(text), length);
+}
+
+static void fin(bench *b, uint32_t offset, const char *text)
+{
+    feed(b, TCP_ACK | TCP_FIN, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
+}
+
+/* The peer has everything below offset. */
+static void ack(bench *b, uint32_t offset)
+{
+    tcp_stream_acknowledge(&b->stream, b->initial + 1 + offset, &sink, b);
+}
+
+static void finish(bench *b, hole_cause cause)
+{
+    tcp_stream_finish(&b->stream, cause, &sink, b);
+}
+
+static void assert_out(const bench *b, const char *expected)
+{
+    assert_string_equal(b->out->str, expected);
+}
+
+static void assert_verdict(const bench *b, bool retransmission, bool out_of_order,
+                           bool keep_alive)
+{
+    assert_int_equal(b->verdict.retransmission, retransmission);
+    assert_int_equal(b->verdict.out_of_order, out_of_order);
+    assert_int_equal(b->verdict.keep_alive, keep_alive);
+}
+
+static const uint32_t initials[] = {
+    0,          1,          1000,       0x7FFFFFF0, 0x7FFFFFFF, 0x80000000,
+    0xFFFFFFF0, 0xFFFFFFF8, 0xFFFFFFFB, 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF,
+};
+
+/* A test that runs its body on a fresh stream for each initial number. */
+#define SCENARIO(name)                                                                            \
+    static void name##_body(bench *b);                                                            \
+    static void name(void **state)                                                                \
+    {                                                                                             \
+        (void)state;                                                                              \
+        for (size_t i = 0; i < sizeof(initials) / sizeof(initials[0]); i++) {                     \
+            bench b;                                                                              \
+                                                                                                  \
+            begin(&b, initials[i]);                                                               \
+            name##_body(&b);                                                                      \
+            end(&b);                                                                              \
+        }                                                                                         \
+    }                                                                                             \
+    static void name##_body(bench *b)
+
+/* ---- in order, and again ---- */
+
+SCENARIO(in_order)
+{
+    syn(b);
+    assert_verdict(b, false, false, false);
+    send(b, 0, "abc");
+    assert_verdict(b, false, false, false);
+    send(b, 3, "def");
+    assert_out(b, "abcdef");
+    assert_true(b->stream.saw_syn);
+    fin(b, 6, "");
+    assert_true(b->stream.closed);
+    ack(b, 7);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(exact_retransmission)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 0, "abc");
+    assert_verdict(b, true, false, false);
+    send(b, 3, "def");
+    send(b, 3, "def");
+    assert_verdict(b, true, false, false);
+    send(b, 0, "abcdef");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(retransmission_of_a_part)
+{
+    syn(b);
+    send(b, 0, "abcdef");
+    send(b, 0, "abc");
+    assert_verdict(b, true, false, false);
+    send(b, 3, "def");
+    assert_verdict(b, true, false, false);
+    send(b, 2, "cd");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(retransmission_with_new_bytes_behind)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 0, "abcdef");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdef");
+    send(b, 5, "fg");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdefg");
+}
+
+/* ---- overlaps: the bytes seen first win ---- */
+
+SCENARIO(other_bytes_again)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 0, "XYZ");
+    assert_out(b, "abc");
+    send(b, 1, "XYdef");
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(other_bytes_where_some_are_held)
+{
+    syn(b);
+    send(b, 6, "ghi");
+    assert_verdict(b, false, true, false);
+    send(b, 6, "XYZ"); /* the very same range */
+    assert_verdict(b, true, true, false);
+    send(b, 4, "efXY"); /* its start */
+    assert_verdict(b, true, true, false);
+    send(b, 8, "Xjk"); /* its end */
+    assert_verdict(b, true, true, false);
+    send(b, 7, "X"); /* within */
+    assert_verdict(b, true, true, false);
+    assert_out(b, "");
+    assert_int_equal(b->stream.held_bytes, 7);
+    send(b, 0, "abcd");
+    assert_verdict(b, false, false, false);
+    assert_out(b, "abcdefghijk");
+    assert_int_equal(b->stream.held_bytes, 0);
+}
+
+SCENARIO(next_bytes_run_into_held_ones)
+{
+    syn(b);
+    send(b, 3, "def");
+    send(b, 0, "abcXY");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdef");
+    send(b, 9, "jkl");
+    send(b, 4, "XYghiXYZmno"); /* old, new, held, and new behind it */
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdefghijklmno");
+}
+
+SCENARIO(segment_covers_a_held_one)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 9, "jkl");
+    send(b, 6, "ghiXXXmno");
+    assert_verdict(b, true, true, false);
+    assert_int_equal(b->stream.held_bytes, 9);
+    assert_out(b, "abc");
+    send(b, 3, "def");
+    assert_out(b, "abcdefghijklmno");
+}
+
+SCENARIO(segment_covers_several_held_ones)
+{
+    syn(b);
+    send(b, 4, "e");
+    send(b, 8, "i");
+    send(b, 6, "g");
+    send(b, 2, "cdXfXhXj");
+    assert_int_equal(b->stream.held_bytes, 8);
+    assert_verdict(b, true, true, false);
+    send(b, 0, "ab");
+    assert_out(b, "abcdefghij");
+}
+
+SCENARIO(segment_bridges_two_held_ones)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    send(b, 12, "mno");
+    send(b, 7, "XXjklXX");
+    assert_verdict(b, true, true, false);
+    send(b, 3, "def");
+    assert_out(b, "abcdefghijklmno");
+}
+
+SCENARIO(held_range_sent_again)
+{
+    syn(b);
+    send(b, 3, "def");
+    for (int i = 0; i < 5; i++) {
+        send(b, 3, "def");
+        assert_verdict(b, true, true, false);
+        assert_int_equal(b->stream.held_bytes, 3);
+    }
+    send(b, 0, "abc");
+    assert_out(b, "abcdef");
+}
+
+/* ---- out of order ---- */
+
+SCENARIO(neighbours_swapped)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    assert_verdict(b, false, true, false);
+    send(b, 3, "def");
+    assert_verdict(b, false, false, false);
+    send(b, 9, "jkl");
+    assert_verdict(b, false, false, false);
+    assert_out(b, "abcdefghijkl");
+}
+
+SCENARIO(late_by_five)
+{
+    syn(b);
+    for (uint32_t i = 1; i <= 5; i++) {
+        send(b, 3 * i, "xyz");
+        assert_verdict(b, false, true, false);
+    }
+    assert_out(b, "");
+    send(b, 0, "abc");
+    assert_out(b, "abcxyzxyzxyzxyzxyz");
+}
+
+SCENARIO(twelve_in_reverse)
+{
+    static const char text[] = "abcdefghijklmnopqrstuvwx";
+
+    syn(b);
+    for (uint32_t i = 12; i-- > 0;) {
+        feed(b, TCP_ACK, 2 * i, text + 2 * i, 2, 2);
+        assert_verdict(b, false, i > 0, false);
+    }
+    assert_out(b, text);
+}
+
+SCENARIO(missing_segment_comes_twice)
+{
+    syn(b);
+    send(b, 3, "def");
+    send(b, 0, "abc");
+    send(b, 0, "abc");
+    assert_verdict(b, true, false, false);
+    send(b, 6, "ghi");
+    assert_out(b, "abcdefghi");
+}
+
+/* ---- holes ---- */
+
+SCENARIO(hole_when_the_peer_acknowledges_it)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    ack(b, 3);
+    ack(b, 4); /* part of the hole: the rest may still come */
+    assert_out(b, "abc");
+    ack(b, 9);
+    assert_out(b, "abc[3 acked]ghi");
+    send(b, 9, "jkl");
+    send(b, 3, "def"); /* too late */
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abc[3 acked]ghijkl");
+}
+
+SCENARIO(acknowledgment_of_just_the_hole)
+{
+    syn(b);
+    send(b, 3, "def");
+    ack(b, 3);
+    assert_out(b, "[3 acked]def");
+}
+
+SCENARIO(acknowledged_before_the_next_segment)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 6);
+    assert_out(b, "abc");
+    send(b, 6, "ghi");
+    assert_verdict(b, false, true, false);
+    assert_out(b, "abc[3 acked]ghi");
+}
+
+/* The capture may have the acknowledgment before what it acknowledges. */
+SCENARIO(acknowledgment_overtakes_data)
+{
+    syn(b);
+    ack(b, 3);
+    send(b, 0, "abc");
+    assert_verdict(b, false, false, false);
+    ack(b, 9);
+    send(b, 3, "def");
+    send(b, 6, "ghi");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abcdefghi");
+}
+
+SCENARIO(two_holes_in_one_go_and_one_by_one)
+{
+    syn(b);
+    send(b, 2, "cd");
+    send(b, 6, "gh");
+    ack(b, 8);
+    assert_out(b, "[2 acked]cd[2 acked]gh");
+    send(b, 10, "kl");
+    send(b, 14, "op");
+    ack(b, 12);
+    assert_out(b, "[2 acked]cd[2 acked]gh[2 acked]kl");
+    ack(b, 16);
+    assert_out(b, "[2 acked]cd[2 acked]gh[2 acked]kl[2 acked]op");
+}
+
+SCENARIO(old_acknowledgments_declare_nothing)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    ack(b, 0);
+    ack(b, 3);
+    ack(b, 1);
+    assert_out(b, "abc");
+    send(b, 3, "def");
+    assert_out(b, "abcdefghi");
+}
+
+/* Numbers of another connection's life. */
+SCENARIO(acknowledgment_far_off_is_ignored)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 0x60000000);
+    ack(b, 0xA0000000);
+    send(b, 6, "ghi");
+    assert_out(b, "abc");
+    send(b, 3, "def");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abcdefghi");
+}
+
+SCENARIO(acknowledgment_before_any_segment)
+{
+    ack(b, 100);
+    assert_false(b->stream.synced);
+    syn(b);
+    send(b, 3, "def");
+    assert_out(b, "");
+    send(b, 0, "abc");
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(hole_at_the_end_of_the_capture)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    send(b, 12, "mno");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[3 capture-ended]ghi[3 capture-ended]mno");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[3 capture-ended]ghi[3 capture-ended]mno");
+}
+
+SCENARIO(hole_at_reset)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    finish(b, HOLE_CLOSED);
+    assert_out(b, "abc[3 closed]ghi");
+    assert_true(b->stream.closed);
+}
+
+/* Bytes that only the peer's acknowledgment shows. */
+SCENARIO(acknowledged_hole_with_nothing_behind_it)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 8);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[5 acked]");
+}
+
+SCENARIO(acknowledged_fin_that_was_not_seen_is_no_hole)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 4);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc");
+}
+
+SCENARIO(nothing_at_all_is_no_hole)
+{
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "");
+    assert_false(b->stream.synced);
+    syn(b);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "");
+}
+
+static void hole_by_limit(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, 0xFFFFFF00);
+    b.stream.limit = 4 * KIB;
+    syn(&b);
+    for (uint32_t i = 0; i < 100; i++) {
+        char text[101];
+
+        memset(text, 'x', 100);
+        text[100] = '\0';
+        send(&b, 7 + i * 100, text);
+        assert_true(b.stream.held_bytes <= b.stream.limit);
+        if (i < 10) /* 1000 bytes are well below the limit */
+            assert_out(&b, "");
+    }
+    assert_memory_equal(b.out->str, "[7 limit]x", 10);
+    assert_int_equal(b.position, 7 + 100 * 100);
+    assert_int_equal(b.stream.held_bytes, 0);
+    end(&b);
+}
+
+/* Only as many holes as are needed to come below the limit. */
+static void limit_forces_the_oldest_hole_only(void **state)
+{
+    char text[3001];
+    bench b;
+
+    (void)state;
+    memset(text, 'x', 3000);
+    text[3000] = '\0';
+    begin(&b, 17);
+    b.stream.limit = 8 * KIB;
+    syn(&b);
+    send(&b, 1, text);
+    send(&b, 3002, text);
+    assert_int_equal(b.position, 0);
+    send(&b, 6003, text);
+    assert_int_equal(b.position, 3001);
+    assert_memory_equal(b.out->str, "[1 limit]x", 10);
+    send(&b, 3001, "y");
+    assert_int_equal(b.position, 6002);
+    end(&b);
+}
+
+/* What a piece costs counts, even where the snaplen left none of its bytes. */
+static void limit_holds_for_pieces_without_bytes(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, 5);
+    b.stream.limit = 64 * KIB;
+    syn(&b);
+    for (uint32_t i = 0; i < 20000; i++) {
+        send_cut(&b, 10 + 2 * i, i % 2 ? "x" : "", 1); /* with a hole behind each */
+        assert_true(b.stream.held.length < 64 * KIB / 16);
+    }
+    end(&b);
+}
+
+/* ---- FIN ---- */
+
+SCENARIO(fin_with_data)
+{
+    syn(b);
+    fin(b, 0, "abc");
+    assert_true(b->stream.closed);
+    assert_out(b, "abc");
+    fin(b, 0, "abc");
+    assert_verdict(b, true, false, false);
+    fin(b, 3, "");
+    ack(b, 4);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc");
+}
+
+SCENARIO(fin_before_earlier_data)
+{
+    syn(b);
+    send(b, 0, "abc");
+    fin(b, 6, "");
+    assert_false(b->stream.closed);
+    send(b, 3, "def");
+    assert_true(b->stream.closed);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(fin_with_data_before_earlier_data)
+{
+    syn(b);
+    fin(b, 3, "def");
+    assert_verdict(b, false, true, false);
+    assert_false(b->stream.closed);
+    send(b, 0, "abc");
+    assert_true(b->stream.closed);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(hole_before_fin)
+{
+    syn(b);
+    send(b, 0, "abc");
+    fin(b, 6, "");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[3 closed]");
+    assert_true(b->stream.closed);
+}
+
+/* What the peer acknowledged is sure, and closes the stream then, not at the end. */
+SCENARIO(acknowledged_hole_before_fin)
+{
+    syn(b);
+    send(b, 0, "abc");
+    fin(b, 6, "");
+    assert_out(b, "abc");
+    ack(b, 7);
+    assert_out(b, "abc[3 acked]");
+    assert_true(b->stream.closed);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[3 acked]");
+}
+
+SCENARIO(hole_before_fin_acknowledged_first)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 7);
+    fin(b, 6, "");
+    assert_out(b, "abc[3 acked]");
+    assert_true(b->stream.closed);
+}
+
+SCENARIO(hole_and_an_early_fin)
+{
+    syn(b);
+    send(b, 0, "abc");
+    fin(b, 9, "");
+    send(b, 6, "ghi");
+    assert_false(b->stream.closed);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc[3 closed]ghi");
+    assert_true(b->stream.closed);
+}
+
+SCENARIO(holes_on_both_sides_of_held_bytes_before_fin)
+{
+    syn(b);
+    fin(b, 9, "");
+    send(b, 3, "def");
+    ack(b, 10);
+    assert_out(b, "[3 acked]def[3 acked]");
+    assert_true(b->stream.closed);
+}
+
+/* RFC 9293, section 3.10.7.4: "This should not occur since a FIN has been received from the
+ * remote side.  Ignore the segment text." */
+SCENARIO(data_behind_fin)
+{
+    syn(b);
+    fin(b, 0, "abc");
+    send(b, 3, "X");
+    send(b, 3, "XYZ");
+    send(b, 4, "XYZ");
+    send(b, 2, "cXYZ");
+    send(b, 1000, "XYZ");
+    ack(b, 1003);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc");
+    assert_int_equal(b->stream.held_bytes, 0);
+}
+
+SCENARIO(data_behind_a_fin_that_came_early)
+{
+    syn(b);
+    fin(b, 6, "");
+    send(b, 3, "defXYZ");
+    send(b, 6, "XYZ");
+    assert_int_equal(b->stream.held_bytes, 3);
+    send(b, 0, "abc");
+    assert_true(b->stream.closed);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(fin_again_with_another_number)
+{
+    syn(b);
+    send(b, 0, "abc");
+    fin(b, 3, "");
+    fin(b, 30, "");
+    ack(b, 4);
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "abc");
+}
+
+/* FIN of an earlier connection: no receiver would take it. */
+SCENARIO(fin_with_an_old_number)
+{
+    syn(b);
+    send(b, 0, "abcdef");
+    fin(b, 2, "");
+    fin(b, 0x90000000, "");
+    assert_false(b->stream.closed);
+    send(b, 6, "ghi");
+    fin(b, 9, "");
+    assert_true(b->stream.closed);
+    assert_out(b, "abcdefghi");
+}
+
+/* ---- RST ---- */
+
+SCENARIO(reset_is_taken_within_the_window)
+{
+    const uint32_t first = b->initial + 1;
+
+    assert_true(tcp_stream_accepts_reset(&b->stream, 12345)); /* nothing is known yet */
+    assert_true(tcp_stream_accepts_reset(&b->stream, 0));
+    syn(b);
+    send(b, 0, "abcdef");
+    assert_true(tcp_stream_accepts_reset(&b->stream, first + 6));
+    assert_true(tcp_stream_accepts_reset(&b->stream, first + 7)); /* behind a FIN */
+    assert_true(tcp_stream_accepts_reset(&b->stream, first + 60000));
+    assert_false(tcp_stream_accepts_reset(&b->stream, first + 3));
+    assert_false(tcp_stream_accepts_reset(&b->stream, first - 1));
+    assert_false(tcp_stream_accepts_reset(&b->stream, first + 16 * MIB));
+    assert_false(tcp_stream_accepts_reset(&b->stream, first + 0x80000000));
+    if (first + 16 * MIB > 32 * MIB) /* 0 is a number like the others */
+        assert_false(tcp_stream_accepts_reset(&b->stream, 0));
+}
+
+/* ---- start ---- */
+
+SCENARIO(start_inside_the_stream)
+{
+    feed(b, TCP_ACK, 500, "", 0, 0);
+    assert_false(b->stream.synced); /* a number alone may be a keep-alive's */
+    send(b, 500, "abc");
+    assert_true(b->stream.synced);
+    assert_false(b->stream.saw_syn);
+    send(b, 506, "ghi");
+    send(b, 503, "def");
+    send(b, 400, "old");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdefghi");
+}
+
+SCENARIO(data_before_its_syn)
+{
+    send(b, 0, "abc");
+    syn(b);
+    assert_true(b->stream.saw_syn);
+    send(b, 3, "def");
+    syn(b);
+    assert_verdict(b, true, false, false);
+    send(b, 6, "ghi");
+    assert_out(b, "abcdefghi");
+    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+}
+
+SCENARIO(syn_with_data)
+{
+    feed(b, TCP_SYN, 0, "abc", 3, 3);
+    assert_out(b, "abc");
+    feed(b, TCP_SYN, 0, "abc", 3, 3);
+    assert_verdict(b, true, false, false);
+    send(b, 0, "abc");
+    assert_verdict(b, true, false, false);
+    send(b, 3, "def");
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(hole_right_behind_syn)
+{
+    syn(b);
+    send(b, 4, "efg");
+    ack(b, 7);
+    assert_out(b, "[4 acked]efg");
+}
+
+SCENARIO(fin_alone)
+{
+    fin(b, 77, "");
+    finish(b, HOLE_CAPTURE_ENDED);
+    assert_out(b, "");
+    assert_true(b->stream.closed);
+}
+
+SCENARIO(which_syn_is_new)
+{
+    const uint32_t first = b->initial + 1;
+
+    assert_false(tcp_stream_is_new_syn(&b->stream, 99)); /* the first one of all */
+    syn(b);
+    send(b, 0, "abc");
+    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial)); /* repeated */
+    assert_false(tcp_stream_is_new_syn(&b->stream, first + 5));  /* inside the connection */
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0xA0000000));
+    fin(b, 3, "");
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5)); /* the old one is closed */
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
+    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+}
+
+SCENARIO(syn_repeated_while_data_flows)
+{
+    syn(b);
+    syn(b);
+    assert_verdict(b, true, false, false);
+    send(b, 0, "abc");
+    syn(b);
+    send(b, 6, "ghi");
+    syn(b);
+    send(b, 3, "def");
+    assert_out(b, "abcdefghi");
+}
+
+/* ---- life signs ---- */
+
+SCENARIO(keep_alives)
+{
+    syn(b);
+    send(b, 0, "abc");
+    feed(b, TCP_ACK, 3, "", 0, 0); /* a plain ACK */
+    assert_verdict(b, false, false, false);
+    feed(b, TCP_ACK, 2, "", 0, 0);
+    assert_verdict(b, false, false, true);
+    send(b, 2, "?"); /* its byte need not be the right one */
+    assert_verdict(b, false, false, true);
+    send(b, 1, "b");
+    assert_verdict(b, true, false, false);
+    send(b, 3, "d"); /* a zero-window probe: a new byte, sent again later */
+    assert_verdict(b, false, false, false);
+    send(b, 3, "def");
+    assert_verdict(b, true, false, false);
+    assert_out(b, "abcdef");
+}
+
+SCENARIO(keep_alives_before_any_data)
+{
+    syn(b);
+    feed(b, TCP_ACK, UINT32_MAX, "", 0, 0);
+    assert_verdict(b, false, false, true);
+    send(b, UINT32_MAX, "?");
+    assert_verdict(b, false, false, true);
+    send(b, 0, "abc");
+    assert_out(b, "abc");
+}
+
+/* FIN has a number of its own, and a keep-alive repeats that one. */
+SCENARIO(keep_alives_behind_fin)
+{
+    syn(b);
+    fin(b, 0, "abc");
+    feed(b, TCP_ACK, 4, "", 0, 0);
+    assert_verdict(b, false, false, false);
+    feed(b, TCP_ACK, 3, "", 0, 0);
+    assert_verdict(b, false, false, true);
+    send(b, 3, "?");
+    assert_verdict(b, false, false, true);
+    assert_out(b, "abc");
+}
+
+/* ---- cut by the snaplen ---- */
+
+SCENARIO(payload_cut_by_the_snaplen)
+{
+    syn(b);
+    send_cut(b, 0, "a", 3);
+    assert_out(b, "a[2 snaplen]");
+    send(b, 3, "def");
+    send_cut(b, 6, "", 3);
+    send(b, 9, "jkl");
+    assert_out(b, "a[2 snaplen]def[3 snaplen]jkl");
+}
+
+SCENARIO(cut_payload_that_was_partly_seen)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send_cut(b, 0, "ab", 6); /* only old bytes of it are there */
+    assert_out(b, "abc[3 snaplen]");
+    send_cut(b, 4, "XXg", 5);
+    assert_out(b, "abc[3 snaplen]g[2 snaplen]");
+}
+
+SCENARIO(cut_payload_that_is_held)
+{
+    syn(b);
+    send_cut(b, 6, "gh", 4);
+    send(b, 3, "defXXXXkl");
+    assert_out(b, "");
+    send_cut(b, 10, "X", 5);
+    send(b, 0, "abc");
+    assert_out(b, "abcdefgh[2 snaplen]kl[3 snaplen]");
+}
+
+/* ---- long streams ---- */
+
+static uint64_t long_position;
+
+static void count_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    (void)user;
+    (void)bytes;
+    long_position += size;
+}
+
+static void no_hole(void *user, uint64_t bytes, hole_cause cause)
+{
+    (void)user;
+    (void)bytes;
+    (void)cause;
+    fail();
+}
+
+/* The numbers wrap twice; pairs of segments come swapped, the peer acknowledges each. */
+static void more_than_8_gib(void **state)
+{
+    static uint8_t payload[64 * KIB];
+    static const tcp_sink counting = {count_data, no_hole};
+    const uint64_t end_position = UINT64_C(9) << 30;
+    tcp_segment segment = {.sequence = 0xFFFF8000, .flags = TCP_SYN, .payload = payload};
+    tcp_stream stream;
+
+    (void)state;
+    long_position = 0;
+    tcp_stream_init(&stream, MIB);
+    tcp_stream_feed(&stream, &segment, &counting, NULL);
+    segment.flags = TCP_ACK;
+    segment.captured = segment.length = sizeof(payload);
+    for (uint64_t position = 0; position < end_position; position += 2 * sizeof(payload)) {
+        segment.sequence = (uint32_t)(0xFFFF8001 + position + sizeof(payload));
+        assert_true(tcp_stream_feed(&stream, &segment, &counting, NULL).out_of_order);
+        segment.sequence -= sizeof(payload);
+        assert_false(tcp_stream_feed(&stream, &segment, &counting, NULL).retransmission);
+        tcp_stream_acknowledge(&stream, segment.sequence + 2 * sizeof(payload), &counting, NULL);
+    }
+    assert_true(long_position == end_position);
+    tcp_stream_finish(&stream, HOLE_CAPTURE_ENDED, &counting, NULL);
+    tcp_stream_release(&stream);
+}
+
+/* ---- random segments against a model ---- */
+
+static uint64_t random_state;
+
+static uint32_t below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 16) % limit;
+}
+
+#define LONGEST 3000
+#define SEGMENTS_MAX 400
+
+/* What a byte of the stream is: a value, or one of these. */
+enum { MISSING = -1 };
+
+typedef struct piece {
+    uint32_t start, captured, length;
+} piece;
+
+typedef struct trial {
+    uint32_t size;
+    uint8_t text[LONGEST];
+    piece pieces[SEGMENTS_MAX];
+    uint32_t piece_count;
+    bool touched[LONGEST]; /* some segment had this byte on the wire */
+    int first[LONGEST];    /* the byte as the first segment had it, or MISSING */
+    uint32_t came;         /* this much came out */
+    int out[LONGEST];
+} trial;
+
+static void trial_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    trial *t = user;
+
+    assert_true(size <= t->size - t->came);
+    for (uint32_t i = 0; i < size; i++)
+        t->out[t->came++] = bytes[i];
+}
+
+static void trial_hole(void *user, uint64_t bytes, hole_cause cause)
+{
+    trial *t = user;
+
+    (void)cause;
+    assert_true(bytes <= t->size - t->came);
+    for (uint64_t i = 0; i < bytes; i++)
+        t->out[t->came++] = MISSING;
+}
+
+static const tcp_sink trial_sink = {trial_data, trial_hole};
+
+typedef struct kind {
+    bool lossy;       /* some segments are not there */
+    bool conflicting; /* some segments have other bytes */
+    bool cut;         /* some are cut by the snaplen */
+    bool limited;     /* the limit and acknowledgments force holes early */
+} kind;
+
+/* Cuts the text in segments that cover it all, adds some that overlap these, loses some,
+ * and shuffles: near ones more than far ones. */
+static void cut_text(trial *t, const kind *k)
+{
+    const uint32_t longest = 1 + below(60);
+    uint32_t extra = below(60);
+
+    t->piece_count = 0;
+    for (uint32_t start = 0; start < t->size && t->piece_count < SEGMENTS_MAX - 60;) {
+        uint32_t length = 1 + below(longest);
+
+        if (length > t->size - start || t->piece_count == SEGMENTS_MAX - 61)
+            length = t->size - start;
+        t->pieces[t->piece_count++] = (piece){start, length, length};
+        start += length;
+    }
+    while (extra-- > 0) {
+        const uint32_t start = below(t->size);
+        const uint32_t length = 1 + below(MIN(200, t->size - start));
+
+        t->pieces[t->piece_count++] = (piece){start, length, length};
+    }
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        const uint32_t reach = below(4) ? MIN(i + 8, t->piece_count) : t->piece_count;
+        const uint32_t other = i + below(reach - i);
+        const piece swap = t->pieces[i];
+
+        t->pieces[i] = t->pieces[other];
+        t->pieces[other] = swap;
+    }
+    if (k->lossy)
+        for (uint32_t lost = below(8); lost > 0 && t->piece_count > 0; lost--) {
+            t->pieces[below(t->piece_count)] = t->pieces[t->piece_count - 1];
+            t->piece_count--;
+        }
+    if (k->cut)
+        for (uint32_t i = 0; i < t->piece_count; i++)
+            if (below(5) == 0)
+                t->pieces[i].captured = below(t->pieces[i].length);
+}
+
+static void run_trial(trial *t, const kind *k)
+{
+    const uint32_t initial = below(2) ? below(UINT32_MAX) : 0u - below(2 * LONGEST);
+    tcp_segment segment = {.sequence = initial, .flags = TCP_SYN};
+    const uint32_t fin_after = below(100);
+    tcp_stream stream;
+
+    t->came = 0;
+    t->size = 1 + below(LONGEST);
+    for (uint32_t i = 0; i < t->size; i++) {
+        t->text[i] = (uint8_t)below(256);
+        t->first[i] = MISSING;
+        t->touched[i] = false;
+    }
+    cut_text(t, k);
+    tcp_stream_init(&stream, k->limited ? 200 + below(2000) : MIB);
+    tcp_stream_feed(&stream, &segment, &trial_sink, t);
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        const piece *p = &t->pieces[i];
+        uint8_t *bytes = malloc(p->captured + 1);
+
+        assert_non_null(bytes);
+        for (uint32_t n = 0; n < p->captured; n++)
+            bytes[n + 1] = t->text[p->start + n] ^ (k->conflicting && below(3) == 0);
+        for (uint32_t n = 0; n < p->length; n++) {
+            if (!t->touched[p->start + n] && n < p->captured)
+                t->first[p->start + n] = bytes[n + 1];
+            t->touched[p->start + n] = true;
+        }
+        segment = (tcp_segment){.sequence = initial + 1 + p->start,
+                                .flags = TCP_ACK,
+                                .payload = bytes + 1,
+                                .captured = p->captured,
+                                .length = p->length};
+        tcp_stream_feed(&stream, &segment, &trial_sink, t);
+        free(bytes);
+        assert_true(stream.held_bytes <= stream.limit);
+        if (k->limited && below(4) == 0)
+            tcp_stream_acknowledge(&stream, initial + 1 + below(t->size), &trial_sink, t);
+        else
+            tcp_stream_acknowledge(&stream, initial + 1 + below(t->came + 1), &trial_sink, t);
+        if (i == fin_after) {
+            segment = (tcp_segment){.sequence = initial + 1 + t->size, .flags = TCP_FIN};
+            tcp_stream_feed(&stream, &segment, &trial_sink, t);
+        }
+    }
+    segment = (tcp_segment){.sequence = initial + 1 + t->size, .flags = TCP_FIN};
+    tcp_stream_feed(&stream, &segment, &trial_sink, t);
+    assert_true(stream.closed == (t->came == t->size));
+    tcp_stream_finish(&stream, HOLE_CAPTURE_ENDED, &trial_sink, t);
+    assert_true(stream.closed);
+    assert_int_equal(t->came, t->size);
+    assert_int_equal(stream.held_bytes, 0);
+    tcp_stream_release(&stream);
+}
+
+/* The number of the trial that fails is told, so that it can be run alone. */
+static void run_trials(uint64_t seed, uint32_t count, const kind *k)
+{
+    static trial t;
+
+    for (uint32_t i = 0; i < count; i++) {
+        random_state = (seed << 32) + i + 1;
+        run_trial(&t, k);
+        for (uint32_t n = 0; n < t.size; n++) {
+            /* A hole that was forced may lack bytes that came later. */
+            if (t.out[n] == t.first[n] || (k->limited && t.out[n] == MISSING))
+                continue;
+            print_error("trial %u: byte %u is %d and not %d\n", i, n, t.out[n], t.first[n]);
+            fail();
+        }
+    }
+}
+
+static void random_segments_make_the_whole(void **state)
+{
+    const kind k = {0};
+
+    (void)state;
+    run_trials(1, 3000, &k);
+}
+
+static void random_losses_make_exactly_their_holes(void **state)
+{
+    const kind k = {.lossy = true};
+
+    (void)state;
+    run_trials(2, 3000, &k);
+}
+
+static void random_conflicts_keep_the_bytes_seen_first(void **state)
+{
+    const kind k = {.lossy = true, .conflicting = true};
+
+    (void)state;
+    run_trials(3, 3000, &k);
+}
+
+static void random_cuts_make_exactly_their_holes(void **state)
+{
+    const kind k = {.lossy = true, .conflicting = true, .cut = true};
+
+    (void)state;
+    run_trials(4, 3000, &k);
+}
+
+/* Whatever forces a hole: bytes and holes make the whole, in order, each byte right. */
+static void random_limits_and_acknowledgments(void **state)
+{
+    const kind k = {.lossy = true, .cut = true, .limited = true};
+
+    (void)state;
+    run_trials(5, 3000, &k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_order),
+        cmocka_unit_test(exact_retransmission),
+        cmocka_unit_test(retransmission_of_a_part),
+        cmocka_unit_test(retransmission_with_new_bytes_behind),
+        cmocka_unit_test(other_bytes_again),
+        cmocka_unit_test(other_bytes_where_some_are_held),
+        cmocka_unit_test(next_bytes_run_into_held_ones),
+        cmocka_unit_test(segment_covers_a_held_one),
+        cmocka_unit_test(segment_covers_several_held_ones),
+        cmocka_unit_test(segment_bridges_two_held_ones),
+        cmocka_unit_test(held_range_sent_again),
+        cmocka_unit_test(neighbours_swapped),
+        cmocka_unit_test(late_by_five),
+        cmocka_unit_test(twelve_in_reverse),
+        cmocka_unit_test(missing_segment_comes_twice),
+        cmocka_unit_test(hole_when_the_peer_acknowledges_it),
+        cmocka_unit_test(acknowledgment_of_just_the_hole),
+        cmocka_unit_test(acknowledged_before_the_next_segment),
+        cmocka_unit_test(acknowledgment_overtakes_data),
+        cmocka_unit_test(two_holes_in_one_go_and_one_by_one),
+        cmocka_unit_test(old_acknowledgments_declare_nothing),
+        cmocka_unit_test(acknowledgment_far_off_is_ignored),
+        cmocka_unit_test(acknowledgment_before_any_segment),
+        cmocka_unit_test(hole_at_the_end_of_the_capture),
+        cmocka_unit_test(hole_at_reset),
+        cmocka_unit_test(acknowledged_hole_with_nothing_behind_it),
+        cmocka_unit_test(acknowledged_fin_that_was_not_seen_is_no_hole),
+        cmocka_unit_test(nothing_at_all_is_no_hole),
+        cmocka_unit_test(hole_by_limit),
+        cmocka_unit_test(limit_forces_the_oldest_hole_only),
+        cmocka_unit_test(limit_holds_for_pieces_without_bytes),
+        cmocka_unit_test(fin_with_data),
+        cmocka_unit_test(fin_before_earlier_data),
+        cmocka_unit_test(fin_with_data_before_earlier_data),
+        cmocka_unit_test(hole_before_fin),
+        cmocka_unit_test(acknowledged_hole_before_fin),
+        cmocka_unit_test(hole_before_fin_acknowledged_first),
+        cmocka_unit_test(hole_and_an_early_fin),
+        cmocka_unit_test(holes_on_both_sides_of_held_bytes_before_fin),
+        cmocka_unit_test(data_behind_fin),
+        cmocka_unit_test(data_behind_a_fin_that_came_early),
+        cmocka_unit_test(fin_again_with_another_number),
+        cmocka_unit_test(fin_with_an_old_number),
+        cmocka_unit_test(reset_is_taken_within_the_window),
+        cmocka_unit_test(start_inside_the_stream),
+        cmocka_unit_test(data_before_its_syn),
+        cmocka_unit_test(syn_with_data),
+        cmocka_unit_test(hole_right_behind_syn),
+        cmocka_unit_test(fin_alone),
+        cmocka_unit_test(which_syn_is_new),
+        cmocka_unit_test(syn_repeated_while_data_flows),
+        cmocka_unit_test(keep_alives),
+        cmocka_unit_test(keep_alives_before_any_data),
+        cmocka_unit_test(keep_alives_behind_fin),
+        cmocka_unit_test(payload_cut_by_the_snaplen),
+        cmocka_unit_test(cut_payload_that_was_partly_seen),
+        cmocka_unit_test(cut_payload_that_is_held),
+        cmocka_unit_test(more_than_8_gib),
+        cmocka_unit_test(random_segments_make_the_whole),
+        cmocka_unit_test(random_losses_make_exactly_their_holes),
+        cmocka_unit_test(random_conflicts_keep_the_bytes_seen_first),
+        cmocka_unit_test(random_cuts_make_exactly_their_holes),
+        cmocka_unit_test(random_limits_and_acknowledgments),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
