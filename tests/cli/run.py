@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line of ctidump: options, exit statuses, unreadable and broken input, output
+that fails.
+
+    run.py CTIDUMP CAPTURES
+"""
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
+
+ctidump = ""
+captures = Path()
+
+
+def run(*arguments, stdin=None, stdout=subprocess.PIPE, **environment):
+    """The finished process, with its output as text."""
+    return subprocess.run([ctidump, *map(str, arguments)], input=stdin, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=60, check=False,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.capture = captures / "agent-desktop.pcap"
+        self.lost = captures / "heartbeat-missed.pcap"
+
+    def file(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def expect(self, done, status, stderr=rb"\A\Z"):
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertRegex(done.stderr, stderr)
+
+    def expect_one_line(self, done, status, pattern):
+        """One clear line of error, and nothing else."""
+        self.expect(done, status, rb"\Actidump: [^\n]*" + pattern + rb"[^\n]*\n\Z")
+
+    # ---- options ----
+
+    def test_help_names_all_formats_and_statuses(self):
+        done = run("--help")
+        self.expect(done, DONE)
+        for word in (b"report", b"timeline", b"messages", b"json", b"--show-secrets",
+                     b"Exit status"):
+            self.assertIn(word, done.stdout)
+
+    def test_version(self):
+        done = run("--version")
+        self.expect(done, DONE)
+        self.assertRegex(done.stdout, rb"\Actidump \d+\.\d+\.\d+\n\Z")
+
+    def test_wrong_use(self):
+        for arguments, pattern in (
+                ((), rb"no capture named"),
+                (("--nonsense", "x.pcap"), rb"--nonsense"),
+                (("-T", "xml", "x.pcap"), rb"unknown format 'xml'.*report, timeline"),
+                (("-d", "70000", "x.pcap"), rb"'70000' is no port"),
+                (("-d", "42027,", "x.pcap"), rb"'' is no port"),
+                (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'")):
+            with self.subTest(arguments=arguments):
+                done = run(*arguments)
+                self.expect(done, USAGE, rb"\Actidump: .*" + pattern)
+                self.assertEqual(done.stdout, b"")
+
+    def test_report_is_the_default(self):
+        self.assertEqual(run(self.capture).stdout, run("-T", "report", self.capture).stdout)
+
+    def test_fail_on(self):
+        self.expect(run("--fail-on", "error", self.lost), FINDINGS)
+        self.expect(run("--fail-on", "note", self.lost), FINDINGS)
+        self.expect(run("--fail-on", "warning", self.capture), DONE)
+        self.expect(run(self.lost), DONE)
+
+    def test_output_file(self):
+        path = self.folder / "out.json"
+        done = run("-T", "json", "-w", path, self.capture)
+        self.expect(done, DONE)
+        self.assertEqual(done.stdout, b"")
+        self.assertEqual(path.read_bytes(), run("-T", "json", self.capture).stdout)
+
+    def test_passwords_only_on_demand(self):
+        shown = run("-T", "json", "--show-secrets", self.capture).stdout
+        self.assertIn(b'"ClientPassword":"', shown)
+        password = json.loads(next(line for line in shown.splitlines()
+                                   if b"ClientPassword" in line))["fields"]["ClientPassword"]
+        self.assertNotEqual(password, "")
+        for name in ("report", "timeline", "messages", "json"):
+            for more in ((), ("-x",)):
+                out = run("-T", name, *more, self.capture).stdout
+                self.assertNotIn(password.encode(), out, name)
+                self.assertNotIn(password.encode().hex().encode(), out, name)
+
+    def test_bytes(self):
+        self.assertRegex(run("-T", "messages", "-x", self.capture).stdout,
+                         rb"(?m)^ +8 +4  00000001 .* InvokeID +1$")
+
+    def test_ports(self):
+        """A capture on another port is found by its looks, and so the option only helps."""
+        other = captures / "other-port.pcap"
+        plain = run("-T", "json", other).stdout
+        self.assertEqual(plain, run("-T", "json", "-d", "38027", other).stdout)
+        self.assertIn(b'"name":"OPEN_REQ"', plain)
+
+    # ---- input ----
+
+    def test_standard_input(self):
+        done = run("-T", "json", "-", stdin=self.capture.read_bytes())
+        self.expect(done, DONE)
+        self.assertEqual(done.stdout, run("-T", "json", self.capture).stdout)
+
+    def test_unreadable_files(self):
+        gzip = b"\x1f\x8b\x08\x00" + bytes(60)
+        for path, pattern in (
+                (self.folder / "missing.pcap", rb"missing\.pcap: No such file"),
+                (self.folder, rb"directory"),
+                (self.file("empty.pcap", b""), rb"empty\.pcap: empty file"),
+                (self.file("text.pcap", b"this is no capture at all, it is text\n"),
+                 rb"text\.pcap: not a capture"),
+                (self.file("short.pcap", self.lost.read_bytes()[:10]), rb"short\.pcap: "),
+                (self.file("x.pcap.gz", gzip), rb"x\.pcap\.gz: compressed with gzip"),
+                (self.file("wifi.pcap", self.with_link_type(105)),
+                 rb"link type 105 \(IEEE802_11\)")):
+            with self.subTest(path=path.name):
+                done = run(path)
+                self.expect_one_line(done, NO_INPUT, pattern)
+                self.assertEqual(done.stdout, b"")
+
+    def with_link_type(self, number):
+        data = bytearray(self.lost.read_bytes())
+        data[20:24] = struct.pack("<I", number)
+        return bytes(data)
+
+    def test_no_packets(self):
+        done = run(self.file("header.pcap", self.lost.read_bytes()[:24]))
+        self.expect(done, DONE)
+        self.assertIn(b"no packets", done.stdout)
+
+    def test_cut_file(self):
+        """All packets before the cut are reported, and the cut is named."""
+        data = self.lost.read_bytes()
+        whole = [json.loads(line) for line in run("-T", "json", self.lost).stdout.splitlines()]
+        messages = [line for line in whole if line["record"] == "message"]
+        done = run("-T", "json", self.file("cut.pcap", data[:-20]))
+        self.expect_one_line(done, INCOMPLETE, rb"cut\.pcap: damaged after packet \d+")
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        found = [line for line in lines if line["record"] == "message"]
+        self.assertEqual(found, messages[:len(found)])
+        self.assertGreater(len(found), 0)
+        self.assertRegex(lines[-1]["notes"][0], r"cut\.pcap: damaged after packet \d+")
+
+    def test_cut_anywhere(self):
+        """No length of a file is a crash or silence."""
+        data = (captures / "open-rejected.pcap").read_bytes()
+        for size in range(0, len(data), 37):
+            done = run("-T", "timeline", self.file("cut.pcap", data[:size]))
+            self.assertIn(done.returncode, (DONE, NO_INPUT, INCOMPLETE), size)
+            if done.returncode != DONE:
+                self.assertRegex(done.stderr, rb"\Actidump: [^\n]+\n\Z")
+
+    def test_one_good_file_among_bad_ones(self):
+        done = run("-T", "json", self.folder / "missing.pcap", self.capture)
+        self.expect_one_line(done, INCOMPLETE, rb"missing\.pcap: No such file")
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["files"], 1)
+
+    def test_order_of_files_does_not_matter(self):
+        packets = list(self.split(self.lost))
+        half = len(packets) // 2
+        head = self.lost.read_bytes()[:24]
+        first = self.file("a.pcap", head + b"".join(packets[:half]))
+        second = self.file("b.pcap", head + b"".join(packets[half:]))
+        whole = self.messages(run("-T", "json", self.lost))
+        self.assertEqual(self.messages(run("-T", "json", first, second)), whole)
+        self.assertEqual(self.messages(run("-T", "json", second, first)), whole)
+
+    @staticmethod
+    def messages(done):
+        return [line for line in done.stdout.splitlines() if b'"record":"summary"' not in line]
+
+    @staticmethod
+    def split(path):
+        """The packet records of a capture."""
+        data, offset = path.read_bytes(), 24
+        while offset < len(data):
+            size = 16 + struct.unpack_from("<I", data, offset + 8)[0]
+            yield data[offset:offset + size]
+            offset += size
+
+    # ---- output ----
+
+    def test_full_disk(self):
+        for name in ("report", "timeline", "messages", "json"):
+            with open("/dev/full", "wb") as full:
+                done = run("-T", name, self.capture, stdout=full)
+            self.expect_one_line(done, OUTPUT, rb"standard output: No space left on device")
+        self.expect_one_line(run("-w", "/dev/full", self.capture), OUTPUT, rb"/dev/full: ")
+        self.expect_one_line(run("-w", self.folder / "no" / "such", self.capture), OUTPUT,
+                             rb"such: No such file")
+
+    def test_closed_pipe(self):
+        """A reader that goes away ends the program without a word."""
+        with subprocess.Popen([ctidump, "-T", "messages", *[str(self.capture)] * 40],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.read(1)
+            process.stdout.close()
+            error = process.stderr.read()
+            status = process.wait(timeout=60)
+        self.assertIn(status, (DONE, -signal.SIGPIPE))
+        self.assertEqual(error, b"")
+
+    def test_interrupt(self):
+        """Ctrl-C reports what was read so far."""
+        with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdin.write(self.lost.read_bytes())
+            process.stdin.flush()
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, INCOMPLETE)
+        self.assertRegex(error, rb"\Actidump: interrupted after \d+ packets[^\n]*\n\Z")
+        self.assertEqual(json.loads(out.splitlines()[-1])["record"], "summary")
+
+    def test_no_terminal_codes(self):
+        for name in ("report", "timeline", "messages"):
+            for capture in sorted(captures.glob("*.pcap")):
+                out = run("-T", name, capture, NO_COLOR="1").stdout
+                self.assertIsNone(re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", out), capture.name)
+                out.decode()
+
+
+if __name__ == "__main__":
+    ctidump, captures = sys.argv[1], Path(sys.argv[2])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

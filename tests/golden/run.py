@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each capture in each format against the expected text beside this file.
+
+    run.py CTIDUMP CAPTURES            compares
+    run.py CTIDUMP CAPTURES --update   writes the expected texts again: read the difference
+"""
+import difflib
+import json
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import jsonschema
+
+HERE = Path(__file__).parent
+SCHEMA = HERE.parents[1] / "docs" / "ctidump.schema.json"
+FORMATS = {"report": "report", "timeline": "timeline", "messages": "messages", "json": "jsonl"}
+DIFFERENCE_LINES = 40
+
+
+def decode(ctidump, form, capture):
+    """The program's output, run beside the capture so that notes name no folder."""
+    done = subprocess.run([ctidump, "-T", form, capture.name], cwd=capture.parent,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{capture.name} {form}: status {done.returncode}: {done.stderr}")
+    return done.stdout.decode()
+
+
+def golden(capture, form):
+    return HERE / form / f"{capture.stem}.{FORMATS[form]}"
+
+
+class Golden(unittest.TestCase):
+    maxDiff = None
+    ctidump = ""
+    captures = []
+
+    def test_formats(self):
+        self.assertTrue(self.captures)
+        for capture in self.captures:
+            for form in FORMATS:
+                with self.subTest(capture=capture.name, format=form):
+                    self.compare(decode(self.ctidump, form, capture), golden(capture, form))
+
+    def compare(self, found, path):
+        self.assertTrue(path.exists(), f"{path} is missing")
+        expected = path.read_text()
+        if found != expected:
+            lines = list(difflib.unified_diff(expected.splitlines(), found.splitlines(),
+                                              "expected", "found", lineterm=""))
+            self.fail("\n".join(lines[:DIFFERENCE_LINES]))
+
+    def test_no_golden_without_capture(self):
+        names = {golden(capture, form) for capture in self.captures for form in FORMATS}
+        found = {path for form in FORMATS for path in (HERE / form).iterdir()}
+        self.assertEqual(found - names, set())
+
+    def test_schema(self):
+        schema = json.loads(SCHEMA.read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        # One validator a kind of record: the messages of oneOf would not tell what is wrong.
+        validators = {kind: jsonschema.Draft202012Validator({**schema, "oneOf": [
+            {"$ref": f"#/$defs/{kind}"}]}) for kind in
+            (entry["$ref"].rsplit("/", 1)[1] for entry in schema["oneOf"])}
+        for capture in self.captures:
+            for number, line in enumerate(decode(self.ctidump, "json", capture).splitlines(), 1):
+                record = json.loads(line)
+                problems = [error.message for error in
+                            validators[record["record"]].iter_errors(record)]
+                self.assertEqual(problems, [], f"{capture.name} line {number}")
+
+
+def update(ctidump, captures):
+    for form in FORMATS:
+        (HERE / form).mkdir(exist_ok=True)
+        for capture in captures:
+            golden(capture, form).write_text(decode(ctidump, form, capture))
+
+
+if __name__ == "__main__":
+    Golden.ctidump = str(Path(sys.argv[1]).resolve())
+    Golden.captures = sorted(Path(sys.argv[2]).resolve().glob("*.pcap"))
+    if "--update" in sys.argv:
+        update(Golden.ctidump, Golden.captures)
+    else:
+        unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
