@@ -26,7 +26,9 @@ SHORT_TEXT = 24
 # ---- values ----
 
 def _constants(field):
-    return [value for _, value in field.value_set]
+    """The numbers that have names; of a field without a set, those of the set of its name."""
+    rows = field.value_set or facts.SETS["enum"].get(field.name, ())
+    return [value for _, value in rows]
 
 
 def _random_mask(rng, field):
@@ -45,7 +47,7 @@ def _random_number(rng, field):
         return _random_mask(rng, field)
     if field.type == "BOOL":
         return rng.randrange(2)
-    if field.values is not None:
+    if _constants(field):
         return rng.choice(_constants(field))
     number = rng.choice((rng.getrandbits(8 * size), rng.randrange(100), 0, (1 << 8 * size) - 1))
     if field.type in facts.SIGNED and number >> (8 * size - 1):
