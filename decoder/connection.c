@@ -8,7 +8,7 @@
 #include "../codec/framing.h"
 #include "tcp.h"
 
-enum { FROM_CLIENT, FROM_SERVER, DIRECTIONS };
+enum { DIRECTIONS = 2 };
 
 /* So many pieces of data that do not look like CTI, on a port that says nothing, and a
  * connection whose start was not seen is left alone. */
@@ -27,7 +27,9 @@ typedef struct session_state {
 /* One direction: the stream and the start of a message that is not whole yet. */
 typedef struct direction {
     struct connection *connection;
+    cti_sender sender;
     tcp_stream stream;
+    bool fin_told;
     GByteArray *rest;
     cti_frame_state framing;
     uint64_t skipped; /* bytes left out since the last message */
@@ -41,6 +43,7 @@ typedef struct connection {
     bool client_known; /* record.client is the client, and not a guess */
     bool numbered;
     bool reset;
+    bool lossy; /* bytes are missing */
     uint32_t tries;
     direction directions[DIRECTIONS];
     session_state *session;
@@ -59,6 +62,26 @@ struct connections {
     uint64_t messages, findings[3];
     int64_t last_time;
 };
+
+static direction *direction_from(connection *c, cti_sender sender)
+{
+    return &c->directions[c->directions[0].sender == sender ? 0 : 1];
+}
+
+static direction *opposite(const direction *from)
+{
+    connection *c = from->connection;
+
+    return &c->directions[from == &c->directions[0] ? 1 : 0];
+}
+
+static void number_connection(connection *c)
+{
+    if (c->numbered)
+        return;
+    c->numbered = true;
+    c->record.number = ++c->all->numbered;
+}
 
 /* ---- the table ---- */
 
@@ -142,6 +165,7 @@ static connection *connection_new(connections *all, const tcp_segment *segment, 
     c->content = c->cti_port ? CONTENT_CTI : CONTENT_UNDECIDED;
     for (int i = 0; i < DIRECTIONS; i++) {
         c->directions[i].connection = c;
+        c->directions[i].sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
         c->directions[i].framing = CTI_FRAME_SEARCH;
         tcp_stream_init(&c->directions[i].stream, all->options->held_bytes);
     }
@@ -193,10 +217,7 @@ static void begin_session(connection *c)
 {
     session_state *state = g_new0(session_state, 1);
 
-    if (!c->numbered) {
-        c->numbered = true;
-        c->record.number = ++c->all->numbered;
-    }
+    number_connection(c);
     c->record.sessions++;
     state->connection = c;
     state->record = (session_record){.number = ++c->all->sessions,
@@ -204,7 +225,8 @@ static void begin_session(connection *c)
                                      .session = &state->session,
                                      .writer_data = &state->writer_data};
     cti_session_init(&state->session, &c->all->events, state,
-                     !c->directions[FROM_CLIENT].stream.saw_syn || c->record.sessions > 1);
+                     !direction_from(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
+                         c->record.sessions > 1);
     c->session = state;
 }
 
@@ -227,25 +249,26 @@ static void end_session(connection *c, int64_t time, cti_end how)
 
 /* On a port that says nothing, the first message whose sender the table knows tells who is
  * the client. */
-static void learn_client(connection *c, direction *from, uint32_t type)
+static void learn_client(const direction *from, uint32_t type)
 {
+    connection *c = from->connection;
     const cti_message *message = cti_message_find(type);
-    const bool from_client = from == &c->directions[FROM_CLIENT];
     const endpoint client = c->record.client;
-    direction swap;
+    const uint64_t bytes = c->record.tcp.bytes[0];
 
     if (c->client_known || message == NULL || message->sender == CTI_EITHER)
         return;
     c->client_known = true;
-    if ((message->sender == CTI_CLIENT) == from_client)
+    if (message->sender == from->sender)
         return;
     /* The key in the table holds both endpoints in either order: it stays the same. */
     c->record.client = c->record.server;
     c->record.server = client;
     c->record.side = cti_port_side(c->record.server.port, NULL);
-    swap = c->directions[FROM_CLIENT];
-    c->directions[FROM_CLIENT] = c->directions[FROM_SERVER];
-    c->directions[FROM_SERVER] = swap;
+    c->record.tcp.bytes[0] = c->record.tcp.bytes[1];
+    c->record.tcp.bytes[1] = bytes;
+    for (int i = 0; i < DIRECTIONS; i++)
+        c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
 }
 
 static uint32_t type_of(const uint8_t *message)
@@ -254,16 +277,11 @@ static uint32_t type_of(const uint8_t *message)
            message[7];
 }
 
-static cti_sender sender_of(const direction *from)
-{
-    return from == &from->connection->directions[FROM_CLIENT] ? CTI_CLIENT : CTI_SERVER;
-}
-
 static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
 {
     connection *c = from->connection;
     const record_writer *writer = c->all->writer;
-    const cti_moment moment = {c->now, c->frame, sender_of(from), NULL};
+    const cti_moment moment = {c->now, c->frame, from->sender, NULL};
     cti_reader reader;
     cti_message_facts facts;
     message_record record;
@@ -286,13 +304,14 @@ static void tell_hole(direction *from, uint64_t bytes, uint64_t skipped, hole_ca
     const record_writer *writer = c->all->writer;
     const hole_record record = {c->session != NULL ? &c->session->record : NULL,
                                 &c->record,
-                                sender_of(from),
+                                from->sender,
                                 bytes,
                                 skipped,
                                 cause,
                                 c->frame,
                                 c->now};
 
+    number_connection(c);
     c->record.tcp.holes++;
     if (c->session != NULL)
         cti_session_hole(&c->session->session, record.sender, bytes, c->now, c->frame);
@@ -311,32 +330,24 @@ static void tell_skipped(direction *from)
 }
 
 /* Takes all whole messages off the front; returns how many bytes are used up. */
-static size_t take_messages(direction **from, const uint8_t *bytes, size_t length)
+static size_t take_messages(direction *from, const uint8_t *bytes, size_t length)
 {
-    connection *c = (*from)->connection;
     size_t used = 0, size;
 
     while (used < length) {
-        switch (cti_frame_next(bytes + used, length - used, (*from)->framing, &size)) {
+        switch (cti_frame_next(bytes + used, length - used, from->framing, &size)) {
         case CTI_FRAME_MORE:
             return used;
         case CTI_FRAME_SKIP:
-            (*from)->framing = CTI_FRAME_SEARCH;
-            (*from)->skipped += size;
+            from->framing = CTI_FRAME_SEARCH;
+            from->skipped += size;
             used += size;
             break;
         case CTI_FRAME_MESSAGE:
-            if (!c->client_known) {
-                const bool client = *from == &c->directions[FROM_CLIENT];
-                const endpoint before = c->record.client;
-
-                learn_client(c, *from, type_of(bytes + used));
-                if (compare_endpoints(&before, &c->record.client) != 0)
-                    *from = &c->directions[client ? FROM_SERVER : FROM_CLIENT];
-            }
-            tell_skipped(*from);
-            (*from)->framing = CTI_FRAME_IN_STEP;
-            take_message(*from, bytes + used, (uint32_t)size);
+            learn_client(from, type_of(bytes + used));
+            tell_skipped(from);
+            from->framing = CTI_FRAME_IN_STEP;
+            take_message(from, bytes + used, (uint32_t)size);
             used += size;
             break;
         }
@@ -358,19 +369,14 @@ static void keep_rest(direction *from, const uint8_t *bytes, size_t length)
 static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
 {
     if (from->rest == NULL || from->rest->len == 0) {
-        const size_t used = take_messages(&from, bytes, size);
+        const size_t used = take_messages(from, bytes, size);
 
         keep_rest(from, bytes + used, size - used);
         return;
     }
     g_byte_array_append(from->rest, bytes, size);
-    {
-        GByteArray *rest = from->rest;
-        const size_t used = take_messages(&from, rest->data, rest->len);
-
-        if (used > 0)
-            g_byte_array_remove_range(rest, 0, (guint)used);
-    }
+    g_byte_array_remove_range(from->rest, 0,
+                              (guint)take_messages(from, from->rest->data, from->rest->len));
 }
 
 /* What is left at a hole or at the end cannot become a message. */
@@ -403,18 +409,15 @@ static bool is_tls(const uint8_t *bytes, size_t length)
 /* Hands what was kept while undecided to the framing, the client's first. */
 static void become_cti(connection *c)
 {
+    direction *const order[] = {direction_from(c, CTI_CLIENT), direction_from(c, CTI_SERVER)};
+
     c->content = CONTENT_CTI;
     for (int i = 0; i < DIRECTIONS; i++) {
-        direction *from = &c->directions[i];
-        GByteArray *kept = from->rest;
-        size_t used;
+        GByteArray *kept = order[i]->rest;
 
-        if (kept == NULL)
-            continue;
-        from->rest = NULL;
-        used = take_messages(&from, kept->data, kept->len);
-        keep_rest(from, kept->data + used, kept->len - used);
-        g_byte_array_unref(kept);
+        if (kept != NULL)
+            g_byte_array_remove_range(kept, 0,
+                                      (guint)take_messages(order[i], kept->data, kept->len));
     }
 }
 
@@ -429,8 +432,8 @@ static void take_undecided(direction *from, const uint8_t *bytes, uint32_t size)
         become_cti(c);
         break;
     case CTI_LOOKS_NOT:
-        /* Without SYN the bytes may be the end of a message: look at the next ones. */
-        if (from->stream.saw_syn || ++c->tries >= TRIES_MAX)
+        /* Without SYN and behind a hole they may be the end of a message: look at the next. */
+        if (from->framing == CTI_FRAME_IN_STEP || ++c->tries >= TRIES_MAX)
             become_other(c);
         else
             g_byte_array_set_size(from->rest, 0);
@@ -448,11 +451,10 @@ static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
     direction *from = user;
     connection *c = from->connection;
 
-    c->record.tcp.bytes[from == &c->directions[FROM_CLIENT] ? 0 : 1] += size;
+    c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
     if (c->content == CONTENT_CTI && !c->numbered && is_tls(bytes, size)) {
         c->record.tls = true;
-        c->numbered = true;
-        c->record.number = ++c->all->numbered;
+        number_connection(c);
     }
     if (c->record.tls)
         return;
@@ -465,11 +467,15 @@ static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
 static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
 {
     direction *from = user;
+    connection *c = from->connection;
 
-    if (from->connection->content != CONTENT_CTI || from->connection->record.tls)
+    if (c->content == CONTENT_OTHER || c->record.tls)
         return;
     drop_rest(from);
     from->framing = CTI_FRAME_SEARCH;
+    c->lossy = true;
+    if (c->content == CONTENT_UNDECIDED)
+        return;
     tell_hole(from, bytes, from->skipped, cause);
     from->skipped = 0;
 }
@@ -478,12 +484,14 @@ static const tcp_sink stream_sink = {stream_data, stream_hole};
 
 /* ---- segments ---- */
 
-static void note_syn(connection *c, const tcp_segment *segment)
+static void note_syn(direction *from, const tcp_segment *segment)
 {
+    connection *c = from->connection;
     const bool server = segment->flags & TCP_ACK;
     const syn_seen seen = c->record.syn;
 
-    c->directions[server ? FROM_SERVER : FROM_CLIENT].framing = CTI_FRAME_IN_STEP;
+    if (!from->stream.synced)
+        from->framing = CTI_FRAME_IN_STEP;
     if (seen == SYN_NONE)
         c->record.syn = server ? SYN_SERVER_ONLY : SYN_CLIENT_ONLY;
     else if (seen == (server ? SYN_CLIENT_ONLY : SYN_SERVER_ONLY))
@@ -507,6 +515,19 @@ static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
         writer->tcp_end(c->all->user, &c->session->record, how, sender, c->now, c->frame);
 }
 
+/* Tells the end of a direction once FIN's number was reached; the session ends with both. */
+static void tell_fin(direction *from)
+{
+    connection *c = from->connection;
+
+    if (!from->stream.closed || !from->stream.saw_fin || from->fin_told)
+        return;
+    from->fin_told = true;
+    tcp_end(c, CTI_TCP_FIN, from->sender);
+    if (opposite(from)->stream.closed)
+        end_session(c, c->now, CTI_END_NONE);
+}
+
 static void take_reset(connection *c, direction *from, const tcp_segment *segment)
 {
     if (c->reset || !tcp_stream_accepts_reset(&from->stream, segment->sequence))
@@ -514,7 +535,7 @@ static void take_reset(connection *c, direction *from, const tcp_segment *segmen
     c->reset = true;
     for (int i = 0; i < DIRECTIONS; i++)
         tcp_stream_finish(&c->directions[i].stream, HOLE_CLOSED, &stream_sink, &c->directions[i]);
-    tcp_end(c, CTI_TCP_RST, sender_of(from));
+    tcp_end(c, CTI_TCP_RST, from->sender);
     end_session(c, c->now, CTI_END_NONE);
 }
 
@@ -532,24 +553,29 @@ static direction *direction_of(connection *c, const tcp_segment *segment)
 {
     const bool client = compare_endpoints(&segment->source, &c->record.client) == 0;
 
-    return &c->directions[client ? FROM_CLIENT : FROM_SERVER];
+    return direction_from(c, client ? CTI_CLIENT : CTI_SERVER);
 }
 
-/* Ends what is left of a connection and tells it. */
-static void finish_connection(connection *c, int64_t time)
+/* Ends what is left of a connection and tells it; how is CTI_END_CAPTURE_ENDED or
+ * CTI_END_SUPERSEDED. */
+static void finish_connection(connection *c, int64_t time, cti_end how)
 {
     const record_writer *writer = c->all->writer;
+    const hole_cause cause = how == CTI_END_SUPERSEDED ? HOLE_CLOSED : HOLE_CAPTURE_ENDED;
 
     if (c->content == CONTENT_CTI) {
+        for (int i = 0; i < DIRECTIONS; i++)
+            tcp_stream_finish(&c->directions[i].stream, cause, &stream_sink, &c->directions[i]);
         for (int i = 0; i < DIRECTIONS; i++) {
-            direction *from = &c->directions[i];
-
-            tcp_stream_finish(&from->stream, HOLE_CAPTURE_ENDED, &stream_sink, from);
             drop_rest(&c->directions[i]);
             tell_skipped(&c->directions[i]);
         }
-        end_session(c, time, CTI_END_CAPTURE_ENDED);
+        for (int i = 0; i < DIRECTIONS && !c->reset; i++)
+            tell_fin(&c->directions[i]);
+        end_session(c, time, how);
     }
+    if (c->record.close == CTI_END_CAPTURE_ENDED)
+        c->record.close = how;
     if (!c->numbered)
         c->all->other++;
     else if (writer->connection != NULL)
@@ -562,14 +588,16 @@ static void free_connection(connection *c)
     g_free(c);
 }
 
-static bool begins_another(const connection *c, const tcp_segment *segment)
+static bool begins_another(connection *c, const tcp_segment *segment)
 {
-    const direction *from = direction_of((connection *)c, segment);
+    const tcp_stream *stream = &direction_of(c, segment)->stream;
 
     if (!(segment->flags & TCP_SYN) || segment->flags & TCP_ACK)
         return false;
-    return tcp_stream_is_new_syn(&from->stream, segment->sequence) ||
-           (c->reset && !(from->stream.saw_syn && from->stream.initial == segment->sequence));
+    /* Of those that are over or left alone, the streams know no more than their SYN. */
+    if (c->reset || c->content == CONTENT_OTHER)
+        return !stream->saw_syn || stream->initial != segment->sequence;
+    return tcp_stream_is_new_syn(stream, segment->sequence);
 }
 
 static connection *find_connection(connections *all, const tcp_segment *segment, int64_t time,
@@ -579,7 +607,7 @@ static connection *find_connection(connections *all, const tcp_segment *segment,
     connection *c = g_hash_table_lookup(all->table, &key);
 
     if (c != NULL && begins_another(c, segment)) {
-        finish_connection(c, c->record.last_time);
+        finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED);
         g_hash_table_remove(all->table, &c->record);
         g_queue_remove(&all->order, c);
         free_connection(c);
@@ -592,7 +620,6 @@ void connections_feed(connections *all, const tcp_segment *segment, int64_t time
 {
     connection *c = find_connection(all, segment, time, frame);
     direction *from, *to;
-    bool was_closed;
 
     all->last_time = time;
     c->record.last_time = time;
@@ -602,27 +629,24 @@ void connections_feed(connections *all, const tcp_segment *segment, int64_t time
     if (c->content == CONTENT_OTHER)
         return;
     from = direction_of(c, segment);
-    to = from == &c->directions[FROM_CLIENT] ? &c->directions[FROM_SERVER]
-                                             : &c->directions[FROM_CLIENT];
+    to = opposite(from);
     if (segment->flags & TCP_SYN)
-        note_syn(c, segment);
+        note_syn(from, segment);
     if (segment->flags & TCP_RST) {
         take_reset(c, from, segment);
         return;
     }
     if (c->reset)
         return;
-    was_closed = from->stream.closed;
-    count_segment(c, segment, tcp_stream_feed(&from->stream, segment, &stream_sink, from));
+    /* What it acknowledges came before what it says. */
+    if (segment->flags & TCP_ACK) {
+        tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &stream_sink, to);
+        tell_fin(to);
+    }
     if (c->content == CONTENT_OTHER)
         return;
-    if (segment->flags & TCP_ACK)
-        tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &stream_sink, to);
-    from = direction_of(c, segment);
-    if (from->stream.closed && !was_closed && from->stream.saw_fin)
-        tcp_end(c, CTI_TCP_FIN, sender_of(from));
-    if (c->directions[FROM_CLIENT].stream.closed && c->directions[FROM_SERVER].stream.closed)
-        end_session(c, c->now, CTI_END_NONE);
+    count_segment(c, segment, tcp_stream_feed(&from->stream, segment, &stream_sink, from));
+    tell_fin(from);
 }
 
 /* ---- life ---- */
@@ -645,7 +669,7 @@ connections *connections_new(const connection_options *options, const record_wri
 void connections_finish(connections *all)
 {
     for (GList *link = all->order.head; link != NULL; link = link->next)
-        finish_connection(link->data, all->last_time);
+        finish_connection(link->data, all->last_time, CTI_END_CAPTURE_ENDED);
 }
 
 void connections_summary(const connections *all, summary_record *summary)

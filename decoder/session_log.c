@@ -11,10 +11,12 @@ typedef struct log_line {
     char *text;
 } log_line;
 
+typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_UNKNOWN } heartbeat_fate;
+
 /* Heartbeats in a row with the same fate. */
 typedef struct heartbeat_run {
     uint64_t count; /* 0 = no run */
-    bool missed;
+    heartbeat_fate fate;
     int64_t from, to;
     uint32_t first_frame, last_frame;
     int64_t worst; /* answer time */
@@ -74,18 +76,20 @@ static void add_line(session_log *log, int64_t time)
 
 static void end_run(session_log *log)
 {
+    static const char *const words[] = {"answered", "MISSED: sent, never answered",
+                                        "sent; the answer is not in the capture"};
     heartbeat_run *run = &log->run;
 
     if (run->count == 0)
         return;
     g_string_append_printf(log->scratch, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s",
-                           run->missed ? "!!" : "  ", run->count, run->count == 1 ? "" : "s",
-                           run->missed ? "MISSED: sent, never answered" : "answered");
+                           run->fate == FATE_MISSED ? "!!" : "  ", run->count,
+                           run->count == 1 ? "" : "s", words[run->fate]);
     if (run->count > 1) {
         g_string_append(log->scratch, ", the last one at ");
         format_clock(log->scratch, run->to, 3);
     }
-    if (!run->missed)
+    if (run->fate == FATE_ANSWERED)
         g_string_append_printf(log->scratch, ", worst answer %.3f ms", (double)run->worst / 1e6);
     g_string_append_printf(log->scratch, "  #%u", run->first_frame);
     if (run->last_frame != run->first_frame)
@@ -111,17 +115,20 @@ void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat)
     const cti_request *request = heartbeat->request;
     heartbeat_run *run = &log->run;
     const int64_t answer_time = cti_elapsed(request->time, request->answer_time);
+    const heartbeat_fate fate = heartbeat->missed           ? FATE_MISSED
+                                : request->answer == NULL ? FATE_UNKNOWN
+                                                          : FATE_ANSWERED;
 
-    if (run->missed != heartbeat->missed)
+    if (run->fate != fate)
         end_run(log);
     if (run->count == 0) {
         run->from = request->time;
         run->first_frame = request->frame;
-        run->missed = heartbeat->missed;
+        run->fate = fate;
     }
     run->count++;
     run->to = request->time;
-    run->last_frame = heartbeat->missed ? request->frame : request->answer_frame;
+    run->last_frame = fate == FATE_ANSWERED ? request->answer_frame : request->frame;
     if (answer_time > run->worst)
         run->worst = answer_time;
 }

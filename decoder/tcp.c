@@ -299,7 +299,13 @@ void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const t
     if (!stream->synced)
         return;
     acked = relative(stream, acknowledgment);
-    if (acked > stream->next + (uint64_t)FAR_OFF || acked <= stream->acked)
+    if (acked > stream->next + (uint64_t)FAR_OFF)
+        return;
+    /* What the peer had before its last packet, and the capture has not shown since, is
+     * lost.  (One packet of grace: captures swap neighbours.  One byte may be a FIN.) */
+    if (stream->acked > stream->next + 1 && !stream->saw_fin)
+        declare_hole(stream, stream->acked, HOLE_ACKED, sink, user);
+    if (acked <= stream->acked)
         return;
     stream->acked = acked;
     declare_acknowledged(stream, sink, user);

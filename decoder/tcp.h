@@ -5,8 +5,8 @@
  * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
  * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
  * whether delivered or held.  A hole is declared when the peer has acknowledged what the
- * capture lacks, at FIN, RST or the end, or when more is held than the limit allows; it is
- * a length, never bytes.
+ * capture lacks and either later bytes are here or the peer has sent another packet, at FIN,
+ * RST or the end, or when more is held than the limit allows; it is a length, never bytes.
  *
  * Invariant: what is held lies behind `next`, is sorted, and does not overlap. */
 #ifndef CTIDUMP_TCP_H

@@ -134,6 +134,11 @@ static void report_connection(void *user, const connection_record *connection)
 
 /* ---- the facts of a session ---- */
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void append_label(GString *to, const char *label)
 {
     g_string_append_printf(to, "    %-12s ", label);
@@ -279,7 +284,8 @@ static void append_traffic(GString *to, const cti_session *s)
                            " from the server",
                            s->messages_client, s->messages_server);
     if (s->holes > 0)
-        g_string_append_printf(to, "; %u holes in the capture", s->holes);
+        g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->holes,
+                               plural(s->holes));
     g_string_append_c(to, '\n');
 }
 
@@ -321,11 +327,6 @@ static void print(const report *r, GString *text)
 {
     fwrite(text->str, 1, text->len, r->options->out);
     g_string_truncate(text, 0);
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
 }
 
 static void print_counts(const report *r, const summary_record *summary, GString *text)
