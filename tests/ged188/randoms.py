@@ -98,7 +98,7 @@ def _random_array(rng, field, version, count):
 
 def _random_record(rng, message, members, version, records):
     """One record of a list; what its counters count fits them."""
-    counts = {counter: rng.randrange(1, 4) for counter in set(facts.ARRAY_COUNTERS.values())}
+    counts = {counter: rng.randrange(1, 4) for counter in sorted(set(facts.ARRAY_COUNTERS.values()))}
     for field in members:
         if field.array:
             value = _random_array(rng, field, version, counts[facts.ARRAY_COUNTERS[field.name]])
