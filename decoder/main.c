@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctidump: options, the way of the records from pipeline to writer, exit status. */
-#include <errno.h>
 #include <glib.h>
 #include <locale.h>
 #include <signal.h>
@@ -8,11 +7,11 @@
 
 #include "../codec/text.h"
 #include "options.h"
+#include "output.h"
 #include "pipeline.h"
 
 /* Most bytes that a TCP stream holds while some before them are missing. */
 #define HELD_BYTES (UINT64_C(4) << 20)
-#define OUTPUT_BUFFER (256 << 10)
 
 typedef enum {
     EXIT_DONE = 0,
@@ -52,17 +51,6 @@ static exit_status complain_about_output(const char *path, int error)
     return EXIT_OUTPUT;
 }
 
-/* Closes the output; an errno of what went wrong since it was opened, or 0. */
-static int close_output(FILE *out)
-{
-    const bool failed = ferror(out);
-
-    errno = 0;
-    if (fclose(out) != 0 || failed)
-        return errno != 0 ? errno : EIO;
-    return 0;
-}
-
 static exit_status status_of(pipeline_result result, const options *o, const uint64_t findings[3])
 {
     if (result == PIPELINE_NO_INPUT)
@@ -81,22 +69,21 @@ static exit_status run(const options *o)
                                                   .port_count = o->port_count,
                                                   .held_bytes = HELD_BYTES},
                                   .stop = &interrupted};
-    const writer_options writing = {.out = o->output_path != NULL ? fopen(o->output_path, "w")
-                                                                  : stdout,
-                                    .text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
-                                    .show_bytes = o->show_bytes};
+    writer_options writing = {.text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
+                              .show_bytes = o->show_bytes};
     uint64_t findings[3] = {0};
     pipeline_result result;
+    output out;
     void *user;
-    int error;
+    int error = output_open(&out, o->output_path);
 
-    if (writing.out == NULL)
-        return complain_about_output(o->output_path, errno);
-    setvbuf(writing.out, NULL, _IOFBF, OUTPUT_BUFFER);
+    if (error != 0)
+        return complain_about_output(o->output_path, error);
+    writing.out = out.file;
     user = o->format->start(&writing);
     result = pipeline_run(&way, o->files, o->format->writer, user, complain, findings);
     o->format->finish(user);
-    error = close_output(writing.out);
+    error = output_close(&out);
     if (error != 0)
         return complain_about_output(o->output_path, error);
     return status_of(result, o, findings);
