@@ -33,6 +33,7 @@ typedef struct direction {
     GByteArray *rest;
     cti_frame_state framing;
     uint64_t skipped; /* bytes left out since the last message */
+    uint64_t tail;    /* bytes to come of a message that was told although it is cut */
 } direction;
 
 typedef struct connection {
@@ -271,10 +272,20 @@ static void learn_client(const direction *from, uint32_t type)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
 }
 
+static uint32_t get32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* MessageLength and MessageType of a header. */
+static uint32_t length_of(const uint8_t *message)
+{
+    return get32(message);
+}
+
 static uint32_t type_of(const uint8_t *message)
 {
-    return (uint32_t)message[4] << 24 | (uint32_t)message[5] << 16 | (uint32_t)message[6] << 8 |
-           message[7];
+    return get32(message + 4);
 }
 
 static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
@@ -368,6 +379,11 @@ static void keep_rest(direction *from, const uint8_t *bytes, size_t length)
  * copied. */
 static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
 {
+    const uint32_t tail = (uint32_t)MIN(from->tail, size);
+
+    from->tail -= tail;
+    bytes += tail;
+    size -= tail;
     if (from->rest == NULL || from->rest->len == 0) {
         const size_t used = take_messages(from, bytes, size);
 
@@ -386,6 +402,25 @@ static void drop_rest(direction *from)
         return;
     from->skipped += from->rest->len;
     g_byte_array_set_size(from->rest, 0);
+}
+
+/* The capture kept the start of a message only (snaplen): it is told as far as it goes, and
+ * where the next one starts is known if its end is not behind the missing bytes. */
+static bool take_cut_message(direction *from, uint64_t missing)
+{
+    GByteArray *rest = from->rest;
+    uint64_t left;
+
+    if (rest == NULL || rest->len < CTI_HEADER_SIZE || from->framing != CTI_FRAME_IN_STEP)
+        return false;
+    left = (uint64_t)length_of(rest->data) + CTI_HEADER_SIZE - rest->len;
+    take_message(from, rest->data, rest->len);
+    g_byte_array_set_size(rest, 0);
+    if (left < missing)
+        from->framing = CTI_FRAME_SEARCH;
+    else
+        from->tail = left - missing;
+    return true;
 }
 
 /* ---- is it CTI? ---- */
@@ -471,8 +506,11 @@ static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
 
     if (c->content == CONTENT_OTHER || c->record.tls)
         return;
-    drop_rest(from);
-    from->framing = CTI_FRAME_SEARCH;
+    if (c->content != CONTENT_CTI || cause != HOLE_SNAPLEN || !take_cut_message(from, bytes)) {
+        drop_rest(from);
+        from->framing = CTI_FRAME_SEARCH;
+        from->tail = 0;
+    }
     c->lossy = true;
     if (c->content == CONTENT_UNDECIDED)
         return;

@@ -86,11 +86,11 @@ void line_silence(GString *to, const cti_silence *silence)
     append_frame(to, silence->frame);
 }
 
-void line_missed_heartbeat(GString *to, const cti_heartbeat *heartbeat)
+void line_unanswered(GString *to, const cti_request *request)
 {
-    g_string_append_printf(to, "HEARTBEAT_REQ inv=%u was not answered (%u in a row)",
-                           heartbeat->request->invoke_id, heartbeat->missed_run);
-    append_frame(to, heartbeat->request->frame);
+    g_string_append_printf(to, "%s inv=%u was never answered", request->message->name,
+                           request->invoke_id);
+    append_frame(to, request->frame);
 }
 
 void line_finding(GString *to, const cti_finding *finding)

@@ -24,8 +24,8 @@ void line_hole(GString *to, const hole_record *record);
 /* "the client was silent for 95.002 s (79 % of IdleTimeout)  #17" */
 void line_silence(GString *to, const cti_silence *silence);
 
-/* "HEARTBEAT_REQ inv=7 was not answered (2 in a row)  #17" */
-void line_missed_heartbeat(GString *to, const cti_heartbeat *heartbeat);
+/* "MAKE_CALL_REQ inv=5 was never answered  #17" */
+void line_unanswered(GString *to, const cti_request *request);
 
 /* "warning heartbeat-gap: ...  #17 #18" */
 void line_finding(GString *to, const cti_finding *finding);

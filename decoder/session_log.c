@@ -11,7 +11,7 @@ typedef struct log_line {
     char *text;
 } log_line;
 
-typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_UNKNOWN } heartbeat_fate;
+typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_REFUSED, FATE_UNKNOWN } heartbeat_fate;
 
 /* Heartbeats in a row with the same fate. */
 typedef struct heartbeat_run {
@@ -27,6 +27,7 @@ struct session_log {
     GQueue last;      /* of log_line */
     uint64_t added, left_out;
     heartbeat_run run;
+    uint32_t unanswered; /* heartbeats since the last answer, until now */
     GString *scratch;
 };
 
@@ -77,13 +78,14 @@ static void add_line(session_log *log, int64_t time)
 static void end_run(session_log *log)
 {
     static const char *const words[] = {"answered", "MISSED: sent, never answered",
+                                        "REFUSED: the server is offline",
                                         "sent; the answer is not in the capture"};
     heartbeat_run *run = &log->run;
 
     if (run->count == 0)
         return;
     g_string_append_printf(log->scratch, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s",
-                           run->fate == FATE_MISSED ? "!!" : "  ", run->count,
+                           run->fate == FATE_ANSWERED || run->fate == FATE_UNKNOWN ? "  " : "!!", run->count,
                            run->count == 1 ? "" : "s", words[run->fate]);
     if (run->count > 1) {
         g_string_append(log->scratch, ", the last one at ");
@@ -102,6 +104,10 @@ void session_log_message(session_log *log, const message_record *record, unsigne
 {
     const uint32_t type = record->reader->message_type;
 
+    /* Whether a heartbeat is missed is known much later: the run of answered ones ends here
+     * already, when the next one is sent. */
+    if (type == CTI_HEARTBEAT_REQ && log->unanswered++ > 0)
+        end_run(log);
     if (type == CTI_HEARTBEAT_REQ || type == CTI_HEARTBEAT_CONF)
         return;
     end_run(log);
@@ -110,17 +116,30 @@ void session_log_message(session_log *log, const message_record *record, unsigne
     add_line(log, record->time);
 }
 
+static heartbeat_fate fate_of(const cti_heartbeat *heartbeat)
+{
+    if (heartbeat->missed)
+        return FATE_MISSED;
+    switch (heartbeat->request->outcome) {
+    case CTI_CONFIRMED: return FATE_ANSWERED;
+    case CTI_FAILED: return FATE_REFUSED;
+    case CTI_UNANSWERED:
+    case CTI_UNKNOWN: break;
+    }
+    return FATE_UNKNOWN;
+}
+
 void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat)
 {
     const cti_request *request = heartbeat->request;
     heartbeat_run *run = &log->run;
     const int64_t answer_time = cti_elapsed(request->time, request->answer_time);
-    const heartbeat_fate fate = heartbeat->missed           ? FATE_MISSED
-                                : request->answer == NULL ? FATE_UNKNOWN
-                                                          : FATE_ANSWERED;
+    const heartbeat_fate fate = fate_of(heartbeat);
 
-    if (run->fate != fate)
+    if (run->fate != fate || heartbeat->missed_run == 1)
         end_run(log);
+    if (fate == FATE_ANSWERED)
+        log->unanswered = 0;
     if (run->count == 0) {
         run->from = request->time;
         run->first_frame = request->frame;
@@ -147,6 +166,16 @@ void session_log_silence(session_log *log, const cti_silence *silence)
     g_string_append(log->scratch, "**    ");
     line_silence(log->scratch, silence);
     add_line(log, silence->to);
+}
+
+void session_log_request(session_log *log, const cti_request *request)
+{
+    if (request->outcome != CTI_UNANSWERED)
+        return;
+    end_run(log);
+    g_string_append(log->scratch, "!!    ");
+    line_unanswered(log->scratch, request);
+    add_line(log, request->time);
 }
 
 void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,

@@ -21,6 +21,8 @@ void session_log_free(session_log *log);
  * HEARTBEAT_CONF add no line: session_log_heartbeat() does, when their fate is known. */
 void session_log_message(session_log *log, const message_record *record, unsigned text_flags);
 void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat);
+/* Adds a line for a request that was not answered. */
+void session_log_request(session_log *log, const cti_request *request);
 void session_log_hole(session_log *log, const hole_record *record);
 void session_log_silence(session_log *log, const cti_silence *silence);
 void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,

@@ -82,6 +82,12 @@ static void report_heartbeat(void *user, const session_record *session,
     session_log_heartbeat(session_of(session)->log, heartbeat);
 }
 
+static void report_request(void *user, const session_record *session, const cti_request *request)
+{
+    (void)user;
+    session_log_request(session_of(session)->log, request);
+}
+
 static void report_silence(void *user, const session_record *session, const cti_silence *silence)
 {
     (void)user;
@@ -530,6 +536,7 @@ const record_writer report_writer = {
     .begin = report_begin,
     .message = report_message,
     .heartbeat = report_heartbeat,
+    .request = report_request,
     .silence = report_silence,
     .hole = report_hole,
     .finding = report_finding,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One line an event, in the order of time:
  *     2026-11-22T10:00:00.123456Z  s1 A  C->S  OPEN_REQ  CTIOS1A VersionNumber=24 inv=1  #4
- * Lines that are not about a message have two stars in place of the direction. */
+ * Lines that are not about a message have two stars in place of the direction, and two
+ * exclamation marks where a request was not answered.  That is known, and told, later than
+ * the request; the line bears the request's time. */
 #include <glib.h>
 
 #include "format.h"
@@ -59,6 +61,30 @@ static void timeline_hole(void *user, const hole_record *record)
     end_line(t);
 }
 
+static void timeline_heartbeat(void *user, const session_record *session,
+                               const cti_heartbeat *heartbeat)
+{
+    timeline *t = user;
+
+    if (!heartbeat->missed)
+        return;
+    begin_line(t, heartbeat->request->time, session, "!!");
+    line_unanswered(t->line, heartbeat->request);
+    end_line(t);
+}
+
+static void timeline_request(void *user, const session_record *session,
+                             const cti_request *request)
+{
+    timeline *t = user;
+
+    if (request->outcome != CTI_UNANSWERED)
+        return;
+    begin_line(t, request->time, session, "!!");
+    line_unanswered(t->line, request);
+    end_line(t);
+}
+
 static void timeline_silence(void *user, const session_record *session,
                              const cti_silence *silence)
 {
@@ -103,6 +129,8 @@ static void timeline_session(void *user, const session_record *record)
 const record_writer timeline_writer = {
     .begin = timeline_begin,
     .message = timeline_message,
+    .heartbeat = timeline_heartbeat,
+    .request = timeline_request,
     .hole = timeline_hole,
     .silence = timeline_silence,
     .finding = timeline_finding,
