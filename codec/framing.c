@@ -4,13 +4,10 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 /* Types are below this, so the first three bytes of MessageType tell most garbage. */
 #define HEADER_LENGTH_MAX (CTI_MESSAGE_SIZE_MAX - CTI_HEADER_SIZE)
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
 
 /* The shortest and longest body a message of this type can have. */
 static void body_limits(const cti_message *message, uint32_t *shortest, uint32_t *longest)
@@ -30,8 +27,8 @@ static void body_limits(const cti_message *message, uint32_t *shortest, uint32_t
 
 bool cti_header_plausible(const uint8_t *header)
 {
-    const cti_message *message = cti_message_find(get32(header + 4));
-    const uint32_t length = get32(header);
+    const cti_message *message = cti_message_find(cti_header_type(header));
+    const uint32_t length = cti_header_length(header);
     uint32_t shortest, longest;
 
     if (message == NULL)
@@ -44,8 +41,8 @@ bool cti_header_plausible(const uint8_t *header)
  * number: versions newer than the table have a few more. */
 static bool header_possible(const uint8_t *header)
 {
-    return get32(header) <= HEADER_LENGTH_MAX && get32(header + 4) < 1024 &&
-           get32(header + 4) != 0;
+    return cti_header_length(header) <= HEADER_LENGTH_MAX && cti_header_type(header) < 1024 &&
+           cti_header_type(header) != 0;
 }
 
 /* The offset of the next header that is plausible, or could be if more bytes came; from
@@ -72,7 +69,7 @@ static cti_frame_result search(const uint8_t *bytes, size_t length, size_t *size
         *size = next_candidate(bytes, length, 1);
         return CTI_FRAME_SKIP;
     }
-    total = CTI_HEADER_SIZE + get32(bytes);
+    total = CTI_HEADER_SIZE + cti_header_length(bytes);
     if (total > length) {
         *size = total;
         return CTI_FRAME_MORE;
@@ -99,7 +96,7 @@ cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_s
         *size = next_candidate(bytes, length, 1);
         return CTI_FRAME_SKIP;
     }
-    *size = CTI_HEADER_SIZE + get32(bytes);
+    *size = CTI_HEADER_SIZE + cti_header_length(bytes);
     return *size <= length ? CTI_FRAME_MESSAGE : CTI_FRAME_MORE;
 }
 
@@ -111,11 +108,11 @@ static bool opens(const uint8_t *bytes, size_t length)
 {
     const uint32_t week = 7 * 24 * 3600;
 
-    if (get32(bytes + 4) != CTI_OPEN_REQ)
+    if (cti_header_type(bytes) != CTI_OPEN_REQ)
         return false;
-    if (length >= 16 && (get32(bytes + 12) < 1 || get32(bytes + 12) > 99))
+    if (length >= 16 && (cti_get32(bytes + 12) < 1 || cti_get32(bytes + 12) > 99))
         return false;
-    return length < 20 || get32(bytes + 16) <= week || get32(bytes + 16) == UINT32_MAX;
+    return length < 20 || cti_get32(bytes + 16) <= week || cti_get32(bytes + 16) == UINT32_MAX;
 }
 
 /* A whole OPEN_REQ is unmistakable; another message is taken only where its bytes are too
@@ -126,9 +123,9 @@ static bool says_enough(const cti_message *message, const uint8_t *bytes)
     cti_item item;
 
     if (message->number != CTI_OPEN_REQ)
-        return message->format == CTI_PUBLISHED && get32(bytes) >= 20;
-    cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + get32(bytes), NULL);
-    return opens(bytes, CTI_HEADER_SIZE + get32(bytes)) &&
+        return message->format == CTI_PUBLISHED && cti_header_length(bytes) >= 20;
+    cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + cti_header_length(bytes), NULL);
+    return opens(bytes, CTI_HEADER_SIZE + cti_header_length(bytes)) &&
            cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0;
 }
 
@@ -149,7 +146,7 @@ static bool can_be_cut(const cti_message *message, const uint8_t *bytes, size_t 
 {
     if (message->number == CTI_OPEN_REQ)
         return opens(bytes, length);
-    return length_exists(message, get32(bytes)) && get32(bytes) != length;
+    return length_exists(message, cti_header_length(bytes)) && cti_header_length(bytes) != length;
 }
 
 cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
@@ -166,8 +163,8 @@ cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
     }
     if (!cti_header_plausible(bytes))
         return CTI_LOOKS_NOT;
-    message = cti_message_find(get32(bytes + 4));
-    total = CTI_HEADER_SIZE + get32(bytes);
+    message = cti_message_find(cti_header_type(bytes));
+    total = CTI_HEADER_SIZE + cti_header_length(bytes);
     if (total > length)
         return can_be_cut(message, bytes, length) ? CTI_LOOKS_SHORT : CTI_LOOKS_NOT;
     if (cti_versions_that_fit(bytes, total) == 0)

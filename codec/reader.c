@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 /* How well the floating part fits a way to read it. */
 typedef enum {
     FIT_BROKEN,  /* tag 0, or a length past the end */
@@ -99,16 +101,6 @@ uint32_t cti_versions_newest(cti_versions versions)
 
 /* ---- bytes ---- */
 
-static uint32_t get16(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 8 | bytes[1];
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return get16(bytes) << 16 | get16(bytes + 2);
-}
-
 static uint32_t get_number(const uint8_t *bytes, uint32_t size)
 {
     uint32_t number = 0;
@@ -141,8 +133,8 @@ static bool get_floating_header(const uint8_t *bytes, uint32_t offset, uint32_t 
     header->size = wide ? 4 : 2;
     if (end - offset < header->size)
         return false;
-    header->tag = wide ? get16(bytes + offset) : bytes[offset];
-    header->length = wide ? get16(bytes + offset + 2) : bytes[offset + 1];
+    header->tag = wide ? cti_get16(bytes + offset) : bytes[offset];
+    header->length = wide ? cti_get16(bytes + offset + 2) : bytes[offset + 1];
     return true;
 }
 
@@ -297,11 +289,11 @@ cti_versions cti_versions_that_fit(const uint8_t *bytes, size_t size)
     cti_versions versions[FIT_CLEAN + 1] = {0};
     uint32_t end;
 
-    if (size < CTI_HEADER_SIZE || get32(bytes) > CTI_MESSAGE_SIZE_MAX - CTI_HEADER_SIZE ||
-        size < CTI_HEADER_SIZE + get32(bytes))
+    if (size < CTI_HEADER_SIZE || cti_header_length(bytes) > CTI_MESSAGE_SIZE_MAX - CTI_HEADER_SIZE ||
+        size < CTI_HEADER_SIZE + cti_header_length(bytes))
         return 0;
-    end = CTI_HEADER_SIZE + get32(bytes);
-    message = cti_message_find(get32(bytes + 4));
+    end = CTI_HEADER_SIZE + cti_header_length(bytes);
+    message = cti_message_find(cti_header_type(bytes));
     if (message == NULL)
         return 0;
     if (message->format != CTI_PUBLISHED)
@@ -404,7 +396,7 @@ static void decode(cti_reader *reader, cti_item *item, uint32_t size)
     } else if (field->type == CTI_TYPE_TASKID) {
         item->has_number = item->length == size;
         for (uint32_t i = 0; item->has_number && i < 3; i++)
-            item->task_id[i] = (int32_t)get32(item->data + 4 * i);
+            item->task_id[i] = (int32_t)cti_get32(item->data + 4 * i);
         if (reader != NULL && !item->has_number)
             item_problem(reader, CTI_PROBLEM_NUMBER_SIZE, item, size, item->length);
     } else if (field->type != CTI_TYPE_UNSPEC) {
@@ -467,7 +459,7 @@ static uint32_t version_for(const cti_reader *reader, const cti_context *context
 {
     *known = true;
     if (reader->message_type == CTI_OPEN_REQ && reader->end >= CTI_HEADER_SIZE + 8)
-        return clamp_version(get32(reader->bytes + CTI_HEADER_SIZE + 4));
+        return clamp_version(cti_get32(reader->bytes + CTI_HEADER_SIZE + 4));
     if (context != NULL && context->version != 0)
         return clamp_version(context->version);
     *known = false;
@@ -526,8 +518,8 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
                         reader->end);
         return;
     }
-    reader->message_length = get32(bytes);
-    reader->message_type = get32(bytes + 4);
+    reader->message_length = cti_header_length(bytes);
+    reader->message_type = cti_header_type(bytes);
     reader->message = cti_message_find(reader->message_type);
     total = (uint64_t)reader->message_length + CTI_HEADER_SIZE;
     if (total < reader->end)
@@ -837,6 +829,6 @@ bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id)
         layout->slots[0].field != cti_field_get(CTI_F_InvokeID) ||
         reader->end < CTI_HEADER_SIZE + 4)
         return false;
-    *invoke_id = get32(reader->bytes + CTI_HEADER_SIZE);
+    *invoke_id = cti_get32(reader->bytes + CTI_HEADER_SIZE);
     return true;
 }

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../codec/bytes.h"
 #include "../codec/framing.h"
 #include "tcp.h"
 
@@ -272,22 +273,6 @@ static void learn_client(const direction *from, uint32_t type)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
 }
 
-static uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-/* MessageLength and MessageType of a header. */
-static uint32_t length_of(const uint8_t *message)
-{
-    return get32(message);
-}
-
-static uint32_t type_of(const uint8_t *message)
-{
-    return get32(message + 4);
-}
-
 static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
 {
     connection *c = from->connection;
@@ -297,7 +282,7 @@ static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
     cti_message_facts facts;
     message_record record;
 
-    if (c->session != NULL && cti_session_is_next(&c->session->session, type_of(bytes)))
+    if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes)))
         end_session(c, c->now, CTI_END_SUPERSEDED);
     if (c->session == NULL)
         begin_session(c);
@@ -355,7 +340,7 @@ static size_t take_messages(direction *from, const uint8_t *bytes, size_t length
             used += size;
             break;
         case CTI_FRAME_MESSAGE:
-            learn_client(from, type_of(bytes + used));
+            learn_client(from, cti_header_type(bytes + used));
             tell_skipped(from);
             from->framing = CTI_FRAME_IN_STEP;
             take_message(from, bytes + used, (uint32_t)size);
@@ -413,7 +398,7 @@ static bool take_cut_message(direction *from, uint64_t missing)
 
     if (rest == NULL || rest->len < CTI_HEADER_SIZE || from->framing != CTI_FRAME_IN_STEP)
         return false;
-    left = (uint64_t)length_of(rest->data) + CTI_HEADER_SIZE - rest->len;
+    left = (uint64_t)cti_header_length(rest->data) + CTI_HEADER_SIZE - rest->len;
     take_message(from, rest->data, rest->len);
     g_byte_array_set_size(rest, 0);
     if (left < missing)

@@ -5,6 +5,8 @@
 #include <pcap/dlt.h>
 #include <string.h>
 
+#include "../codec/bytes.h"
+
 #define VLAN_TAGS_MAX 8
 #define IPV6_HEADERS_MAX 16
 
@@ -15,16 +17,6 @@ typedef struct view {
     const uint8_t *bytes;
     uint32_t captured, length;
 } view;
-
-static uint32_t get16(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 8 | bytes[1];
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return get16(bytes) << 16 | get16(bytes + 2);
-}
 
 /* False if fewer than size bytes are there. */
 static bool skip(view *v, uint32_t size)
@@ -57,12 +49,12 @@ static packet_result parse_tcp(view v, tcp_segment *segment)
     header = (uint32_t)(v.bytes[12] >> 4) * 4;
     if (header < 20 || header > v.length)
         return PACKET_CUT;
-    segment->source.port = (uint16_t)get16(v.bytes);
-    segment->destination.port = (uint16_t)get16(v.bytes + 2);
-    segment->sequence = get32(v.bytes + 4);
-    segment->acknowledgment = get32(v.bytes + 8);
+    segment->source.port = cti_get16(v.bytes);
+    segment->destination.port = cti_get16(v.bytes + 2);
+    segment->sequence = cti_get32(v.bytes + 4);
+    segment->acknowledgment = cti_get32(v.bytes + 8);
     segment->flags = v.bytes[13];
-    segment->window = get16(v.bytes + 14);
+    segment->window = cti_get16(v.bytes + 14);
     segment->length = v.length - header;
     segment->captured = v.captured > header ? v.captured - header : 0;
     segment->payload = v.bytes + (v.captured > header ? header : v.captured);
@@ -84,7 +76,7 @@ static packet_result parse_ipv4(view v, tcp_segment *segment)
     if (v.captured < 20)
         return PACKET_CUT;
     header = (uint32_t)(v.bytes[0] & 15) * 4;
-    total = get16(v.bytes + 2);
+    total = cti_get16(v.bytes + 2);
     if (header < 20)
         return PACKET_CUT;
     if (total != 0) { /* 0: the network card was to fill it in */
@@ -94,7 +86,7 @@ static packet_result parse_ipv4(view v, tcp_segment *segment)
     }
     if (v.bytes[9] != PROTOCOL_TCP)
         return PACKET_NOT_TCP;
-    if (get16(v.bytes + 6) & 0x3FFF)
+    if (cti_get16(v.bytes + 6) & 0x3FFF)
         return PACKET_FRAGMENT;
     set_address(&segment->source, v.bytes + 12, 4);
     set_address(&segment->destination, v.bytes + 16, 4);
@@ -126,7 +118,7 @@ static packet_result parse_ipv6(view v, tcp_segment *segment)
 
     if (v.captured < 40)
         return PACKET_CUT;
-    payload = get16(v.bytes + 4);
+    payload = cti_get16(v.bytes + 4);
     next = v.bytes[6];
     set_address(&segment->source, v.bytes + 8, 16);
     set_address(&segment->destination, v.bytes + 24, 16);
@@ -143,7 +135,7 @@ static packet_result parse_ipv6(view v, tcp_segment *segment)
         if (v.captured < 8)
             return PACKET_CUT;
         /* Offset and M are 0 where a whole packet has this header (RFC 6946). */
-        if (next == IPV6_FRAGMENT && get16(v.bytes + 2) & 0xFFF9)
+        if (next == IPV6_FRAGMENT && cti_get16(v.bytes + 2) & 0xFFF9)
             return v.bytes[0] == PROTOCOL_TCP ? PACKET_FRAGMENT : PACKET_NOT_TCP;
         size = extension_size(next, v.bytes[1]);
         next = v.bytes[0];
@@ -180,7 +172,7 @@ static packet_result parse_ethertype(view v, uint32_t type, tcp_segment *segment
         case 0x9200:
             if (v.captured < 4)
                 return PACKET_CUT;
-            type = get16(v.bytes + 2);
+            type = cti_get16(v.bytes + 2);
             skip(&v, 4);
             break;
         default:
@@ -196,7 +188,7 @@ static packet_result parse_ethernet(view v, tcp_segment *segment)
 
     if (v.captured < 14)
         return PACKET_CUT;
-    type = get16(v.bytes + 12);
+    type = cti_get16(v.bytes + 12);
     skip(&v, 14);
     return parse_ethertype(v, type, segment);
 }
@@ -209,7 +201,7 @@ static packet_result parse_cooked(view v, uint32_t protocol_at, uint32_t size,
 
     if (v.captured < size)
         return PACKET_CUT;
-    type = get16(v.bytes + protocol_at);
+    type = cti_get16(v.bytes + protocol_at);
     skip(&v, size);
     return parse_ethertype(v, type, segment);
 }
