@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Wireshark's headers, and what differs between the versions that this plugin is built
+ * for: 4.0, 4.4 and 4.6.  Every use of such a thing goes through here. */
+#ifndef CTI_PLUGIN_COMPAT_H
+#define CTI_PLUGIN_COMPAT_H
+
+#define WS_BUILD_DLL
+#include <wireshark.h>
+#include <ws_version.h>
+
+#include <epan/conversation.h>
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/proto_data.h>
+#include <epan/tfs.h>
+#include <epan/unit_strings.h>
+
+#include <epan/dissectors/packet-tcp.h>
+
+#define WIRESHARK_IS_AT_LEAST(major, minor) \
+    (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major) * 100 + (minor))
+
+/* The type of preferences and of what heuristics return: its size differs. */
+#if WIRESHARK_IS_AT_LEAST(4, 4)
+typedef bool ws_bool;
+#else
+typedef gboolean ws_bool;
+#endif
+
+/* What a plugin is, for plugin_describe(). */
+#if WIRESHARK_IS_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+#define PLUGIN_DESCRIPTION WS_PLUGIN_DESC_DISSECTOR
+#else
+#define PLUGIN_DESCRIPTION 1
+#endif
+
+/* A value_string_ext that lives as long as the program. */
+static inline value_string_ext *new_value_string_ext(const value_string *values, unsigned count,
+                                                     const char *name)
+{
+#if WIRESHARK_IS_AT_LEAST(4, 6)
+    return value_string_ext_new(wmem_epan_scope(), values, count, name);
+#else
+    return value_string_ext_new(values, count, name);
+#endif
+}
+
+/* The bits of tcp_analysis.conversation_completeness, as the User's Guide gives them for
+ * the field tcp.completeness. */
+enum {
+    COMPLETENESS_SYN = 1 << 0,
+    COMPLETENESS_SYN_ACK = 1 << 1,
+    COMPLETENESS_RST = 1 << 5,
+};
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the plugin remembers: the CTI sessions of each TCP connection, and for each frame
+ * what was known when it was first dissected.
+ *
+ * Wireshark dissects all frames once in their order (the first pass), and then any frame,
+ * any number of times, in any order.  Only the first pass feeds the sessions.  What it finds
+ * out is kept in notes, one for each frame, which never change afterwards but for links to
+ * frames that come later; each later dissection shows these notes.
+ *
+ * Everything lives in Wireshark's file scope, but for what the codec's session holds, which
+ * is freed when the file is closed. */
+#ifndef CTI_PLUGIN_CONNECTIONS_H
+#define CTI_PLUGIN_CONNECTIONS_H
+
+#include "compat.h"
+
+#include "framing.h"
+#include "session.h"
+
+/* A rule that was broken. */
+typedef struct finding_note {
+    struct finding_note *next;
+    cti_rule rule;
+    cti_severity severity;
+    uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
+    const char *text;
+} finding_note;
+
+/* What a session was when a message or TCP's end came. */
+typedef struct session_note {
+    uint32_t number;       /* of the session, from 1; 0 where there is none yet */
+    const char *client_id; /* or NULL */
+    cti_side side;
+    cti_sender sender;
+    cti_state state;
+    bool has_services;
+    uint32_t services; /* granted, or requested while the answer is not there */
+} session_note;
+
+/* A message. */
+typedef struct message_note {
+    struct message_note *next;
+    session_note session;
+    cti_context context; /* with which the codec reads it */
+    uint32_t version;
+    bool version_inferred;
+    bool first_without_open; /* first message of a session whose OPEN_REQ is not there */
+    int64_t client_gap;
+    double idle_share;
+    uint32_t missed_run;
+    uint32_t response_in;       /* frame of the answer, once it came */
+    uint32_t response_to;       /* frame of the request, of an answer */
+    int64_t response_time;
+    const cti_message *request; /* type of the request, of an answer */
+    finding_note *findings;
+} message_note;
+
+/* A frame of a CTI connection. */
+typedef struct frame_note {
+    bool accepted;           /* it was taken for CTI */
+    bool repeated;           /* all of it was there before: its messages do not count again */
+    cti_frame_state framing; /* at its start */
+    message_note *messages, *last_message;
+    session_note end;        /* number is not 0: TCP ended here */
+    finding_note *findings;  /* that belong to none of the messages */
+} frame_note;
+
+typedef struct connection connection;
+
+/* What is known of a connection before any of its data is looked at. */
+typedef struct connection_hints {
+    bool from_cti_port, to_cti_port; /* a port that was set to carry CTI */
+    bool forced;                     /* the user said that it is CTI (Decode As) */
+    bool recognized;                 /* its bytes look like CTI and like nothing else */
+} connection_hints;
+
+/* Registers what resets the memory when files are opened and closed. */
+void connections_register(int protocol);
+
+/* The connection of the packet, or NULL where none of its data was given to CTI. */
+connection *connection_find(packet_info *pinfo);
+
+/* The same, or a new one.  On later passes it may still be NULL. */
+connection *connection_get(packet_info *pinfo, const connection_hints *hints);
+
+/* A number of its own in this file. */
+uint32_t connection_key(const connection *c);
+
+/* True once a message was found. */
+bool connection_is_cti(const connection *c);
+
+/* True if the server's port, the user or the first bytes say that it is CTI. */
+bool connection_trusted(const connection *c);
+
+/* From now on it is taken for CTI. */
+void connection_trust(connection *c);
+
+/* True if there is a connection with CTI in this file. */
+bool connections_any(void);
+
+/* Starts to dissect the packet's data.  On the first pass: finds bytes that are missing
+ * before it, and makes its note.  tcp may be NULL. */
+frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp);
+
+/* Takes in a message, of the first pass.  whole: size bytes are all of it; what is cut off is
+ * noted, but does not count for the session.  version: in force whatever the session says, or
+ * 0.  reader is at its first field afterwards. */
+message_note *connection_message(connection *c, packet_info *pinfo, frame_note *frame,
+                                 const uint8_t *bytes, uint32_t size, bool whole,
+                                 uint32_t version, cti_reader *reader);
+
+/* Bytes of the packet's stream will never come: cut off, or not put together. */
+void connection_lost(connection *c, packet_info *pinfo, uint64_t bytes);
+
+/* Bytes of the packet's stream are no message. */
+void connection_skipped(connection *c, packet_info *pinfo);
+
+/* Ends the data of the packet, of the first pass: where its stream stands now. */
+void connection_frame_done(connection *c, packet_info *pinfo, const struct tcpinfo *tcp,
+                           cti_frame_state framing);
+
+/* After the dissection of any TCP packet, on the first pass: FIN and RST. */
+void connection_packet_end(connection *c, packet_info *pinfo);
+
+/* Notes the time of the last TCP packet, at which sessions end that are still open. */
+void connections_note_time(packet_info *pinfo);
+
+/* The note of the packet's frame, or NULL. */
+frame_note *connection_frame_note(const connection *c, packet_info *pinfo);
+
+#endif

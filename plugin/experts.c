@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Expert infos, made from problems.def and rules.def (see experts.h). */
+#include "experts.h"
+
+#include "text.h"
+
+enum { SEVERITIES = CTI_ERROR + 1 };
+
+/* An expert info has one severity; the findings of a rule have several.  So each rule has one
+ * of each, all under one filter name. */
+static expert_field rules[CTI_RULE_COUNT][SEVERITIES];
+static expert_field problems[CTI_PROBLEM_COUNT];
+static expert_field failure = EI_INIT;
+static expert_field version = EI_INIT;
+static expert_field framing = EI_INIT;
+
+static int severity_of(cti_severity severity)
+{
+    switch (severity) {
+    case CTI_NOTE: return PI_NOTE;
+    case CTI_WARNING: return PI_WARN;
+    default: return PI_ERROR;
+    }
+}
+
+static int group_of(cti_problem_id problem)
+{
+    switch (problem) {
+    case CTI_PROBLEM_UNKNOWN_MESSAGE:
+    case CTI_PROBLEM_UNKNOWN_TAG:
+    case CTI_PROBLEM_UNKNOWN_BITS:
+    case CTI_PROBLEM_UNKNOWN_VALUE:
+    case CTI_PROBLEM_LEFT_OVER_BYTES: return PI_UNDECODED;
+    case CTI_PROBLEM_LENGTH_TOO_LARGE:
+    case CTI_PROBLEM_FIXED_PART_SHORT:
+    case CTI_PROBLEM_FLOATING_PAST_END:
+    case CTI_PROBLEM_TAG_ZERO: return PI_MALFORMED;
+    case CTI_PROBLEM_LAYOUT_DIFFERS: return PI_ASSUMPTION;
+    default: return PI_PROTOCOL;
+    }
+}
+
+/* "cti.rule." and "heartbeat-missed" to "cti.rule.heartbeat_missed". */
+static const char *filter_name(const char *prefix, const char *name)
+{
+    char *filter = wmem_strdup_printf(wmem_epan_scope(), "%s%s", prefix, name);
+
+    for (char *c = filter; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
+    return filter;
+}
+
+static void add(wmem_array_t *all, expert_field *ids, const char *name, int group, int severity,
+                const char *summary)
+{
+    const ei_register_info info = {ids, {name, group, severity, summary, EXPFILL}};
+
+    *ids = (expert_field)EI_INIT;
+    wmem_array_append_one(all, info);
+}
+
+void experts_register(int protocol)
+{
+    wmem_array_t *all = wmem_array_new(wmem_epan_scope(), sizeof(ei_register_info));
+
+    for (int i = 0; i < CTI_PROBLEM_COUNT; i++)
+        add(all, &problems[i], filter_name("cti.problem.", cti_problem_name((cti_problem_id)i)),
+            group_of((cti_problem_id)i), severity_of(cti_problem_severity((cti_problem_id)i)),
+            cti_problem_text((cti_problem_id)i));
+    for (int i = 0; i < CTI_RULE_COUNT; i++)
+        for (int severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
+            add(all, &rules[i][severity], filter_name("cti.rule.", cti_rule_name((cti_rule)i)),
+                PI_SEQUENCE, severity_of((cti_severity)severity), cti_rule_text((cti_rule)i));
+    add(all, &failure, "cti.failure", PI_RESPONSE_CODE, PI_NOTE, "a failure was reported");
+    add(all, &version, "cti.version_not_seen", PI_ASSUMPTION, PI_NOTE,
+        "the start of the session was not captured");
+    add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are no message");
+    expert_register_field_array(expert_register_protocol(protocol), wmem_array_get_raw(all),
+                                (int)wmem_array_get_count(all));
+}
+
+void experts_add_problem(packet_info *pinfo, proto_item *item, const cti_problem *problem,
+                         GString *scratch)
+{
+    g_string_truncate(scratch, 0);
+    cti_text_problem(scratch, problem);
+    expert_add_info_format(pinfo, item, &problems[problem->id], "%s", scratch->str);
+}
+
+void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
+                         cti_severity severity, const char *text)
+{
+    expert_add_info_format(pinfo, item, &rules[rule][severity], "%s", text);
+}
+
+void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text)
+{
+    expert_add_info_format(pinfo, item, &failure, "%s", text);
+}
+
+void experts_add_version(packet_info *pinfo, proto_item *item, const char *text)
+{
+    expert_add_info_format(pinfo, item, &version, "%s", text);
+}
+
+void experts_add_framing(packet_info *pinfo, proto_item *item, const char *text)
+{
+    expert_add_info_format(pinfo, item, &framing, "%s", text);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A message, or the end of a session, as Wireshark shows it: tree, Info column, expert
+ * infos. */
+#ifndef CTI_PLUGIN_MESSAGE_H
+#define CTI_PLUGIN_MESSAGE_H
+
+#include "compat.h"
+
+#include "connections.h"
+
+/* Registers the fields that are not GED-188's, and the subtrees. */
+void message_register(int protocol);
+
+/* What is used for all messages of a packet. */
+typedef struct view {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;    /* of the packet */
+    GString *scratch;
+    unsigned text_flags; /* cti_text_flags */
+} view;
+
+/* Shows the message at offset.  reader is at its first field.  note may be NULL where nothing
+ * is known of it. */
+void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
+                  const message_note *note);
+
+/* Shows bytes that are no message, or the start of one that is not put together. */
+void message_show_skipped(const view *v, int offset, uint32_t size, bool is_start);
+
+/* Shows the end of a session, and findings that are about no message of the frame. */
+void message_show_end(const view *v, const frame_note *frame);
+
+#endif
