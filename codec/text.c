@@ -92,6 +92,12 @@ void cti_text_ipv6(GString *to, const uint8_t *address)
         g_string_append(to, text);
 }
 
+uint32_t cti_item_size(const cti_item *item)
+{
+    return item->field != NULL && item->field->type == CTI_TYPE_STRING ? item->text_length
+                                                                       : item->length;
+}
+
 bool cti_item_hidden(const cti_item *item, unsigned flags)
 {
     return item->field != NULL && item->field->flags & CTI_FIELD_SECRET &&
@@ -145,7 +151,7 @@ static void append_number(GString *to, const cti_item *item)
 void cti_text_value(GString *to, const cti_item *item, unsigned flags)
 {
     if (cti_item_hidden(item, flags)) {
-        g_string_append_printf(to, "<hidden, %u bytes>", item->text_length);
+        g_string_append_printf(to, "<hidden, %u bytes>", cti_item_size(item));
         return;
     }
     if (item->field != NULL && item->has_number && item->field->type < CTI_TYPE_STRING) {

@@ -35,6 +35,9 @@ void cti_text_mask(GString *to, const cti_value_set *mask, uint32_t number);
 /* An IPv6 address of 16 bytes. */
 void cti_text_ipv6(GString *to, const uint8_t *address);
 
+/* Bytes of the value, of a text without its terminating 0. */
+uint32_t cti_item_size(const cti_item *item);
+
 /* True if the value may not be shown without CTI_TEXT_SECRETS. */
 bool cti_item_hidden(const cti_item *item, unsigned flags);
 

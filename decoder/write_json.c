@@ -202,7 +202,7 @@ static void put_hidden(json *j, const cti_item *item)
 {
     yajl_gen_map_open(j->gen);
     key_bool(j, "hidden", true);
-    key_number(j, "length", item->text_length);
+    key_number(j, "length", cti_item_size(item));
     yajl_gen_map_close(j->gen);
 }
 

@@ -19,7 +19,7 @@ fi
 capture=$1
 shift
 
-series=$(tshark --version | sed -n '1s/.* \([0-9]*\.[0-9]*\)\..*/\1/p')
+series=$(tshark --version 2>/dev/null | sed -n '1s/.* \([0-9]*\.[0-9]*\)\..*/\1/p')
 copies=$(mktemp -d)
 trap 'rm -rf "$copies"' EXIT
 mkdir -p "$copies/plugins/$series/epan"
