@@ -30,6 +30,10 @@ ARRAY_COUNTERS = {
     "FltAgentMRDState": "NumMRDs",
 }
 
+# Names that the reference prints badly or not at all, as this project writes them.
+MENDED = {("PeripheralType", 27): "PT_RESERVED_27",
+          ("CallDirection", 7): "OutboundPredictive"}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -46,9 +50,10 @@ class Field:
 
     @property
     def value_set(self):
-        """[(name, value)...] of the enumeration or mask, or None."""
+        """[(name, value)...] of the enumeration or mask, or None.  A few messages print names
+        for a field that others print without: there, the enumeration of the field's name."""
         if self.values is None:
-            return None
+            return SETS["enum"].get(self.name)
         kind, name = self.values.split(":")
         return SETS[kind][name]
 
@@ -129,7 +134,8 @@ def _floating_field(fact):
 
 
 def _sets(sets):
-    return {name: [(row["name"], row["value"]) for row in rows] for name, rows in sets.items()}
+    return {name: [(MENDED.get((name, row["value"]), row["name"]), row["value"]) for row in rows]
+            for name, rows in sets.items()}
 
 
 _facts = json.loads(FACTS.read_text())

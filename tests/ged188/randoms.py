@@ -26,9 +26,7 @@ SHORT_TEXT = 24
 # ---- values ----
 
 def _constants(field):
-    """The numbers that have names; of a field without a set, those of the set of its name."""
-    rows = field.value_set or facts.SETS["enum"].get(field.name, ())
-    return [value for _, value in rows]
+    return [value for _, value in field.value_set or ()]
 
 
 def _random_mask(rng, field):
@@ -49,6 +47,8 @@ def _random_number(rng, field):
         return rng.randrange(2)
     if _constants(field):
         return rng.choice(_constants(field))
+    if field.name.endswith("SkillGroupNumber"):
+        return rng.getrandbits(31)  # INT in some messages and UINT in others: the same in both
     number = rng.choice((rng.getrandbits(8 * size), rng.randrange(100), 0, (1 << 8 * size) - 1))
     if field.type in facts.SIGNED and number >> (8 * size - 1):
         number -= 1 << 8 * size
@@ -98,7 +98,8 @@ def _random_array(rng, field, version, count):
 
 def _random_record(rng, message, members, version, records):
     """One record of a list; what its counters count fits them."""
-    counts = {counter: rng.randrange(1, 4) for counter in sorted(set(facts.ARRAY_COUNTERS.values()))}
+    counts = {counter: rng.randrange(1, 4)
+              for counter in sorted(set(facts.ARRAY_COUNTERS.values()))}
     for field in members:
         if field.array:
             value = _random_array(rng, field, version, counts[facts.ARRAY_COUNTERS[field.name]])
@@ -238,7 +239,7 @@ def json_fields(key, pairs, version):
     expected = expected_fields(message, pairs, version)
     for field, value in expected:
         entries = [(field.name, json_value(field, value))]
-        if field.values is not None:
+        if field.value_set is not None:
             suffix, names = _names(field, encode.number_of(field, value))
             entries.append((field.name + suffix, names))
         for name, entry in entries:
