@@ -35,6 +35,8 @@ typedef struct direction {
     cti_frame_state framing;
     uint64_t skipped; /* bytes left out since the last message */
     uint64_t tail;    /* bytes to come of a message that was told although it is cut */
+    uint64_t lost;    /* bytes missing while it was not decided if this is CTI */
+    hole_cause lost_by;
 } direction;
 
 typedef struct connection {
@@ -360,6 +362,25 @@ static void keep_rest(direction *from, const uint8_t *bytes, size_t length)
     g_byte_array_append(from->rest, bytes, (guint)length);
 }
 
+/* What is left at a hole or at the end cannot become a message. */
+static void drop_rest(direction *from)
+{
+    if (from->rest == NULL || from->rest->len == 0)
+        return;
+    from->skipped += from->rest->len;
+    g_byte_array_set_size(from->rest, 0);
+}
+
+/* After a hole, what looks like the start of a message may be none, and its end would not
+ * come for long: a segment that starts with a whole message tells. */
+static bool finds_step(const direction *from, const uint8_t *bytes, uint32_t size)
+{
+    size_t message;
+
+    return from->framing == CTI_FRAME_SEARCH &&
+           cti_frame_next(bytes, size, CTI_FRAME_SEARCH, &message) == CTI_FRAME_MESSAGE;
+}
+
 /* Messages that lie whole in one segment are read where they are; only what is cut off is
  * copied. */
 static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
@@ -369,6 +390,8 @@ static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
     from->tail -= tail;
     bytes += tail;
     size -= tail;
+    if (finds_step(from, bytes, size))
+        drop_rest(from);
     if (from->rest == NULL || from->rest->len == 0) {
         const size_t used = take_messages(from, bytes, size);
 
@@ -378,15 +401,6 @@ static void take_cti(direction *from, const uint8_t *bytes, uint32_t size)
     g_byte_array_append(from->rest, bytes, size);
     g_byte_array_remove_range(from->rest, 0,
                               (guint)take_messages(from, from->rest->data, from->rest->len));
-}
-
-/* What is left at a hole or at the end cannot become a message. */
-static void drop_rest(direction *from)
-{
-    if (from->rest == NULL || from->rest->len == 0)
-        return;
-    from->skipped += from->rest->len;
-    g_byte_array_set_size(from->rest, 0);
 }
 
 /* The capture kept the start of a message only (snaplen): it is told as far as it goes, and
@@ -426,7 +440,8 @@ static bool is_tls(const uint8_t *bytes, size_t length)
     return length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4;
 }
 
-/* Hands what was kept while undecided to the framing, the client's first. */
+/* Hands what was kept while undecided to the framing, the client's first.  What is missing
+ * lies before it. */
 static void become_cti(connection *c)
 {
     direction *const order[] = {direction_from(c, CTI_CLIENT), direction_from(c, CTI_SERVER)};
@@ -435,10 +450,28 @@ static void become_cti(connection *c)
     for (int i = 0; i < DIRECTIONS; i++) {
         GByteArray *kept = order[i]->rest;
 
+        if (order[i]->lost > 0) {
+            tell_hole(order[i], order[i]->lost, order[i]->skipped, order[i]->lost_by);
+            order[i]->skipped = 0;
+        }
         if (kept != NULL)
             g_byte_array_remove_range(kept, 0,
                                       (guint)take_messages(order[i], kept->data, kept->len));
     }
+}
+
+/* What the bytes look like: a message too common to tell leaves it to those behind it. */
+static cti_looks looks_of(const GByteArray *bytes)
+{
+    size_t offset = 0;
+    cti_looks looks;
+
+    do {
+        looks = cti_frame_looks(bytes->data + offset, bytes->len - offset);
+        if (looks == CTI_LOOKS_MAYBE)
+            offset += CTI_HEADER_SIZE + cti_header_length(bytes->data + offset);
+    } while (looks == CTI_LOOKS_MAYBE && offset < bytes->len);
+    return looks;
 }
 
 /* Collects bytes until they tell. */
@@ -447,7 +480,7 @@ static void take_undecided(direction *from, const uint8_t *bytes, uint32_t size)
     connection *c = from->connection;
 
     keep_rest(from, bytes, size);
-    switch (cti_frame_looks(from->rest->data, from->rest->len)) {
+    switch (looks_of(from->rest)) {
     case CTI_LOOKS_SURE:
         become_cti(c);
         break;
@@ -497,8 +530,11 @@ static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
         from->tail = 0;
     }
     c->lossy = true;
-    if (c->content == CONTENT_UNDECIDED)
+    if (c->content == CONTENT_UNDECIDED) {
+        from->lost += bytes;
+        from->lost_by = cause;
         return;
+    }
     tell_hole(from, bytes, from->skipped, cause);
     from->skipped = 0;
 }
