@@ -483,6 +483,24 @@ SCENARIO(acknowledged_hole_with_nothing_behind_it)
     assert_out(b, "abc[5 acked]");
 }
 
+/* The peer's next packet tells that they are lost; before it they may only be late. */
+SCENARIO(acknowledged_twice_with_nothing_behind_it)
+{
+    syn(b);
+    send(b, 0, "abc");
+    ack(b, 8);
+    assert_out(b, "abc");
+    ack(b, 8);
+    assert_out(b, "abc[5 acked]");
+    send(b, 3, "defgh"); /* too late */
+    assert_verdict(b, true, false, false);
+    send(b, 8, "ijk");
+    ack(b, 12); /* one byte more may be a FIN's */
+    ack(b, 12);
+    ack(b, 12);
+    assert_out(b, "abc[5 acked]ijk");
+}
+
 SCENARIO(acknowledged_fin_that_was_not_seen_is_no_hole)
 {
     syn(b);
@@ -1193,6 +1211,7 @@ int main(void)
         cmocka_unit_test(hole_at_the_end_of_the_capture),
         cmocka_unit_test(hole_at_reset),
         cmocka_unit_test(acknowledged_hole_with_nothing_behind_it),
+        cmocka_unit_test(acknowledged_twice_with_nothing_behind_it),
         cmocka_unit_test(acknowledged_fin_that_was_not_seen_is_no_hole),
         cmocka_unit_test(nothing_at_all_is_no_hole),
         cmocka_unit_test(hole_by_limit),
