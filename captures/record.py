@@ -39,7 +39,7 @@ class Stage:
 
 def start_server(address, port):
     return subprocess.Popen(link.inside(link.SERVER, sys.executable, __file__, "--server",
-                                           address, str(port)))
+                                        address, str(port)))
 
 
 def start_client(name, process_a):

@@ -141,3 +141,13 @@ def requests_failed(made):
     session.wait(1).client("MAKE_CALL_REQ", {
         "InvokeID": session.invoke, "AgentInstrument": "5001", "DialedNumber": "5002"})
     session.heartbeats(2, 30).wait(1).close()
+
+
+@capture("open-storm")
+def open_storm(made):
+    """Forty clients open at once on side B; the answers take longer and longer."""
+    for number in range(40):
+        session = Session(made, client=Host(f"10.0.1.{number + 1}", 50001), server=SERVER_B,
+                          client_id=f"CTIOS{number + 1}", begin=number * 0.025)
+        agent = (str(5001 + number), str(1001 + number), str(5001 + number))
+        session.open(agent=agent, after=0.05 + number * number * 0.005)

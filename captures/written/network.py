@@ -208,3 +208,17 @@ def zero_window(made):
     for part in events(session, agent, [4]):
         session.wait(0.1).send(SERVER, part)
     session.heartbeats(2, 15).wait(1).close()
+
+
+@capture("nagle")
+def nagle(made):
+    """The server holds small segments back until the client's delayed acknowledgment."""
+    session = Session(made)
+    agent = Agent(session)
+    session.open(agent=agent.names)
+    for number, delay in enumerate((0.2, 0.19, 0.04, 0.2, 0.12, 0.2, 0.04, 0.18)):
+        parts = events(session, agent, [number])
+        session.wait(1).send(SERVER, parts[0], ack=False)
+        session.talk.ack(CLIENT, session.now + delay)
+        session.wait(delay + 0.0001).send(SERVER, b"".join(parts[1:]))
+    session.heartbeats(2, 15).wait(1).close()

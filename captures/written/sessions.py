@@ -180,3 +180,49 @@ def maintenance(made):
         ("CALL_DELIVERED_EVENT", call.delivered_fields(EventCause=50)),
         ("CALL_ESTABLISHED_EVENT", call.established_fields(EventCause=50)))
     waiting.heartbeats(2, 4).wait(1).close()
+
+
+def terminal_records():
+    """Two terminals; the instruments of each stand in its record."""
+    for name, instruments in (("SEP0001", ("5001", "5002")), ("SEP0002", ("5003",))):
+        yield from (("RecordType", "CONFIG_RECORD_ADD"), ("TerminalType", 1),
+                    ("TerminalDeviceName", name), ("TerminalTypeName", "phone"),
+                    ("NumInstruments", len(instruments)))
+        yield from (("Instrument", instrument) for instrument in instruments)
+
+
+def agent_records():
+    """Two agents as lists, their skills and media routing domains as arrays."""
+    return {
+        "RecordType": ["CONFIG_RECORD_ADD"] * 2, "FltPeripheralID": [PERIPHERAL] * 2,
+        "LoginID": ["1001", "1002"], "LoginName": ["agent1001", "agent1002"],
+        "LastName": ["One", "Two"], "FirstName": ["Agent", "Agent"],
+        "AgentSkillTargetID": [6001, 6002], "NumSkills": [2, 1], "NumMRDs": [1, 1],
+        "FltSkillGroupNumber": [[1, 2], [1]], "FltSkillGroupPriority": [[0, 0], [0]],
+        "FltAgentMRDID": [[1], [1]],
+        "FltAgentMRDState": [["AGENT_STATE_AVAILABLE"], ["AGENT_STATE_NOT_READY"]]}
+
+
+@capture("configuration")
+def configuration(made):
+    """A client asks for the configuration: keys, then records in lists and arrays."""
+    session = Session(made, version=25, client_id="CONFIG1")
+    session.open(services=BRIDGE + "|CTI_SERVICE_UPDATE_EVENTS", idle=120,
+                 ConfigMsgMask="CONFIG_MSG_SKILL_GROUP_MASK|CONFIG_MSG_AGENT_MASK|"
+                               "CONFIG_MSG_TERMINAL_MASK")
+    session.wait(0.1).client("CONFIG_REQUEST_KEY_EVENT", {"PeripheralID": PERIPHERAL})
+    session.wait(0.1).server("CONFIG_KEY_EVENT", {"AgentConfigKey": bytes(7) + b"\x2a"})
+    session.wait(0.1).client("CONFIG_REQUEST_EVENT", {
+        "ConfigInformation": "CONFIG_MSG_SKILL_GROUP_MASK|CONFIG_MSG_AGENT_MASK",
+        "ConfigMsgMask": "CONFIG_MSG_TERMINAL_MASK", "PeripheralID": PERIPHERAL})
+    session.wait(0.2).server("CONFIG_BEGIN_EVENT", {
+        "ConfigType": "Solicited",
+        "ConfigInformation": "CONFIG_MSG_SKILL_GROUP_MASK|CONFIG_MSG_AGENT_MASK"})
+    session.server("CONFIG_SKILL_GROUP_EVENT", {
+        "RecordType": ["CONFIG_RECORD_ADD"] * 3, "FltPeripheralID": [PERIPHERAL] * 3,
+        "PeripheralNumber": [1, 2, 3], "SkillGroupSkillTargetID": [5100, 5101, 5102],
+        "PeripheralName": ["first", "second", "third"]})
+    session.server("CONFIG_AGENT_EVENT", agent_records())
+    session.server("CONFIG_TERMINAL_EVENT", list(terminal_records()))
+    session.server("CONFIG_END_EVENT")
+    session.heartbeats(1, 30).wait(1).close()
