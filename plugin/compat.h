@@ -52,6 +52,7 @@ static inline value_string_ext *new_value_string_ext(const value_string *values,
 enum {
     COMPLETENESS_SYN = 1 << 0,
     COMPLETENESS_SYN_ACK = 1 << 1,
+    COMPLETENESS_FIN = 1 << 4,
     COMPLETENESS_RST = 1 << 5,
 };
 

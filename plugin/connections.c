@@ -14,8 +14,11 @@ typedef struct direction {
     bool started;           /* expected is known */
     uint32_t expected;      /* sequence number of the next byte, as Wireshark counts */
     cti_frame_state framing;
+    uint32_t tail;          /* bytes to come of a message that was shown although it is cut */
     bool skipped;           /* bytes that are no message came since the last message */
     bool closed;            /* FIN seen */
+    uint32_t next;          /* raw sequence number behind all that was seen, FIN included */
+    uint32_t acknowledged;  /* raw number up to which holes were told; 0 = none */
 } direction;
 
 struct connection {
@@ -29,6 +32,7 @@ struct connection {
     bool trusted, is_cti;
     bool reset;        /* RST ended it */
     bool reset_before; /* RST came before the first data: it cannot be told from a later one */
+    bool lossy;        /* bytes are missing */
     bool saw_client_syn;
 
     bool client_known; /* client is the client, and not a guess */
@@ -151,7 +155,8 @@ static void begin_session(connection *c)
     c->number = ++file.sessions;
     c->sessions++;
     c->client_id = NULL;
-    cti_session_init(&c->session, &session_events, c, !c->saw_client_syn || c->sessions > 1);
+    cti_session_init(&c->session, &session_events, c,
+                     !c->saw_client_syn || c->lossy || c->sessions > 1);
 }
 
 static void end_session(connection *c, int64_t time, cti_end how)
@@ -317,14 +322,30 @@ static void start_direction(connection *c, packet_info *pinfo, const struct tcpi
         from->expected = tcp->seq < analysis->fwd->base_seq ? 1 : analysis->fwd->base_seq + 1;
 }
 
-static void note_hole(connection *c, packet_info *pinfo, uint64_t bytes)
+static void tell_hole(connection *c, const packet_info *pinfo, direction *from, uint64_t bytes)
+{
+    from->framing = CTI_FRAME_SEARCH;
+    from->tail = 0;
+    from->skipped = false;
+    c->lossy = true;
+    if (c->live)
+        cti_session_hole(&c->session, from == &c->directions[FROM_CLIENT] ? CTI_CLIENT : CTI_SERVER,
+                         bytes, time_of(pinfo), pinfo->num);
+}
+
+/* Data that starts behind the expected byte: what is between will not come, or comes too late
+ * for Wireshark to put it in its place. */
+static void find_hole(connection *c, const packet_info *pinfo, const struct tcpinfo *tcp)
 {
     direction *from = direction_of(c, pinfo);
 
-    from->framing = CTI_FRAME_SEARCH;
-    from->skipped = false;
-    if (c->live)
-        cti_session_hole(&c->session, sender_of(c, pinfo), bytes, time_of(pinfo), pinfo->num);
+    if (from->acknowledged != 0) {
+        /* Told when it was acknowledged. */
+        from->acknowledged = 0;
+        from->framing = CTI_FRAME_SEARCH;
+        return;
+    }
+    tell_hole(c, pinfo, from, tcp->seq - from->expected);
 }
 
 frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp)
@@ -337,27 +358,30 @@ frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcp
     note = make_note(c, pinfo->num);
     note->repeated = c->reset;
     if (tcp != NULL) {
+        note->fin = tcp->flags & TH_FIN;
         if (!from->started)
             start_direction(c, pinfo, tcp);
         /* What was put together has no hole, whatever came in between. */
         if (!tcp->is_reassembled) {
             if ((int32_t)(tcp->seq - from->expected) > 0)
-                note_hole(c, pinfo, tcp->seq - from->expected);
+                find_hole(c, pinfo, tcp);
             else if (tcp->seq != from->expected && (int32_t)(tcp->nxtseq - from->expected) <= 0)
                 note->repeated = true;
         }
     }
     note->framing = note->repeated ? CTI_FRAME_SEARCH : from->framing;
+    note->tail = note->repeated ? 0 : from->tail;
     return note;
 }
 
 void connection_frame_done(connection *c, packet_info *pinfo, const struct tcpinfo *tcp,
-                           cti_frame_state framing)
+                           cti_frame_state framing, uint32_t tail)
 {
     direction *from = direction_of(c, pinfo);
     const struct tcp_analysis *analysis;
 
     from->framing = framing;
+    from->tail = tail;
     if (tcp == NULL)
         return;
     if ((int32_t)(tcp->nxtseq - from->expected) > 0)
@@ -371,7 +395,7 @@ void connection_frame_done(connection *c, packet_info *pinfo, const struct tcpin
 
 void connection_lost(connection *c, packet_info *pinfo, uint64_t bytes)
 {
-    note_hole(c, pinfo, bytes);
+    tell_hole(c, pinfo, direction_of(c, pinfo), bytes);
 }
 
 void connection_skipped(connection *c, packet_info *pinfo)
@@ -486,13 +510,13 @@ static void peek_session(const connection *c, const uint8_t *bytes, uint32_t siz
 }
 
 message_note *connection_message(connection *c, packet_info *pinfo, frame_note *frame,
-                                 const uint8_t *bytes, uint32_t size, bool whole,
-                                 uint32_t version, cti_reader *reader)
+                                 const uint8_t *bytes, uint32_t size, uint32_t version,
+                                 cti_reader *reader)
 {
     message_note *note = wmem_new0(wmem_file_scope(), message_note);
     cti_message_facts facts;
 
-    if (whole && !frame->repeated)
+    if (!frame->repeated)
         feed_session(c, pinfo, frame, note, bytes, size, reader, &facts);
     else
         peek_session(c, bytes, size, reader, &facts);
@@ -532,20 +556,61 @@ static void end_tcp(connection *c, packet_info *pinfo, cti_tcp_end how)
     c->current_frame = NULL;
 }
 
+/* FIN takes a number of its own in TCP's sequence.  The first one of a connection shows in
+ * Wireshark's summary of it; the second one has no data with it (else the data's own flags tell)
+ * and moves the sequence by one. */
+static bool is_fin(const connection *c, const direction *from, const frame_note *frame,
+                   const struct tcp_analysis *tcp, uint32_t next)
+{
+    const bool other_closed = c->directions[FROM_CLIENT].closed || c->directions[FROM_SERVER].closed;
+
+    if (from->closed || !(tcp->conversation_completeness & COMPLETENESS_FIN))
+        return false;
+    if (!other_closed)
+        return true;
+    return frame != NULL ? frame->fin : from->next != 0 && next - from->next == 1;
+}
+
+/* The peer has acknowledged bytes that the capture does not have: they will not come. */
+static void find_acknowledged_hole(connection *c, const packet_info *pinfo,
+                                   const struct tcp_analysis *tcp)
+{
+    direction *other = direction_of(c, pinfo) == &c->directions[FROM_CLIENT]
+                           ? &c->directions[FROM_SERVER]
+                           : &c->directions[FROM_CLIENT];
+    const uint32_t acknowledged = tcp->fwd->tcp_analyze_seq_info->lastack;
+    const uint32_t seen = other->acknowledged != 0 ? other->acknowledged
+                                                   : tcp->rev->tcp_analyze_seq_info->nextseq;
+
+    /* One byte may be a FIN. */
+    if (acknowledged == 0 || seen == 0 || (int32_t)(acknowledged - seen) <= 1)
+        return;
+    tell_hole(c, pinfo, other, acknowledged - seen);
+    other->acknowledged = acknowledged;
+}
+
 void connection_packet_end(connection *c, packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    direction *from = direction_of(c, pinfo);
     const struct tcp_analysis *tcp;
+    uint32_t next = 0;
 
     if (conversation == NULL || !c->is_cti || c->reset)
         return;
     tcp = tcp_of(conversation, pinfo);
     if (tcp == NULL)
         return;
-    if (tcp->fwd->fin == pinfo->num && !direction_of(c, pinfo)->closed) {
-        direction_of(c, pinfo)->closed = true;
+    /* Not there if the user has switched the analysis of sequence numbers off. */
+    if (tcp->fwd->tcp_analyze_seq_info != NULL && tcp->rev->tcp_analyze_seq_info != NULL) {
+        next = tcp->fwd->tcp_analyze_seq_info->nextseq;
+        find_acknowledged_hole(c, pinfo, tcp);
+    }
+    if (is_fin(c, from, find_note(c, pinfo->num), tcp, next)) {
+        from->closed = true;
         end_tcp(c, pinfo, CTI_TCP_FIN);
     }
+    from->next = next;
     if (tcp->conversation_completeness & COMPLETENESS_RST && !c->reset_before) {
         c->reset = true;
         end_tcp(c, pinfo, CTI_TCP_RST);

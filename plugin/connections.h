@@ -60,6 +60,8 @@ typedef struct frame_note {
     bool accepted;           /* it was taken for CTI */
     bool repeated;           /* all of it was there before: its messages do not count again */
     cti_frame_state framing; /* at its start */
+    uint32_t tail;           /* bytes at its start that belong to a message that was cut */
+    bool fin;                /* its segment ends the stream */
     message_note *messages, *last_message;
     session_note end;        /* number is not 0: TCP ended here */
     finding_note *findings;  /* that belong to none of the messages */
@@ -102,12 +104,11 @@ bool connections_any(void);
  * before it, and makes its note.  tcp may be NULL. */
 frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp);
 
-/* Takes in a message, of the first pass.  whole: size bytes are all of it; what is cut off is
- * noted, but does not count for the session.  version: in force whatever the session says, or
- * 0.  reader is at its first field afterwards. */
+/* Takes in a message, of the first pass.  version: in force whatever the session says, or 0.
+ * reader is at its first field afterwards. */
 message_note *connection_message(connection *c, packet_info *pinfo, frame_note *frame,
-                                 const uint8_t *bytes, uint32_t size, bool whole,
-                                 uint32_t version, cti_reader *reader);
+                                 const uint8_t *bytes, uint32_t size, uint32_t version,
+                                 cti_reader *reader);
 
 /* Bytes of the packet's stream will never come: cut off, or not put together. */
 void connection_lost(connection *c, packet_info *pinfo, uint64_t bytes);
@@ -117,7 +118,7 @@ void connection_skipped(connection *c, packet_info *pinfo);
 
 /* Ends the data of the packet, of the first pass: where its stream stands now. */
 void connection_frame_done(connection *c, packet_info *pinfo, const struct tcpinfo *tcp,
-                           cti_frame_state framing);
+                           cti_frame_state framing, uint32_t tail);
 
 /* After the dissection of any TCP packet, on the first pass: FIN and RST. */
 void connection_packet_end(connection *c, packet_info *pinfo);

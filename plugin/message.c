@@ -79,8 +79,8 @@ void message_register(int protocol)
          {"Skipped bytes", "cti.skipped", FT_BYTES, BASE_NONE, NULL, 0,
           "Bytes of the stream that belong to no message", HFILL}},
         {&hf_fragment,
-         {"Part of a header", "cti.fragment", FT_BYTES, BASE_NONE, NULL, 0,
-          "Start of a message that is not put together", HFILL}},
+         {"Part of a message", "cti.fragment", FT_BYTES, BASE_NONE, NULL, 0,
+          "Part of a message that is not put together", HFILL}},
         {&hf_call_id,
          {"Call", "cti.call_id", FT_UINT32, BASE_DEC, NULL, 0,
           "Any field that names a call", HFILL}},
@@ -597,6 +597,18 @@ void message_show_skipped(const view *v, int offset, uint32_t size, bool is_star
         g_string_printf(v->scratch, "%u bytes that are no message", size);
         experts_add_framing(v->pinfo, item, v->scratch->str);
     }
+}
+
+void message_show_tail(const view *v, int offset, uint32_t size)
+{
+    proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, offset, (int)size, ENC_NA);
+    proto_tree *tree = proto_item_add_subtree(item, ett_message);
+
+    g_string_printf(v->scratch, "[%u bytes, rest of a message]", size);
+    if (v->pinfo->cinfo != NULL)
+        add_to_columns(v, v->scratch->str);
+    proto_item_append_text(item, " %s", v->scratch->str);
+    proto_tree_add_item(tree, hf_fragment, v->tvb, offset, (int)size, ENC_NA);
 }
 
 void message_show_end(const view *v, const frame_note *frame)

@@ -28,6 +28,9 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
 /* Shows bytes that are no message, or the start of one that is not put together. */
 void message_show_skipped(const view *v, int offset, uint32_t size, bool is_start);
 
+/* Shows the rest of a message that was shown, cut, in a packet before. */
+void message_show_tail(const view *v, int offset, uint32_t size);
+
 /* Shows the end of a session, and findings that are about no message of the frame. */
 void message_show_end(const view *v, const frame_note *frame);
 

@@ -28,6 +28,7 @@ static unsigned version_by_hand;
  * message, and then the rest of the segment. */
 typedef struct packet_state {
     cti_frame_state framing;
+    uint32_t tail;      /* bytes to come of a message that was shown although it is cut */
     message_note *next; /* note of the next message, on later passes */
     GString *scratch;
 } packet_state;
@@ -48,6 +49,7 @@ static packet_state *state_of(packet_info *pinfo, const frame_note *frame, uint3
         return state;
     state = wmem_new0(pinfo->pool, packet_state);
     state->framing = frame->framing;
+    state->tail = frame->tail;
     state->next = frame->messages;
     state->scratch = g_string_sized_new(256);
     wmem_register_callback(pinfo->pool, free_scratch, state->scratch);
@@ -65,37 +67,40 @@ typedef struct piece {
     const uint8_t *bytes;
     uint32_t captured, reported;
     bool first_pass;
-    uint32_t shown; /* messages and other things */
 } piece;
 
-static void show_message(piece *p, uint32_t offset, uint32_t size, bool whole)
+/* On later passes only what was taken for CTI on the first one is shown. */
+static bool may_show(const piece *p)
+{
+    return p->first_pass || p->frame->accepted;
+}
+
+static void show_message(piece *p, uint32_t offset, uint32_t size)
 {
     message_note *note;
     cti_reader reader;
 
+    if (!may_show(p))
+        return;
     if (p->first_pass) {
         note = connection_message(p->connection, p->view.pinfo, p->frame, p->bytes + offset, size,
-                                  whole, version_by_hand, &reader);
+                                  version_by_hand, &reader);
+        p->frame->accepted = true;
     } else {
         note = p->state->next;
         if (note != NULL)
             p->state->next = note->next;
         cti_reader_init(&reader, p->bytes + offset, size, note != NULL ? &note->context : NULL);
     }
-    p->frame->accepted = true;
-    p->shown++;
     message_show(&p->view, (int)offset, size, &reader, note);
 }
 
-/* Bytes that are no message are shown in one piece, and only once it is sure that this is CTI
- * and that something comes behind them: before, they may be the end of a message that began
- * before the capture. */
+/* Bytes that are no message are shown in one piece, and only once it is sure that this is
+ * CTI. */
 static void show_skipped(piece *p, uint32_t offset, uint32_t size)
 {
-    if (size == 0 || !p->frame->accepted)
-        return;
-    p->shown++;
-    message_show_skipped(&p->view, (int)offset, size, false);
+    if (size > 0 && p->frame->accepted)
+        message_show_skipped(&p->view, (int)offset, size, false);
 }
 
 static bool can_wait(const piece *p)
@@ -115,33 +120,43 @@ static void wait_for_more(piece *p, uint32_t offset, size_t size)
         there < CTI_HEADER_SIZE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(size - there);
 }
 
-/* The start of a message whose rest will not come: shows as much of it as there is. */
-static void show_cut(piece *p, uint32_t offset, size_t size)
+/* The start of a message whose rest will not come, because the capture cut the packet or
+ * because segments are not put together: it is shown as far as it goes, and where the next one
+ * starts is known if that is not among the missing bytes too. */
+static void take_cut(piece *p, uint32_t offset, size_t size)
 {
-    packet_info *pinfo = p->view.pinfo;
     const uint32_t there = p->captured - offset;
+    const uint32_t missing = p->reported - p->captured;
+    const bool is_message = there >= CTI_HEADER_SIZE && p->state->framing == CTI_FRAME_IN_STEP;
 
-    if (!p->frame->accepted && !connection_is_cti(p->connection))
-        return;
-    if (there >= CTI_HEADER_SIZE) {
-        show_message(p, offset, there, false);
-    } else {
-        p->shown++;
+    if (is_message)
+        show_message(p, offset, there);
+    else if (p->frame->accepted)
         message_show_skipped(&p->view, (int)offset, there, true);
+    if (is_message && size - there >= missing) {
+        p->state->tail = (uint32_t)(size - there) - missing;
+        return;
     }
-    if (p->first_pass && !p->frame->repeated)
-        connection_lost(p->connection, pinfo, size - there);
-    /* Where TCP itself does not reassemble, it can find the next message. */
-    if (p->captured == p->reported && size < UINT32_MAX) {
-        pinfo->want_pdu_tracking = 2;
-        pinfo->bytes_until_next_pdu = (uint32_t)(size - there);
-    }
+    p->state->framing = CTI_FRAME_SEARCH;
+    if (p->first_pass && !is_message && !p->frame->repeated)
+        connection_skipped(p->connection, p->view.pinfo);
+}
+
+/* The bytes at the start of a piece that belong to a message that was shown before. */
+static uint32_t take_tail(piece *p)
+{
+    const uint32_t tail = MIN(p->state->tail, p->captured);
+
+    p->state->tail -= tail;
+    if (tail > 0 && p->frame->accepted)
+        message_show_tail(&p->view, 0, tail);
+    return tail;
 }
 
 /* Goes through the bytes.  True if more of them are asked for. */
 static bool take_messages(piece *p)
 {
-    uint32_t offset = 0, skipped = 0;
+    uint32_t offset = take_tail(p), skipped = 0;
 
     while (offset < p->captured) {
         size_t size;
@@ -158,7 +173,7 @@ static bool take_messages(piece *p)
             p->state->framing = CTI_FRAME_IN_STEP;
             show_skipped(p, offset - skipped, skipped);
             skipped = 0;
-            show_message(p, offset, (uint32_t)size, true);
+            show_message(p, offset, (uint32_t)size);
             offset += (uint32_t)size;
             break;
         case CTI_FRAME_MORE:
@@ -167,8 +182,7 @@ static bool take_messages(piece *p)
                 wait_for_more(p, offset, size);
                 return true;
             }
-            show_cut(p, offset, size);
-            p->state->framing = CTI_FRAME_SEARCH;
+            take_cut(p, offset, size);
             return false;
         }
     }
@@ -218,11 +232,9 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, connecti
     p.view.scratch = p.state->scratch;
     waits = take_messages(&p);
     if (p.first_pass && !p.frame->repeated) {
-        if (p.reported > p.captured) {
+        if (p.reported > p.captured)
             connection_lost(c, pinfo, p.reported - p.captured);
-            p.state->framing = CTI_FRAME_SEARCH;
-        }
-        connection_frame_done(c, pinfo, tcp, p.state->framing);
+        connection_frame_done(c, pinfo, tcp, p.state->framing, p.state->tail);
     }
     return waits || p.frame->accepted ? (int)p.captured : 0;
 }
