@@ -32,11 +32,12 @@ class Link:
     def __enter__(self):
         for namespace in (CLIENT, SERVER):
             run("ip", "netns", "add", namespace)
-        run("ip", "link", "add", INTERFACE, "netns", CLIENT, "type", "veth", "peer", "name", INTERFACE,
-            "netns", SERVER)
+        run("ip", "link", "add", INTERFACE, "netns", CLIENT, "type", "veth",
+            "peer", "name", INTERFACE, "netns", SERVER)
         for namespace in (CLIENT, SERVER):
             quiet(namespace)
-            run("ip", "-n", namespace, "link", "set", INTERFACE, "address", MACS[namespace], "up")
+            run("ip", "-n", namespace, "link", "set", INTERFACE, "address", MACS[namespace],
+                "up")
             run("ip", "-n", namespace, "link", "set", "lo", "up")
             for address in ADDRESSES[namespace]:
                 run("ip", "-n", namespace, "addr", "add", f"{address}/24", "dev", INTERFACE)
