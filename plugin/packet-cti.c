@@ -13,6 +13,7 @@
 #include "experts.h"
 #include "fields.h"
 #include "message.h"
+#include "precedence.h"
 #include "text.h"
 
 static int proto_cti = -1;
@@ -291,6 +292,8 @@ static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     connection_hints hints;
     connection *c;
 
+    if (precedence_is_probe(data))
+        return true;
     if (length < CTI_HEADER_SIZE || !may_be_cti(pinfo))
         return false;
     switch (cti_frame_looks(tvb_get_ptr(tvb, 0, (int)length), length)) {
@@ -329,8 +332,10 @@ static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     (void)data;
     if (!may_be_cti(pinfo))
         return 0;
-    if (!PINFO_FD_VISITED(pinfo))
+    if (!PINFO_FD_VISITED(pinfo)) {
         connections_note_time(pinfo);
+        precedence_keep(pinfo);
+    }
     if (!connections_any())
         return 0;
     c = connection_find(pinfo);
@@ -405,6 +410,7 @@ void packet_cti_handoff(void)
     if (proto_cti == -1)
         return;
     dissector_add_uint_range_with_preference("tcp.port", default_ports(), cti_handle);
-    heur_dissector_add("tcp", recognize_cti, "CTI Server over TCP", "cti_tcp", proto_cti,
+    heur_dissector_add("tcp", recognize_cti, "CTI Server over TCP", CTI_HEURISTIC, proto_cti,
                        HEURISTIC_ENABLE);
+    precedence_init();
 }
