@@ -156,14 +156,13 @@ static void choose_server(connection *c, const tcp_segment *segment)
     c->record.side = cti_port_side(c->record.server.port, NULL);
 }
 
-static connection *connection_new(connections *all, const tcp_segment *segment, int64_t time,
-                                  uint32_t frame)
+static connection *connection_new(connections *all, const tcp_segment *segment)
 {
     connection *c = g_new0(connection, 1);
 
     c->all = all;
-    c->record.first_time = time;
-    c->record.first_frame = frame;
+    c->record.first_time = segment->time;
+    c->record.first_frame = segment->frame;
     c->record.close = CTI_END_CAPTURE_ENDED;
     choose_server(c, segment);
     c->content = c->cti_port ? CONTENT_CTI : CONTENT_UNDECIDED;
@@ -499,9 +498,8 @@ static void take_undecided(direction *from, const uint8_t *bytes, uint32_t size)
     }
 }
 
-static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
+static void take_data(direction *from, const uint8_t *bytes, uint32_t size)
 {
-    direction *from = user;
     connection *c = from->connection;
 
     c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
@@ -515,6 +513,22 @@ static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
         take_cti(from, bytes, size);
     else if (c->content == CONTENT_UNDECIDED)
         take_undecided(from, bytes, size);
+}
+
+static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    direction *from = user;
+    connection *c = from->connection;
+    const int64_t now = c->now;
+    const uint32_t frame = c->frame;
+
+    if (from->stream.held_frame != 0) {
+        c->now = from->stream.held_time;
+        c->frame = from->stream.held_frame;
+    }
+    take_data(from, bytes, size);
+    c->now = now;
+    c->frame = frame;
 }
 
 static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
@@ -659,8 +673,7 @@ static bool begins_another(connection *c, const tcp_segment *segment)
     return tcp_stream_is_new_syn(stream, segment->sequence);
 }
 
-static connection *find_connection(connections *all, const tcp_segment *segment, int64_t time,
-                                   uint32_t frame)
+static connection *find_connection(connections *all, const tcp_segment *segment)
 {
     const connection_record key = {.client = segment->source, .server = segment->destination};
     connection *c = g_hash_table_lookup(all->table, &key);
@@ -672,19 +685,19 @@ static connection *find_connection(connections *all, const tcp_segment *segment,
         free_connection(c);
         c = NULL;
     }
-    return c != NULL ? c : connection_new(all, segment, time, frame);
+    return c != NULL ? c : connection_new(all, segment);
 }
 
-void connections_feed(connections *all, const tcp_segment *segment, int64_t time, uint32_t frame)
+void connections_feed(connections *all, const tcp_segment *segment)
 {
-    connection *c = find_connection(all, segment, time, frame);
+    connection *c = find_connection(all, segment);
     direction *from, *to;
 
-    all->last_time = time;
-    c->record.last_time = time;
+    all->last_time = segment->time;
+    c->record.last_time = segment->time;
     c->record.tcp.packets++;
-    c->now = time;
-    c->frame = frame;
+    c->now = segment->time;
+    c->frame = segment->frame;
     if (c->content == CONTENT_OTHER)
         return;
     from = direction_of(c, segment);

@@ -21,8 +21,8 @@ typedef struct connections connections;
 connections *connections_new(const connection_options *options, const record_writer *writer,
                              void *user);
 
-/* Takes in a segment; time in nanoseconds, frames count from 1. */
-void connections_feed(connections *all, const tcp_segment *segment, int64_t time, uint32_t frame);
+/* Takes in a segment, with its time and its frame; frames count from 1. */
+void connections_feed(connections *all, const tcp_segment *segment);
 
 /* Ends all sessions and connections, in their order, at the time of the last packet. */
 void connections_finish(connections *all);

@@ -23,6 +23,9 @@ typedef struct tcp_segment {
     const uint8_t *payload;
     uint32_t captured; /* bytes of payload that are there */
     uint32_t length;   /* bytes of payload on the wire */
+    /* Not from the packet: when and where it was captured. */
+    int64_t time; /* nanoseconds since 1970 UTC */
+    uint32_t frame;
 } tcp_segment;
 
 typedef enum {

@@ -160,7 +160,9 @@ static void take_packet(pipeline *p, input *in)
     switch (packet_parse(packet->bytes, packet->captured, packet->length, in->link_type,
                          &segment)) {
     case PACKET_TCP:
-        connections_feed(p->connections, &segment, packet->time, (uint32_t)summary->packets);
+        segment.time = packet->time;
+        segment.frame = (uint32_t)summary->packets;
+        connections_feed(p->connections, &segment);
         break;
     case PACKET_FRAGMENT:
         in->fragments++;

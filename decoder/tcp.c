@@ -15,6 +15,8 @@
 typedef struct held {
     uint64_t sequence;
     uint32_t captured, length; /* length - captured bytes at its end are not in the capture */
+    int64_t time;              /* of the segment */
+    uint32_t frame;
     GList link;
     uint8_t bytes[];
 } held;
@@ -79,8 +81,9 @@ static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
         sink->hole(user, length - captured, HOLE_SNAPLEN);
 }
 
-/* Delivers what is held and no longer ahead. */
-static void drain(tcp_stream *stream, const tcp_sink *sink, void *user)
+/* Delivers what is held and no longer ahead; behind_hole: because what is missing will not
+ * come. */
+static void drain(tcp_stream *stream, bool behind_hole, const tcp_sink *sink, void *user)
 {
     held *piece;
 
@@ -92,8 +95,11 @@ static void drain(tcp_stream *stream, const tcp_sink *sink, void *user)
         if (old < piece->length) {
             const uint32_t skip = (uint32_t)MIN(old, piece->captured);
 
+            stream->held_time = piece->time;
+            stream->held_frame = behind_hole ? piece->frame : 0;
             deliver(stream, piece->bytes + skip, piece->captured - skip,
                     piece->length - (uint32_t)old, sink, user);
+            stream->held_frame = 0;
         }
         g_free(piece);
     }
@@ -114,18 +120,20 @@ static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, cons
             stream->next = end;
             sink->hole(user, missing, cause);
         }
-        drain(stream, sink, user);
+        drain(stream, true, sink, user);
     }
 }
 
-static void insert(tcp_stream *stream, GList *before, uint64_t sequence, const uint8_t *bytes,
-                   uint32_t captured, uint32_t length)
+static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, uint64_t sequence,
+                   const uint8_t *bytes, uint32_t captured, uint32_t length)
 {
     held *piece = g_malloc(sizeof(held) + captured);
 
     piece->sequence = sequence;
     piece->captured = captured;
     piece->length = length;
+    piece->time = from->time;
+    piece->frame = from->frame;
     piece->link = (GList){.data = piece};
     memcpy(piece->bytes, bytes, captured);
     g_queue_insert_before_link(&stream->held, before, &piece->link);
@@ -134,8 +142,8 @@ static void insert(tcp_stream *stream, GList *before, uint64_t sequence, const u
 
 /* Keeps the parts of a segment that are ahead and that no held piece covers.  True if some
  * of it was held already. */
-static bool hold(tcp_stream *stream, uint64_t sequence, const uint8_t *bytes, uint32_t captured,
-                 uint32_t length)
+static bool hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
+                 const uint8_t *bytes, uint32_t captured, uint32_t length)
 {
     const uint64_t end = sequence + length;
     GList *link = stream->held.head;
@@ -157,7 +165,7 @@ static bool hold(tcp_stream *stream, uint64_t sequence, const uint8_t *bytes, ui
             if (piece != NULL)
                 stop = MIN(end, piece->sequence);
             size = (uint32_t)(stop - sequence);
-            insert(stream, link, sequence, bytes, MIN(captured, size), size);
+            insert(stream, from, link, sequence, bytes, MIN(captured, size), size);
         }
         size = (uint32_t)(stop - sequence);
         bytes += MIN(captured, size);
@@ -168,8 +176,8 @@ static bool hold(tcp_stream *stream, uint64_t sequence, const uint8_t *bytes, ui
 }
 
 /* A segment that starts at next, or whose old part was cut off. */
-static bool take_next(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
-                      const tcp_sink *sink, void *user)
+static bool take_next(tcp_stream *stream, const tcp_segment *from, const uint8_t *bytes,
+                      uint32_t captured, uint32_t length, const tcp_sink *sink, void *user)
 {
     const held *piece = first_held(stream);
     const uint64_t gap = piece != NULL ? piece->sequence - stream->next : UINT64_MAX;
@@ -179,9 +187,9 @@ static bool take_next(tcp_stream *stream, const uint8_t *bytes, uint32_t capture
         deliver(stream, bytes, captured, length, sink, user);
     } else {
         /* It bridges pieces that came before it: those bytes were first. */
-        seen = hold(stream, stream->next, bytes, captured, length);
+        seen = hold(stream, from, stream->next, bytes, captured, length);
     }
-    drain(stream, sink, user);
+    drain(stream, false, sink, user);
     return seen;
 }
 
@@ -238,12 +246,12 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
         start = stream->next;
     }
     if (start == stream->next) {
-        if (take_next(stream, bytes, captured, length, sink, user))
+        if (take_next(stream, segment, bytes, captured, length, sink, user))
             verdict.retransmission = true;
         return verdict;
     }
     verdict.out_of_order = true;
-    if (hold(stream, start, bytes, captured, length))
+    if (hold(stream, segment, start, bytes, captured, length))
         verdict.retransmission = true;
     declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);

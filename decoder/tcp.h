@@ -34,6 +34,11 @@ typedef struct tcp_stream {
     GQueue held;        /* of struct held, sorted */
     uint64_t held_bytes;
     uint64_t limit;     /* most bytes to hold, what each piece costs included */
+    /* While data is delivered that was held behind a hole: when and where it was captured.
+     * (Bytes that were held until the missing ones came count as of the packet that
+     * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
+    int64_t held_time;
+    uint32_t held_frame;
 } tcp_stream;
 
 /* What a segment turned out to be. */
