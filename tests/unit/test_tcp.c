@@ -685,8 +685,11 @@ SCENARIO(data_behind_fin)
     fin(b, 0, "abc");
     send(b, 3, "X");
     send(b, 3, "XYZ");
+    assert_verdict(b, false, false, false);
     send(b, 4, "XYZ");
+    assert_verdict(b, false, false, false);
     send(b, 2, "cXYZ");
+    assert_verdict(b, true, false, false);
     send(b, 1000, "XYZ");
     ack(b, 1003);
     finish(b, HOLE_CAPTURE_ENDED);
