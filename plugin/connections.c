@@ -12,6 +12,7 @@ enum { FROM_CLIENT, FROM_SERVER, DIRECTIONS };
 /* One direction of a connection, as far as the first pass has come. */
 typedef struct direction {
     bool started;           /* expected is known */
+    bool renumbered;        /* Wireshark counts from another number now */
     uint32_t expected;      /* sequence number of the next byte, as Wireshark counts */
     cti_frame_state framing;
     uint32_t tail;          /* bytes to come of a message that was shown although it is cut */
@@ -127,6 +128,7 @@ static void take_finding(void *user, const cti_finding *finding)
     finding_note *note = wmem_new0(wmem_file_scope(), finding_note);
     finding_note **end;
 
+    note->session = c->number;
     note->rule = finding->rule;
     note->severity = finding->severity;
     note->frame_count = finding->frame_count;
@@ -229,22 +231,33 @@ static struct tcp_analysis *tcp_of(conversation_t *conversation, packet_info *pi
     return pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
 }
 
-/* A connection of the same ports and addresses that came before ends where its last packet
- * was: a SYN took its place. */
-static void end_predecessor(packet_info *pinfo, const conversation_t *conversation)
+/* The connection of the same ports and addresses that Wireshark ended at the last SYN, if it
+ * is open. */
+static connection *find_predecessor(packet_info *pinfo, const conversation_t *conversation)
 {
     conversation_t *before;
     connection *c;
 
     if (conversation->setup_frame <= 1)
-        return;
+        return NULL;
     before = find_conversation(conversation->setup_frame - 1, &pinfo->src, &pinfo->dst,
                                CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
     if (before == NULL || before == conversation)
-        return;
+        return NULL;
     c = conversation_get_proto_data(before, protocol_id);
-    if (c != NULL)
-        end_session(c, c->session.last_time, CTI_END_CAPTURE_ENDED);
+    return c != NULL && c->live ? c : NULL;
+}
+
+/* Where nobody answered the SYN, and data does not start behind it, it was a late one of an
+ * older connection: the one before goes on. */
+static bool goes_on(connection *before, const packet_info *pinfo, const struct tcp_analysis *tcp,
+                    const struct tcpinfo *data)
+{
+    if (tcp == NULL || data == NULL || tcp->conversation_completeness & COMPLETENESS_SYN_ACK ||
+        !(tcp->conversation_completeness & COMPLETENESS_SYN))
+        return false;
+    return sender_of(before, pinfo) == CTI_SERVER ||
+           (data->seq != 1 && data->seq != tcp->fwd->base_seq + 1);
 }
 
 connection *connection_find(packet_info *pinfo)
@@ -254,20 +267,30 @@ connection *connection_find(packet_info *pinfo)
     return conversation != NULL ? conversation_get_proto_data(conversation, protocol_id) : NULL;
 }
 
-connection *connection_get(packet_info *pinfo, const connection_hints *hints)
+connection *connection_get(packet_info *pinfo, const connection_hints *hints,
+                           const struct tcpinfo *tcp)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
     connection *c = conversation_get_proto_data(conversation, protocol_id);
+    connection *before;
 
     if (c != NULL || PINFO_FD_VISITED(pinfo))
         return c;
+    before = find_predecessor(pinfo, conversation);
+    if (before != NULL && goes_on(before, pinfo, tcp_of(conversation, pinfo), tcp)) {
+        for (int i = 0; i < DIRECTIONS; i++)
+            before->directions[i].renumbered = true;
+        conversation_add_proto_data(conversation, protocol_id, before);
+        return before;
+    }
+    if (before != NULL)
+        end_session(before, before->session.last_time, CTI_END_CAPTURE_ENDED);
     c = wmem_new0(wmem_file_scope(), connection);
     c->key = conversation->conv_index;
     c->frames = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     for (int i = 0; i < DIRECTIONS; i++)
         c->directions[i].framing = CTI_FRAME_SEARCH;
     choose_server(c, pinfo, tcp_of(conversation, pinfo), hints);
-    end_predecessor(pinfo, conversation);
     conversation_add_proto_data(conversation, protocol_id, c);
     if (file.last != NULL)
         file.last->next = c;
@@ -361,6 +384,9 @@ frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcp
         note->fin = tcp->flags & TH_FIN;
         if (!from->started)
             start_direction(c, pinfo, tcp);
+        if (from->renumbered)
+            from->expected = tcp->seq;
+        from->renumbered = false;
         /* What was put together has no hole, whatever came in between. */
         if (!tcp->is_reassembled) {
             if ((int32_t)(tcp->seq - from->expected) > 0)

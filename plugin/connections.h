@@ -20,6 +20,7 @@
 /* A rule that was broken. */
 typedef struct finding_note {
     struct finding_note *next;
+    uint32_t session; /* its number */
     cti_rule rule;
     cti_severity severity;
     uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
@@ -82,8 +83,9 @@ void connections_register(int protocol);
 /* The connection of the packet, or NULL where none of its data was given to CTI. */
 connection *connection_find(packet_info *pinfo);
 
-/* The same, or a new one.  On later passes it may still be NULL. */
-connection *connection_get(packet_info *pinfo, const connection_hints *hints);
+/* The same, or a new one.  On later passes it may still be NULL.  tcp may be NULL. */
+connection *connection_get(packet_info *pinfo, const connection_hints *hints,
+                           const struct tcpinfo *tcp);
 
 /* A number of its own in this file. */
 uint32_t connection_key(const connection *c);

@@ -15,7 +15,8 @@ static int hf_version_inferred = -1;
 static int hf_float_tag = -1;
 static int hf_float_length = -1;
 static int hf_float_unknown = -1;
-static int hf_float_bytes = -1;
+static int hf_undecoded = -1;
+static int hf_undecoded_field = -1;
 static int hf_body = -1;
 static int hf_left_over = -1;
 static int hf_skipped = -1;
@@ -67,8 +68,10 @@ void message_register(int protocol)
         {&hf_float_unknown,
          {"Field with unknown tag", "cti.float.unknown", FT_BYTES, BASE_NONE, NULL, 0, NULL,
           HFILL}},
-        {&hf_float_bytes,
-         {"Value of the wrong size", "cti.undecoded", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_undecoded,
+         {"Number of the wrong size", "cti.undecoded", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_undecoded_field,
+         {"Field", "cti.undecoded.field", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_body,
          {"Body", "cti.body", FT_BYTES, BASE_NONE, NULL, 0,
           "Fields of a message whose format is not published", HFILL}},
@@ -296,6 +299,19 @@ static proto_item *add_secret(const place *at, const field_ids *ids, const cti_i
     return add_text(at, at->tree, ids->value, item, (const char *)item->data, length);
 }
 
+/* A number that is too long or too short to be one. */
+static proto_item *add_undecoded(const place *at, const cti_item *item)
+{
+    proto_item *added = add_bytes(at, hf_undecoded, item);
+    proto_item *name = proto_tree_add_string(proto_item_add_subtree(added, ett_field),
+                                             hf_undecoded_field, at->view->tvb,
+                                             at->offset + (int)item->start, 0, item->field->name);
+
+    proto_item_set_generated(name);
+    proto_item_prepend_text(added, "%s: ", item->field->name);
+    return added;
+}
+
 static proto_item *add_field(const place *at, const cti_item *item)
 {
     const field_ids *ids = fields_of(item->field);
@@ -324,12 +340,7 @@ static proto_item *add_field(const place *at, const cti_item *item)
             return add_number(at, ids, item);
         break;
     }
-    {
-        proto_item *added = add_bytes(at, hf_float_bytes, item);
-
-        proto_item_prepend_text(added, "%s: ", item->field->name);
-        return added;
-    }
+    return add_undecoded(at, item);
 }
 
 /* Tag and length of a floating field, below its value. */
@@ -469,17 +480,15 @@ static void add_circumstances(const view *v, proto_tree *tree, const message_not
             proto_tree_add_double(tree, hf_idle_share, v->tvb, 0, 0, 100 * note->idle_share));
 }
 
-static void add_findings(const view *v, proto_tree *tree, const finding_note *findings)
+static void add_finding(const view *v, proto_tree *tree, const finding_note *note)
 {
-    for (const finding_note *note = findings; note != NULL; note = note->next) {
-        proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
-        proto_tree *frames = proto_item_add_subtree(item, ett_finding);
+    proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
+    proto_tree *frames = proto_item_add_subtree(item, ett_finding);
 
-        proto_item_set_generated(item);
-        for (uint32_t i = 0; i < note->frame_count; i++)
-            add_uint(frames, v->tvb, hf_finding_frame, note->frames[i]);
-        experts_add_finding(v->pinfo, item, note->rule, note->severity, note->text);
-    }
+    proto_item_set_generated(item);
+    for (uint32_t i = 0; i < note->frame_count; i++)
+        add_uint(frames, v->tvb, hf_finding_frame, note->frames[i]);
+    experts_add_finding(v->pinfo, item, note->rule, note->severity, note->text);
 }
 
 /* ---- expert infos of the message ---- */
@@ -578,7 +587,8 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
         return;
     if (tree != NULL)
         add_circumstances(v, tree, note);
-    add_findings(v, tree, note->findings);
+    for (const finding_note *finding = note->findings; finding != NULL; finding = finding->next)
+        add_finding(v, tree, finding);
 }
 
 void message_show_skipped(const view *v, int offset, uint32_t size, bool is_start)
@@ -611,16 +621,33 @@ void message_show_tail(const view *v, int offset, uint32_t size)
     proto_tree_add_item(tree, hf_fragment, v->tvb, offset, (int)size, ENC_NA);
 }
 
+/* A tree for what is about no message. */
+static proto_tree *add_end(const view *v, proto_item **item)
+{
+    *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, 0, 0, ENC_NA);
+    proto_item_set_generated(*item);
+    return proto_item_add_subtree(*item, ett_message);
+}
+
 void message_show_end(const view *v, const frame_note *frame)
 {
-    proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, 0, 0, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_message);
+    uint32_t session = frame->end.number; /* that the tree is about */
+    proto_tree *tree = NULL;
+    proto_item *item;
 
-    proto_item_set_generated(item);
-    if (frame->end.number != 0) {
+    if (session != 0) {
+        tree = add_end(v, &item);
         proto_item_append_text(item, ", the %s ended the connection",
                                frame->end.sender == CTI_CLIENT ? "client" : "server");
         add_session(v, tree, &frame->end);
     }
-    add_findings(v, tree, frame->findings);
+    for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
+        if (note->session != session) {
+            session = note->session;
+            tree = add_end(v, &item);
+            proto_item_append_text(item, ", about session %u", session);
+            add_uint(tree, v->tvb, hf_session, session);
+        }
+        add_finding(v, tree, note);
+    }
 }

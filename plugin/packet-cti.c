@@ -279,7 +279,7 @@ static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     if (c == NULL) {
         const connection_hints hints = hints_for(pinfo);
 
-        c = connection_get(pinfo, &hints);
+        c = connection_get(pinfo, &hints, data);
     }
     return c != NULL ? dissect(tvb, pinfo, tree, c, data) : 0;
 }
@@ -311,7 +311,7 @@ static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     }
     hints = (connection_hints){is_cti_port(pinfo->srcport), is_cti_port(pinfo->destport), false,
                                true};
-    c = connection_get(pinfo, &hints);
+    c = connection_get(pinfo, &hints, data);
     if (c == NULL)
         return false;
     connection_trust(c);
