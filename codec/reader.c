@@ -677,7 +677,74 @@ static void next_floating(cti_reader *reader, cti_item *item)
     check_value(reader, item);
 }
 
+/* ---- single fields ---- */
+
+static bool find_fixed(const cti_reader *reader, const cti_field *field, cti_item *item)
+{
+    uint32_t offset = CTI_HEADER_SIZE;
+
+    for (uint32_t i = 0; reader->layout != NULL && i < reader->layout->count; i++) {
+        const cti_slot *slot = &reader->layout->slots[i];
+
+        if (slot->size > reader->end - offset)
+            return false;
+        if (slot->field == field) {
+            *item = make_item(reader->bytes, CTI_ITEM_FIELD, offset, 0, slot->size);
+            item->field = field;
+            item->slot = slot;
+            decode(NULL, item, slot->size);
+            return true;
+        }
+        offset += slot->size;
+    }
+    return false;
+}
+
+/* The first one from offset on. */
+static bool find_floating(const cti_reader *reader, const cti_field *field, uint32_t offset,
+                          cti_item *item)
+{
+    floating_header header;
+
+    while (offset < reader->end) {
+        const cti_slot *slot;
+        const cti_tag *tag;
+
+        if (!get_floating_header(reader->bytes, offset, reader->end, reader->wide_tags, &header) ||
+            header.tag == 0 || header.length > reader->end - offset - header.size)
+            return false;
+        slot = cti_message_slot(reader->message, header.tag, 0);
+        tag = cti_tag_find(header.tag);
+        if ((slot != NULL ? slot->field : tag != NULL ? tag->field : NULL) == field) {
+            *item = make_item(reader->bytes, CTI_ITEM_FIELD, offset, header.size,
+                              header.size + header.length);
+            item->field = field;
+            item->slot = slot;
+            item->tag = header.tag;
+            decode(NULL, item, CTI_TYPE_SIZE(field->type));
+            return true;
+        }
+        offset += header.size + header.length;
+    }
+    return false;
+}
+
 /* ---- the end ---- */
+
+/* The counter's value; of one that is a list member itself (a list inside a list), the sum. */
+static bool find_counter(const cti_reader *reader, const cti_field *counter, cti_item *item)
+{
+    cti_item next;
+
+    if (!cti_reader_find(reader, cti_field_index(counter), item))
+        return false;
+    if (item->slot == NULL || !(item->slot->flags & CTI_SLOT_LIST))
+        return true;
+    for (uint32_t offset = item->start + item->size;
+         find_floating(reader, counter, offset, &next); offset = next.start + next.size)
+        item->number += next.number;
+    return true;
+}
 
 /* Compares a counter with the longest of the lists that it counts: members that are
  * optional may be absent. */
@@ -690,7 +757,7 @@ static void check_counter(cti_reader *reader, const cti_field *counter)
     for (uint32_t i = 0; i < message->floating_count; i++)
         if (message->floating[i].counter == counter && reader->counts[i] > longest)
             longest = reader->counts[i];
-    if (!cti_reader_find(reader, cti_field_index(counter), &item)) {
+    if (!find_counter(reader, counter, &item)) {
         if (longest == 0 || reader->layout == NULL)
             return;
         /* A fixed counter that this version does not have yet counts nothing. */
@@ -762,63 +829,13 @@ bool cti_reader_next(cti_reader *reader, cti_item *item)
     return false;
 }
 
-/* ---- single fields ---- */
-
-static bool find_fixed(const cti_reader *reader, const cti_field *field, cti_item *item)
-{
-    uint32_t offset = CTI_HEADER_SIZE;
-
-    for (uint32_t i = 0; reader->layout != NULL && i < reader->layout->count; i++) {
-        const cti_slot *slot = &reader->layout->slots[i];
-
-        if (slot->size > reader->end - offset)
-            return false;
-        if (slot->field == field) {
-            *item = make_item(reader->bytes, CTI_ITEM_FIELD, offset, 0, slot->size);
-            item->field = field;
-            item->slot = slot;
-            decode(NULL, item, slot->size);
-            return true;
-        }
-        offset += slot->size;
-    }
-    return false;
-}
-
-static bool find_floating(const cti_reader *reader, const cti_field *field, cti_item *item)
-{
-    floating_header header;
-
-    for (uint32_t offset = reader->floating_start; offset < reader->end;) {
-        const cti_slot *slot;
-        const cti_tag *tag;
-
-        if (!get_floating_header(reader->bytes, offset, reader->end, reader->wide_tags, &header) ||
-            header.tag == 0 || header.length > reader->end - offset - header.size)
-            return false;
-        slot = cti_message_slot(reader->message, header.tag, 0);
-        tag = cti_tag_find(header.tag);
-        if ((slot != NULL ? slot->field : tag != NULL ? tag->field : NULL) == field) {
-            *item = make_item(reader->bytes, CTI_ITEM_FIELD, offset, header.size,
-                              header.size + header.length);
-            item->field = field;
-            item->slot = slot;
-            item->tag = header.tag;
-            decode(NULL, item, CTI_TYPE_SIZE(field->type));
-            return true;
-        }
-        offset += header.size + header.length;
-    }
-    return false;
-}
-
 bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
 {
     const cti_field *field = cti_field_get(id);
 
     if (reader->message == NULL || field == NULL || reader->end < CTI_HEADER_SIZE)
         return false;
-    return find_fixed(reader, field, item) || find_floating(reader, field, item);
+    return find_fixed(reader, field, item) || find_floating(reader, field, reader->floating_start, item);
 }
 
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id)

@@ -329,6 +329,9 @@ static void rule_close_missing(cti_session *session, cti_rule rule, const cti_ev
 {
     if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST)
         return;
+    /* A session that never opened has nothing to close: open-no-answer tells it. */
+    if (session->verdict == CTI_VERDICT_OPEN_UNANSWERED)
+        return;
     cti_session_report(session, rule, CTI_ERROR, event->time,
                        (const uint32_t[]){session->last_frame, session->end_frame}, 2,
                        "The session was lost (E_CTI_CLIENT_DISCONNECTED): %s without CLOSE_REQ, "

@@ -2,8 +2,8 @@
 /* JSON Lines: one object a record, "record" first.  What the keys mean stands in
  * docs/ctidump.schema.json.
  *
- * Text that is no UTF-8 becomes {"text":..., "hex":...}: readable, with U+FFFD for what is
- * not, and without loss.  A number of the wrong size becomes {"hex":...}. */
+ * Text that is no UTF-8, or with bytes behind its 0, becomes {"text":..., "hex":...}:
+ * readable, with U+FFFD for what is not, and without loss.  A number of the wrong size becomes {"hex":...}. */
 #include <glib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -181,21 +181,26 @@ static void put_hex(json *j, const uint8_t *bytes, uint32_t length)
     put_scratch_as_text(j);
 }
 
-static void put_wire_text(json *j, const char *text, uint32_t length)
+/* Text that does not tell all of its bytes. */
+static void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t *bytes,
+                             uint32_t size)
 {
-    char *valid;
+    char *valid = g_utf8_make_valid(text, length);
 
-    if (g_utf8_validate_len(text, length, NULL)) {
-        yajl_gen_string(j->gen, (const unsigned char *)text, length);
-        return;
-    }
-    valid = g_utf8_make_valid(text, length);
     yajl_gen_map_open(j->gen);
     key_text(j, "text", valid);
     key(j, "hex");
-    put_hex(j, (const uint8_t *)text, length);
+    put_hex(j, bytes, size);
     yajl_gen_map_close(j->gen);
     g_free(valid);
+}
+
+static void put_wire_text(json *j, const char *text, uint32_t length)
+{
+    if (g_utf8_validate_len(text, length, NULL))
+        yajl_gen_string(j->gen, (const unsigned char *)text, length);
+    else
+        put_text_and_hex(j, text, length, (const uint8_t *)text, length);
 }
 
 static void put_hidden(json *j, const cti_item *item)
@@ -252,6 +257,8 @@ static void put_value(json *j, const cti_item *item)
         put_number(j, item);
     else if (item->field->type < CTI_TYPE_STRING)
         put_wrong_size(j, item);
+    else if (item->field->type == CTI_TYPE_STRING && item->length > item->text_length + 1)
+        put_text_and_hex(j, item->text, item->text_length, item->data, item->length);
     else if (item->field->type == CTI_TYPE_STRING)
         put_wire_text(j, item->text, item->text_length);
     else if (item->field->type != CTI_TYPE_UNSPEC)
@@ -327,6 +334,15 @@ static uint32_t key_index(const json *j, const cti_item *item)
     }
 }
 
+/* Named variables repeat wherever they stand. */
+static bool may_repeat(const cti_item *item)
+{
+    if (item->field != NULL &&
+        (item->field->type == CTI_TYPE_NAMEDVAR || item->field->type == CTI_TYPE_NAMEDARRAY))
+        return true;
+    return item->slot != NULL && item->slot->flags & (CTI_SLOT_LIST | CTI_SLOT_ARRAY);
+}
+
 static void add_value(json *j, const cti_item *item)
 {
     const uint32_t k = key_index(j, item), index = j->values->len;
@@ -343,8 +359,7 @@ static void add_value(json *j, const cti_item *item)
     }
     j->last[k] = index + 1;
     first = &g_array_index(j->values, value, j->first[k]);
-    if (first->count > 1 ||
-        (item->slot != NULL && item->slot->flags & (CTI_SLOT_LIST | CTI_SLOT_ARRAY)))
+    if (first->count > 1 || may_repeat(item))
         first->is_list = true;
 }
 

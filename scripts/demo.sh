@@ -12,4 +12,4 @@ echo "--- ctidump $(basename "$capture")"
 "$here/build/decoder/ctidump" "$capture"
 echo
 echo "--- tshark -r $(basename "$capture") -Y cti"
-"$here/scripts/tshark.sh" "$capture" -Y cti
+"$here/scripts/tshark.sh" -r "$capture" -Y cti

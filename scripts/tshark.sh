@@ -1,34 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs tshark with the plugin that was just built, without installing it.
-#     scripts/tshark.sh [-b FOLDER] CAPTURE [TSHARK-OPTION...]
+# tshark with the plugin that was built here, without installing it.
+#     [BUILD=FOLDER] scripts/tshark.sh TSHARK-OPTION...
 # FOLDER is the build folder (default: build).  For root, tshark ignores plugins outside of
 # its own folder: then it runs as nobody, on copies that nobody can read.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-build=$here/build
-if [ "${1:-}" = -b ]; then
-    build=$2
-    shift 2
+plugin=${BUILD:-$here/build}/plugin/cti.so
+if [ ! -f "$plugin" ]; then
+    echo "tshark.sh: $plugin: not there: build first (scripts/build.sh), or set BUILD" >&2
+    exit 1
 fi
-if [ $# -eq 0 ]; then
-    echo "usage: scripts/tshark.sh [-b FOLDER] CAPTURE [TSHARK-OPTION...]" >&2
-    exit 2
-fi
-capture=$1
-shift
 
-series=$(tshark --version 2>/dev/null | sed -n '1s/.* \([0-9]*\.[0-9]*\)\..*/\1/p')
 copies=$(mktemp -d)
 trap 'rm -rf "$copies"' EXIT
+series=$(tshark --version 2>/dev/null | sed -n '1s/.* \([0-9]*\.[0-9]*\)\..*/\1/p')
 mkdir -p "$copies/plugins/$series/epan"
-cp "$build/plugin/cti.so" "$copies/plugins/$series/epan/"
-cp "$capture" "$copies/capture"
-chmod -R a+rX "$copies"
+cp "$plugin" "$copies/plugins/$series/epan/"
 
 as=
-[ "$(id -u)" -ne 0 ] || as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+if [ "$(id -u)" -eq 0 ]; then
+    as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+    # Each argument goes from the front to the back; the one behind -r becomes a copy.
+    count=$# before=
+    while [ "$count" -gt 0 ]; do
+        argument=$1
+        if [ "$before" = -r ] && [ -f "$argument" ]; then
+            cp "$argument" "$copies/capture"
+            argument=$copies/capture
+        fi
+        before=$1
+        shift
+        set -- "$@" "$argument"
+        count=$((count - 1))
+    done
+fi
+chmod -R a+rX "$copies"
 # shellcheck disable=SC2086
-$as env HOME=/nonexistent WIRESHARK_PLUGIN_DIR="$copies/plugins" \
-    tshark -r "$copies/capture" "$@"
+$as env HOME=/nonexistent WIRESHARK_PLUGIN_DIR="$copies/plugins" tshark "$@"
