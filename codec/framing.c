@@ -6,35 +6,30 @@
 
 #include "bytes.h"
 
-/* Types are below this, so the first three bytes of MessageType tell most garbage. */
+/* MessageLength of the largest message that is taken. */
 #define HEADER_LENGTH_MAX (CTI_MESSAGE_SIZE_MAX - CTI_HEADER_SIZE)
 
-/* The shortest and longest body a message of this type can have. */
-static void body_limits(const cti_message *message, uint32_t *shortest, uint32_t *longest)
+/* Can a message of this type have a body of this length?  One without floating part has
+ * one of a few. */
+static bool length_exists(const cti_message *message, uint32_t length)
 {
-    *shortest = 0;
-    *longest = HEADER_LENGTH_MAX;
+    uint32_t shortest = UINT32_MAX;
+
     if (message->format != CTI_PUBLISHED)
-        return;
-    *shortest = UINT32_MAX;
-    for (uint32_t i = 0; i < message->layout_count; i++)
-        if (message->layout_sizes[i] < *shortest)
-            *shortest = message->layout_sizes[i];
-    /* A message without floating part may grow in a newer version, but not much. */
-    if (message->floating_count == 0)
-        *longest = message->layout_sizes[0] + 64;
+        return length <= HEADER_LENGTH_MAX;
+    for (uint32_t i = 0; i < message->layout_count; i++) {
+        if (message->layout_sizes[i] == length)
+            return true;
+        shortest = message->layout_sizes[i] < shortest ? message->layout_sizes[i] : shortest;
+    }
+    return message->floating_count > 0 && shortest <= length && length <= HEADER_LENGTH_MAX;
 }
 
 bool cti_header_plausible(const uint8_t *header)
 {
     const cti_message *message = cti_message_find(cti_header_type(header));
-    const uint32_t length = cti_header_length(header);
-    uint32_t shortest, longest;
 
-    if (message == NULL)
-        return false;
-    body_limits(message, &shortest, &longest);
-    return shortest <= length && length <= longest;
+    return message != NULL && length_exists(message, cti_header_length(header));
 }
 
 /* In step even a type that the table does not know is taken, as long as it is a small
@@ -129,24 +124,13 @@ static bool says_enough(const cti_message *message, const uint8_t *bytes)
            cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0;
 }
 
-/* A message without floating part has one of a few lengths. */
-static bool length_exists(const cti_message *message, uint32_t length)
-{
-    if (message->format != CTI_PUBLISHED || message->floating_count > 0)
-        return true;
-    for (uint32_t i = 0; i < message->layout_count; i++)
-        if (message->layout_sizes[i] == length)
-            return true;
-    return false;
-}
-
 /* Can these be the first bytes of a message that goes on?  SMPP counts its header in the
  * length: its PDU ends just where the segment does. */
 static bool can_be_cut(const cti_message *message, const uint8_t *bytes, size_t length)
 {
     if (message->number == CTI_OPEN_REQ)
         return opens(bytes, length);
-    return length_exists(message, cti_header_length(bytes)) && cti_header_length(bytes) != length;
+    return cti_header_length(bytes) != length;
 }
 
 cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
