@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What tshark -T json with the plugin and ctidump -T json say of a capture, in one form, so
+that the two can be compared message by message and field by field.
+
+A message becomes a Message whose fields stand in wire order, each with all its values.  The
+values keep ctidump's form; tshark writes all of them as text, which same() reads.
+"""
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC")
+UNDECODED = "undecoded"  # a number of the wrong size: tshark's JSON does not name its field
+UNKNOWN = {"cti.float.unknown": "tag", "cti.body": "body", "cti.left_over": "left_over",
+           "cti.undecoded": UNDECODED}
+# Fields of a message in the tree that are not GED-188's, or that stand a second time.
+GENERATED = re.compile(r"cti\.(session|sender|version|response_in|response_to|response_time|heartbeat|idle_share|finding|"
+                       r"call_id|float)(\.|$)")
+
+
+@dataclass
+class Message:
+    frame: int
+    type: int
+    length: int
+    session: int
+    dir: str
+    version: int | None
+    fields: dict = field(default_factory=dict)    # name -> [values], in wire order
+    problems: list = field(default_factory=list)  # of (rule, text)
+    bits: dict = field(default_factory=dict)      # name -> [names of the bits set]
+
+
+@dataclass
+class Capture:
+    messages: list = field(default_factory=list)
+    answers: Counter = field(default_factory=Counter)   # (request frame, answer frame, seconds)
+    findings: Counter = field(default_factory=Counter)  # (session, rule, text)
+    sessions: dict = field(default_factory=dict)        # number -> (client, side)
+
+
+# ---- ctidump ----
+
+def _values(name, fields):
+    value = fields[name]
+    return value if isinstance(value, list) else [value]
+
+
+def _is_note(name, fields):
+    """X_name, X_names, X_unknown beside X."""
+    base, _, ending = name.rpartition("_")
+    return ending in ("name", "names", "unknown") and base in fields
+
+
+def _bits(name, fields):
+    names = fields[name + "_names"]
+    nested = bool(names) and isinstance(names[0], list) or isinstance(fields[name], list)
+    return names if nested else [names]
+
+
+def read_ctidump(text):
+    """Capture from the JSON Lines."""
+    found = Capture()
+    for line in text.splitlines():
+        record = json.loads(line)
+        kind = record["record"]
+        if kind == "message":
+            found.messages.append(_ctidump_message(record))
+        elif kind == "heartbeat" and record["confirm_frame"] or \
+                kind == "request" and record["answer_frame"]:
+            answer = record.get("confirm_frame") or record.get("answer_frame")
+            found.answers[record["request_frame"], answer, round(record["rtt_s"], 9)] += 1
+        elif kind == "finding":
+            found.findings[record["session"], record["rule"], record["text"]] += 1
+        elif kind == "session":
+            found.sessions[record["session"]] = (record["client"], record["side"])
+    return found
+
+
+def _ctidump_message(record):
+    fields = record["fields"]
+    message = Message(record["frame"], record["type"], record["length"], record["session"],
+                      record["dir"], record["version"])
+    for name in fields:
+        if _is_note(name, fields):
+            continue
+        values = _values(name, fields)
+        if any(isinstance(value, dict) and set(value) == {"hex"} for value in values):
+            message.fields.setdefault(UNDECODED, []).extend(values)
+            continue
+        message.fields[name] = values
+        if name + "_names" in fields:
+            message.bits[name] = _bits(name, fields)
+    message.problems = sorted((problem["rule"], problem["text"])
+                              for problem in record["problems"])
+    return message
+
+
+# ---- tshark ----
+
+def tshark_json(tshark, capture, *options):
+    """Its JSON after two passes: then each frame shows what only later frames tell."""
+    return tshark.run("-2", *options, "-T", "json", "-J", "frame cti _ws.malformed _ws.lua.text",
+                      capture=capture)
+
+
+def field_names(tshark):
+    """{filter: the name of the field}, as the plugin registered them."""
+    rows = (line.split("\t") for line in tshark.run("-G", "fields").splitlines()
+            if line.startswith("F\t"))
+    return {row[2]: row[1] for row in rows if row[2].startswith("cti.")}
+
+
+def read_tshark(text, names):
+    """Capture from tshark -2 -T json; names: {filter: the field's name}."""
+    found = Capture()
+    for packet in json.loads(text, object_pairs_hook=lambda pairs: pairs):
+        layers = dict(dict(packet)["_source"])["layers"]
+        frame = int(dict(next(value for key, value in layers if key == "frame"))["frame.number"])
+        for key, value in layers:
+            if key == "cti" and isinstance(value, list):
+                _take_layer(found, frame, value, names)
+    return found
+
+
+def _take_layer(found, frame, layer, names):
+    values = dict(layer)
+    session = int(values.get("cti.session", 0))
+    for rule, text in _findings(layer):
+        found.findings[session, rule, text] += 1
+    if session:
+        found.sessions[session] = (values.get("cti.session.client_id"),
+                                   values.get("cti.session.side"))
+    if "cti.message_type" not in values:
+        return
+    message = Message(frame, int(values["cti.message_type"]), int(values["cti.message_length"]),
+                      session, values.get("cti.sender"),
+                      int(values["cti.version"]) if "cti.version" in values else None)
+    if "cti.response_to" in values:
+        found.answers[int(values["cti.response_to"]), frame,
+                      round(float(values["cti.response_time"]), 9)] += 1
+    _take_fields(message, layer, names)
+    message.problems = sorted(_experts(layer, "cti.problem."))
+    found.messages.append(message)
+
+
+def _take_fields(message, layer, names):
+    for index, (key, value) in enumerate(layer):
+        if not key.startswith("cti.") or key.endswith("_tree") or GENERATED.match(key) and \
+                key not in UNKNOWN or key in ("cti.message_type", "cti.message_length"):
+            continue
+        tree = layer[index + 1][1] if index + 1 < len(layer) and \
+            layer[index + 1][0] == key + "_tree" else []
+        name = UNKNOWN.get(key) or names[key]
+        if name == "tag":
+            name = f"tag_{dict(tree)['cti.float.tag']}"
+        message.fields.setdefault(name, []).append((value, tree))
+        bits = [names[bit] for bit, on in tree if bit.startswith(key + ".") and on == "1"
+                and bit in names]
+        if any(bit.startswith(key + ".") and on in ("0", "1") for bit, on in tree):
+            message.bits.setdefault(name, []).append(bits)
+
+
+def _experts(layer, prefix):
+    """(name, text) of the expert infos whose filter starts with prefix, at any depth."""
+    for key, value in layer:
+        if not isinstance(value, list):
+            continue
+        if key == "_ws.expert" and value and value[0][0].startswith(prefix):
+            name = value[0][0][len(prefix):].replace("_", "-")
+            yield name, dict(value)["_ws.expert.message"]
+        yield from _experts(value, prefix)
+
+
+def _findings(layer):
+    for index, (key, value) in enumerate(layer):
+        if key == "cti.finding":
+            tree = layer[index + 1][1]
+            yield next(_experts(tree, "cti.rule."))[0], value
+
+
+# ---- the comparison ----
+
+def _tree_value(tree, ending):
+    return next((value for key, value in tree if key.endswith("." + ending)), None)
+
+
+def _same_named(value, tree):
+    shown = {"name": _tree_value(tree, "name"), "value": _tree_value(tree, "value")}
+    index = _tree_value(tree, "index")
+    return all(_same_text(value[key], shown[key]) for key in shown) and \
+        (str(value["index"]) == index if "index" in value else index is None)
+
+
+def _same_text(value, shown):
+    """Text, which may be {"text", "hex"} where it is no UTF-8."""
+    return (value["text"] if isinstance(value, dict) else value) == (shown or "")
+
+
+def _time(text):
+    moment = datetime.strptime(text[:-14], "%b %d, %Y %H:%M:%S").replace(tzinfo=timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def same(value, found):
+    """True if ctidump's value is what tshark shows."""
+    shown, tree = found
+    if isinstance(value, dict):
+        if value.get("hidden"):
+            return shown == f"<hidden, {value['length']} bytes>"
+        if "name" in value:
+            return _same_named(value, tree)
+        if "text" not in value:
+            return shown.replace(":", "") == value["hex"]
+        return _same_text(value, shown)
+    if isinstance(value, int):
+        return int(shown, 0) == value
+    if TSHARK_TIME.fullmatch(shown):
+        return _time(shown) == value
+    return value in (shown, shown.replace(":", "") if re.fullmatch(r"[0-9a-f:]*", shown) else None)
+
+
+def _fields_differ(ours, theirs):
+    if list(ours.fields) != list(theirs.fields):
+        yield f"fields {list(ours.fields)} and {list(theirs.fields)}"
+        return
+    for name, values in ours.fields.items():
+        shown = theirs.fields[name]
+        if len(values) != len(shown):
+            yield f"{name}: {len(values)} values and {len(shown)}"
+            continue
+        for value, item in zip(values, shown):
+            if not same(value, item):
+                yield f"{name}: {value!r} and {item!r}"
+    for name, bits in ours.bits.items():
+        if bits != theirs.bits.get(name):
+            yield f"{name}: bits {bits} and {theirs.bits.get(name)}"
+
+
+def message_differences(ours, theirs):
+    """What is not the same in two messages, as lines."""
+    for name in ("frame", "type", "length", "session", "dir", "version"):
+        if getattr(ours, name) != getattr(theirs, name):
+            yield f"{name}: {getattr(ours, name)} and {getattr(theirs, name)}"
+    yield from _fields_differ(ours, theirs)
+    if [rule for rule, _ in ours.problems] != [rule for rule, _ in theirs.problems]:
+        yield f"problems: {ours.problems} and {theirs.problems}"
+
+
+def differences(ours, theirs):
+    """What is not the same in two captures, as lines: ctidump's first, then tshark's."""
+    if len(ours.messages) != len(theirs.messages):
+        yield (f"{len(ours.messages)} messages and {len(theirs.messages)}: frames "
+               f"{[(m.frame, m.type) for m in ours.messages]} and "
+               f"{[(m.frame, m.type) for m in theirs.messages]}")
+    for mine, other in zip(ours.messages, theirs.messages):
+        for line in message_differences(mine, other):
+            yield f"frame {mine.frame} type {mine.type}: {line}"
+    for what in ("answers", "findings", "sessions"):
+        if getattr(ours, what) != getattr(theirs, what):
+            yield f"{what}: {getattr(ours, what)} and {getattr(theirs, what)}"

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plugin in tshark against ctidump: for each capture the same messages in the same frames
+with the same fields and values, the same problems, answer times, findings and sessions; no
+malformed frame and no dissector bug.
+
+    run.py CTIDUMP PLUGIN CAPTURES
+"""
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "plugin"))
+import compare
+from tshark import Tshark
+
+# Segments out of order: Wireshark puts them together only when it is told to, and then waits
+# for ever for a segment that the capture lacks.  So it is told to for these captures alone.
+OUT_OF_ORDER = {"reordering", "retransmission", "overlap"}
+MAY_REORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")
+DIFFERENCES_SHOWN = 12
+
+
+def ctidump_json(ctidump, capture):
+    return subprocess.run([ctidump, "-T", "json", str(capture)], check=True, timeout=60,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
+class Agreement(unittest.TestCase):
+    ctidump = plugin = ""
+    captures = []
+
+    def test_all_captures(self):
+        self.assertGreaterEqual(len(self.captures), 14)
+        with Tshark(self.plugin) as tshark:
+            names = compare.field_names(tshark)
+            for capture in self.captures:
+                with self.subTest(capture=capture.name):
+                    self.agree(tshark, names, capture)
+
+    def agree(self, tshark, names, capture):
+        options = MAY_REORDER if capture.stem in OUT_OF_ORDER else ()
+        ours = compare.read_ctidump(ctidump_json(self.ctidump, capture))
+        theirs = compare.read_tshark(compare.tshark_json(tshark, capture, *options), names)
+        lines = list(compare.differences(ours, theirs))
+        self.assertEqual(lines[:DIFFERENCES_SHOWN], [])
+        self.assertEqual(tshark.run("-2", *options, "-Y",
+                                    "_ws.malformed && cti || _ws.expert.group == \"Dissector bug\"",
+                                    capture=capture), "")
+
+
+if __name__ == "__main__":
+    Agreement.ctidump = str(Path(sys.argv[1]).resolve())
+    Agreement.plugin = sys.argv[2]
+    Agreement.captures = sorted(Path(sys.argv[3]).resolve().glob("*.pcap"))
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
