@@ -50,32 +50,41 @@ static size_t next_candidate(const uint8_t *bytes, size_t length, size_t offset)
     return offset;
 }
 
-/* After a hole: the first message must fit and, where bytes follow, be followed by a
- * plausible header. */
-static cti_frame_result search(const uint8_t *bytes, size_t length, size_t *size)
+/* A whole message that fits, and behind it the end or what can be another header. */
+static bool is_message(const uint8_t *bytes, size_t length)
 {
     size_t total;
+
+    if (length < CTI_HEADER_SIZE || !cti_header_plausible(bytes))
+        return false;
+    total = CTI_HEADER_SIZE + cti_header_length(bytes);
+    return total <= length && cti_versions_that_fit(bytes, total) != 0 &&
+           (length - total < CTI_HEADER_SIZE || header_possible(bytes + total));
+}
+
+/* After a hole.  What looks like the start of a message whose end is not here yet may be
+ * none: a whole one behind it is better. */
+static cti_frame_result search(const uint8_t *bytes, size_t length, size_t *size)
+{
+    size_t offset;
 
     if (length < CTI_HEADER_SIZE) {
         *size = CTI_HEADER_SIZE;
         return CTI_FRAME_MORE;
     }
-    if (!cti_header_plausible(bytes)) {
+    if (is_message(bytes, length)) {
+        *size = CTI_HEADER_SIZE + cti_header_length(bytes);
+        return CTI_FRAME_MESSAGE;
+    }
+    if (!cti_header_plausible(bytes) || CTI_HEADER_SIZE + cti_header_length(bytes) <= length) {
         *size = next_candidate(bytes, length, 1);
         return CTI_FRAME_SKIP;
     }
-    total = CTI_HEADER_SIZE + cti_header_length(bytes);
-    if (total > length) {
-        *size = total;
-        return CTI_FRAME_MORE;
-    }
-    if (cti_versions_that_fit(bytes, total) == 0 ||
-        (length - total >= CTI_HEADER_SIZE && !header_possible(bytes + total))) {
-        *size = next_candidate(bytes, length, 1);
-        return CTI_FRAME_SKIP;
-    }
-    *size = total;
-    return CTI_FRAME_MESSAGE;
+    for (offset = 1; offset < length; offset++)
+        if (is_message(bytes + offset, length - offset))
+            break;
+    *size = offset < length ? offset : CTI_HEADER_SIZE + cti_header_length(bytes);
+    return offset < length ? CTI_FRAME_SKIP : CTI_FRAME_MORE;
 }
 
 cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_state state,

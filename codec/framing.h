@@ -22,8 +22,9 @@ typedef enum {
 /* How sure the stream is that a message starts at its first byte. */
 typedef enum {
     CTI_FRAME_IN_STEP, /* the message before ended here: any header that can be is taken */
-    CTI_FRAME_SEARCH,  /* after a hole or at the start of a capture: a header must be
-                        * plausible and be followed by one that is plausible too */
+    CTI_FRAME_SEARCH,  /* after a hole or at the start of a capture: a message must fit and
+                        * be followed by what can be one; one whose end is not here yet is
+                        * waited for only if there is no whole one behind it */
 } cti_frame_state;
 
 /* Looks at the first bytes of a stream and tells what to do with them, in *size.

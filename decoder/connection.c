@@ -33,6 +33,8 @@ typedef struct direction {
     bool fin_told;
     GByteArray *rest;
     cti_frame_state framing;
+    bool in_hole;     /* hole is known, but not yet how many bytes behind it are no use */
+    hole_record hole;
     uint64_t skipped; /* bytes left out since the last message */
     uint64_t tail;    /* bytes to come of a message that was told although it is cut */
     uint64_t lost;    /* bytes missing while it was not decided if this is CTI */
@@ -295,35 +297,40 @@ static void take_message(direction *from, const uint8_t *bytes, uint32_t size)
         writer->message(c->all->user, &record);
 }
 
-static void tell_hole(direction *from, uint64_t bytes, uint64_t skipped, hole_cause cause)
+/* Bytes will not come, or are no message.  The session learns it at once. */
+static void begin_hole(direction *from, uint64_t bytes, hole_cause cause)
 {
     connection *c = from->connection;
-    const record_writer *writer = c->all->writer;
-    const hole_record record = {c->session != NULL ? &c->session->record : NULL,
-                                &c->record,
-                                from->sender,
-                                bytes,
-                                skipped,
-                                cause,
-                                c->frame,
-                                c->now};
 
     number_connection(c);
     c->record.tcp.holes++;
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, record.sender, bytes, c->now, c->frame);
-    if (writer->hole != NULL)
-        writer->hole(c->all->user, &record);
+        cti_session_hole(&c->session->session, from->sender, bytes, c->now, c->frame);
+    from->in_hole = true;
+    from->hole = (hole_record){.connection = &c->record,
+                               .sender = from->sender,
+                               .bytes = bytes,
+                               .cause = cause,
+                               .frame = c->frame,
+                               .time = c->now};
 }
 
-/* Bytes that are no message: told once, when the next message is found.  At the start of a
- * capture they are just the end of a message that began before it. */
-static void tell_skipped(direction *from)
+/* Tells the hole, and the bytes left out, that lie before what comes now. */
+static void tell_hole(direction *from)
 {
-    if (from->skipped == 0)
+    connection *c = from->connection;
+    const record_writer *writer = c->all->writer;
+
+    if (!from->in_hole && from->skipped > 0)
+        begin_hole(from, 0, HOLE_FRAMING);
+    if (!from->in_hole)
         return;
-    tell_hole(from, 0, from->skipped, HOLE_FRAMING);
+    from->in_hole = false;
+    from->hole.session = c->session != NULL ? &c->session->record : NULL;
+    from->hole.skipped_bytes = from->skipped;
     from->skipped = 0;
+    if (writer->hole != NULL)
+        writer->hole(c->all->user, &from->hole);
 }
 
 /* Takes all whole messages off the front; returns how many bytes are used up. */
@@ -342,7 +349,7 @@ static size_t take_messages(direction *from, const uint8_t *bytes, size_t length
             break;
         case CTI_FRAME_MESSAGE:
             learn_client(from, cti_header_type(bytes + used));
-            tell_skipped(from);
+            tell_hole(from);
             from->framing = CTI_FRAME_IN_STEP;
             take_message(from, bytes + used, (uint32_t)size);
             used += size;
@@ -368,6 +375,24 @@ static void drop_rest(direction *from)
         return;
     from->skipped += from->rest->len;
     g_byte_array_set_size(from->rest, 0);
+}
+
+/* The stream is over.  What the search took for the start of a message was none: there may
+ * be messages behind it. */
+static void end_stream(direction *from)
+{
+    const guint length = from->rest != NULL ? from->rest->len : 0;
+    guint used = 0;
+
+    while (used < length && from->framing == CTI_FRAME_SEARCH) {
+        from->skipped++;
+        used++;
+        used += (guint)take_messages(from, from->rest->data + used, length - used);
+    }
+    if (used > 0)
+        g_byte_array_remove_range(from->rest, 0, used);
+    drop_rest(from);
+    tell_hole(from);
 }
 
 /* After a hole, what looks like the start of a message may be none, and its end would not
@@ -449,10 +474,8 @@ static void become_cti(connection *c)
     for (int i = 0; i < DIRECTIONS; i++) {
         GByteArray *kept = order[i]->rest;
 
-        if (order[i]->lost > 0) {
-            tell_hole(order[i], order[i]->lost, order[i]->skipped, order[i]->lost_by);
-            order[i]->skipped = 0;
-        }
+        if (order[i]->lost > 0)
+            begin_hole(order[i], order[i]->lost, order[i]->lost_by);
         if (kept != NULL)
             g_byte_array_remove_range(kept, 0,
                                       (guint)take_messages(order[i], kept->data, kept->len));
@@ -549,8 +572,11 @@ static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
         from->lost_by = cause;
         return;
     }
-    tell_hole(from, bytes, from->skipped, cause);
-    from->skipped = 0;
+    if (from->in_hole)
+        tell_hole(from);
+    begin_hole(from, bytes, cause);
+    if (from->framing == CTI_FRAME_IN_STEP)
+        tell_hole(from);
 }
 
 static const tcp_sink stream_sink = {stream_data, stream_hole};
@@ -596,6 +622,7 @@ static void tell_fin(direction *from)
     if (!from->stream.closed || !from->stream.saw_fin || from->fin_told)
         return;
     from->fin_told = true;
+    end_stream(from);
     tcp_end(c, CTI_TCP_FIN, from->sender);
     if (opposite(from)->stream.closed)
         end_session(c, c->now, CTI_END_NONE);
@@ -608,6 +635,8 @@ static void take_reset(connection *c, direction *from, const tcp_segment *segmen
     c->reset = true;
     for (int i = 0; i < DIRECTIONS; i++)
         tcp_stream_finish(&c->directions[i].stream, HOLE_CLOSED, &stream_sink, &c->directions[i]);
+    for (int i = 0; i < DIRECTIONS; i++)
+        end_stream(&c->directions[i]);
     tcp_end(c, CTI_TCP_RST, from->sender);
     end_session(c, c->now, CTI_END_NONE);
 }
@@ -639,10 +668,8 @@ static void finish_connection(connection *c, int64_t time, cti_end how)
     if (c->content == CONTENT_CTI) {
         for (int i = 0; i < DIRECTIONS; i++)
             tcp_stream_finish(&c->directions[i].stream, cause, &stream_sink, &c->directions[i]);
-        for (int i = 0; i < DIRECTIONS; i++) {
-            drop_rest(&c->directions[i]);
-            tell_skipped(&c->directions[i]);
-        }
+        for (int i = 0; i < DIRECTIONS; i++)
+            end_stream(&c->directions[i]);
         for (int i = 0; i < DIRECTIONS && !c->reset; i++)
             tell_fin(&c->directions[i]);
         end_session(c, time, how);

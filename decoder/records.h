@@ -3,8 +3,9 @@
  * the writing half (report, timeline, messages, json).  One structure a record of
  * the JSON Lines output; the writers never look at packets, the readers never at formats.
  *
- * Connections and sessions are numbered from 1 in the order in which they show their first
- * CTI message.  Everything a record points to lives for the time of the call only.
+ * Sessions are numbered from 1 in the order of their first messages, connections in the order
+ * in which there is something to tell of them.  Everything a record points to lives for the
+ * time of the call only.
  */
 #ifndef CTIDUMP_RECORDS_H
 #define CTIDUMP_RECORDS_H
@@ -79,7 +80,7 @@ typedef struct hole_record {
     const connection_record *connection;
     cti_sender sender;
     uint64_t bytes;         /* missing */
-    uint64_t skipped_bytes; /* present behind it, but not part of a message */
+    uint64_t skipped_bytes; /* present around it, but not part of a whole message */
     hole_cause cause;
     uint32_t frame;
     int64_t time;
