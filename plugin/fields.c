@@ -145,7 +145,8 @@ static int *add_bit(wmem_array_t *all, const cti_field *field, const char *filte
     hf_register_info *info;
 
     wmem_strbuf_append_c(name, '.');
-    append_snake(name, bit->name);
+    for (const char *c = bit->name; *c != '\0'; c++)
+        wmem_strbuf_append_c(name, g_ascii_isalnum(*c) ? g_ascii_tolower(*c) : '_');
     info = new_field(all, id, bit->name, wmem_strbuf_finalize(name), FT_BOOLEAN,
                      8 * CTI_TYPE_SIZE(field->type));
     info->hfinfo.bitmask = bit->number;
