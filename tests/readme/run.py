@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The examples of README.md: each line "$ COMMAND" in a code block is run, and must print what
+stands below it.
+
+    run.py CTIDUMP PLUGIN             compares
+    run.py CTIDUMP PLUGIN --update    writes the outputs again: read the difference
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(?<=```\n)\$ (.*)\n((?:.*\n)*?)(?=```)")
+
+
+def shims(folder, ctidump, plugin):
+    """A folder for PATH with the programs as they are built here."""
+    build = Path(plugin).resolve().parents[1]
+    for name, command in (("ctidump", f'exec {Path(ctidump).resolve()} "$@"'),
+                          ("tshark", f'BUILD={build} PATH={os.environ["PATH"]} '
+                                     f'exec {ROOT}/scripts/tshark.sh "$@"')):
+        path = Path(folder) / name
+        path.write_text(f"#!/bin/sh\n{command}\n")
+        path.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def output(command, path):
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}, timeout=60,
+                          check=False)
+    if done.returncode != 0 or done.stderr:
+        raise AssertionError(f"{command}: status {done.returncode}: {done.stderr}")
+    return done.stdout if done.stdout.endswith("\n") else done.stdout + "\n"
+
+
+class Readme(unittest.TestCase):
+    ctidump = plugin = ""
+    maxDiff = None
+
+    def test_examples(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = shims(folder, self.ctidump, self.plugin)
+            examples = BLOCK.findall(README.read_text())
+            self.assertGreaterEqual(len(examples), 6)
+            for command, expected in examples:
+                with self.subTest(command=command):
+                    self.assertEqual(output(command, path), expected)
+
+
+def update(ctidump, plugin):
+    with tempfile.TemporaryDirectory() as folder:
+        path = shims(folder, ctidump, plugin)
+        text = BLOCK.sub(lambda found: f"$ {found[1]}\n{output(found[1], path)}",
+                         README.read_text())
+    README.write_text(text)
+
+
+if __name__ == "__main__":
+    Readme.ctidump, Readme.plugin = sys.argv[1:3]
+    if "--update" in sys.argv:
+        update(*sys.argv[1:3])
+    else:
+        unittest.main(argv=sys.argv[:1])
