@@ -162,6 +162,8 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
         item->field->type == CTI_TYPE_UNSPEC) {
         if (item->field != NULL && item->field->flags & CTI_FIELD_IPV6 && item->length == 16)
             cti_text_ipv6(to, item->data);
+        else if (item->field != NULL && item->field->flags & CTI_FIELD_SECRET)
+            cti_text_bytes(to, (const char *)item->data, item->length);
         else
             cti_text_hex(to, item->data, item->length);
         return;
