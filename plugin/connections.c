@@ -128,7 +128,7 @@ static void take_finding(void *user, const cti_finding *finding)
     finding_note *note = wmem_new0(wmem_file_scope(), finding_note);
     finding_note **end;
 
-    note->session = c->number;
+    note->session = note_session(c, CTI_EITHER, c->session.state);
     note->rule = finding->rule;
     note->severity = finding->severity;
     note->frame_count = finding->frame_count;

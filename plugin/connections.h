@@ -17,16 +17,6 @@
 #include "framing.h"
 #include "session.h"
 
-/* A rule that was broken. */
-typedef struct finding_note {
-    struct finding_note *next;
-    uint32_t session; /* its number */
-    cti_rule rule;
-    cti_severity severity;
-    uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
-    const char *text;
-} finding_note;
-
 /* What a session was when a message or TCP's end came. */
 typedef struct session_note {
     uint32_t number;       /* of the session, from 1; 0 where there is none yet */
@@ -37,6 +27,16 @@ typedef struct session_note {
     bool has_services;
     uint32_t services; /* granted, or requested while the answer is not there */
 } session_note;
+
+/* A rule that was broken. */
+typedef struct finding_note {
+    struct finding_note *next;
+    session_note session;
+    cti_rule rule;
+    cti_severity severity;
+    uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
+    const char *text;
+} finding_note;
 
 /* A message. */
 typedef struct message_note {

@@ -23,6 +23,7 @@ static int severity_of(cti_severity severity)
     }
 }
 
+/* Not PI_MALFORMED: Wireshark takes that for a dissection that was given up. */
 static int group_of(cti_problem_id problem)
 {
     switch (problem) {
@@ -31,10 +32,6 @@ static int group_of(cti_problem_id problem)
     case CTI_PROBLEM_UNKNOWN_BITS:
     case CTI_PROBLEM_UNKNOWN_VALUE:
     case CTI_PROBLEM_LEFT_OVER_BYTES: return PI_UNDECODED;
-    case CTI_PROBLEM_LENGTH_TOO_LARGE:
-    case CTI_PROBLEM_FIXED_PART_SHORT:
-    case CTI_PROBLEM_FLOATING_PAST_END:
-    case CTI_PROBLEM_TAG_ZERO: return PI_MALFORMED;
     case CTI_PROBLEM_LAYOUT_DIFFERS: return PI_ASSUMPTION;
     default: return PI_PROTOCOL;
     }

@@ -175,7 +175,21 @@ static void append_quoted(proto_item *to, GString *scratch, const cti_item *item
     proto_item_append_text(to, " (\"%s\")", scratch->str);
 }
 
-/* Text of the wire, as the codec prints it, at the item's bytes. */
+/* Text of the wire as it is, so that filters find it: Wireshark itself escapes what cannot be
+ * shown.  Bytes that are no UTF-8 become U+FFFD. */
+static void append_text(GString *to, const char *text, uint32_t length)
+{
+    char *valid;
+
+    if (g_utf8_validate(text, length, NULL)) {
+        g_string_append_len(to, text, length);
+        return;
+    }
+    valid = g_utf8_make_valid(text, length);
+    g_string_append(to, valid);
+    g_free(valid);
+}
+
 static proto_item *add_text(const place *at, proto_tree *tree, int hf, const cti_item *item,
                             const char *text, uint32_t length)
 {
@@ -183,7 +197,7 @@ static proto_item *add_text(const place *at, proto_tree *tree, int hf, const cti
     const int start = text != NULL ? (int)((const uint8_t *)text - item->data) : 0;
 
     g_string_truncate(scratch, 0);
-    cti_text_bytes(scratch, text, length);
+    append_text(scratch, text, length);
     return proto_tree_add_string(tree, hf, at->view->tvb,
                                  at->offset + (int)item->offset + start, (int)length,
                                  scratch->str);
@@ -274,17 +288,41 @@ static proto_item *add_task_id(const place *at, const field_ids *ids, const cti_
     return added;
 }
 
+/* "name=value", "name[index]=value", and its parts. */
 static proto_item *add_named(const place *at, const field_ids *ids, const cti_item *item)
 {
-    proto_item *added = add_worded(at, ids->value, item);
-    proto_tree *tree = proto_item_add_subtree(added, ett_field);
+    GString *scratch = at->view->scratch;
+    proto_item *added;
+    proto_tree *tree;
 
+    g_string_truncate(scratch, 0);
+    append_text(scratch, item->name, item->name_length);
+    if (item->field->type == CTI_TYPE_NAMEDARRAY)
+        g_string_append_printf(scratch, "[%u]", item->number);
+    g_string_append_c(scratch, '=');
+    append_text(scratch, item->text, item->text_length);
+    added = proto_tree_add_string(at->tree, ids->value, at->view->tvb,
+                                  at->offset + (int)item->offset, (int)item->length, scratch->str);
+
+    tree = proto_item_add_subtree(added, ett_field);
     if (item->field->type == CTI_TYPE_NAMEDARRAY && item->has_number)
         proto_tree_add_uint(tree, ids->index, at->view->tvb, at->offset + (int)item->offset, 1,
                             item->number);
     add_text(at, tree, ids->name, item, item->name, item->name_length);
     add_text(at, tree, ids->text, item, item->text, item->text_length);
     return added;
+}
+
+/* The whole field, with its terminating 0. */
+static proto_item *add_string(const place *at, const field_ids *ids, const cti_item *item)
+{
+    if (cti_item_hidden(item, at->view->text_flags))
+        return add_worded(at, ids->value, item);
+    g_string_truncate(at->view->scratch, 0);
+    append_text(at->view->scratch, item->text, item->text_length);
+    return proto_tree_add_string(at->tree, ids->value, at->view->tvb,
+                                 at->offset + (int)item->offset, (int)item->length,
+                                 at->view->scratch->str);
 }
 
 /* A password of unknown format is text, or nothing that anyone could read. */
@@ -318,7 +356,7 @@ static proto_item *add_field(const place *at, const cti_item *item)
 
     switch (item->field->type) {
     case CTI_TYPE_STRING:
-        return add_worded(at, ids->value, item);
+        return add_string(at, ids, item);
     case CTI_TYPE_NAMEDVAR:
     case CTI_TYPE_NAMEDARRAY:
         return add_named(at, ids, item);
@@ -427,7 +465,10 @@ static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
 
 static void add_session(const view *v, proto_tree *tree, const session_note *note)
 {
-    add_word(tree, v->tvb, hf_sender, note->sender == CTI_CLIENT ? "client" : "server");
+    proto_item *services;
+
+    if (note->sender != CTI_EITHER)
+        add_word(tree, v->tvb, hf_sender, note->sender == CTI_CLIENT ? "client" : "server");
     if (note->number == 0)
         return;
     add_uint(tree, v->tvb, hf_session, note->number);
@@ -435,18 +476,16 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
         add_word(tree, v->tvb, hf_session_client_id, note->client_id);
     if (note->side != CTI_SIDE_UNKNOWN)
         add_word(tree, v->tvb, hf_session_side, cti_side_name(note->side));
-    if (note->has_services) {
-        proto_item *services =
-            proto_tree_add_uint(tree, hf_session_services, v->tvb, 0, 0, note->services);
-
-        proto_item_set_generated(services);
-        if (is_visible(tree)) {
-            g_string_truncate(v->scratch, 0);
-            cti_text_mask(v->scratch, service_names, note->services);
-            proto_item_append_text(services, " (%s)", v->scratch->str);
-        }
-    }
     add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
+    if (!note->has_services)
+        return;
+    services = proto_tree_add_uint(tree, hf_session_services, v->tvb, 0, 0, note->services);
+    proto_item_set_generated(services);
+    if (is_visible(tree)) {
+        g_string_truncate(v->scratch, 0);
+        cti_text_mask(v->scratch, service_names, note->services);
+        proto_item_append_text(services, " (%s)", v->scratch->str);
+    }
 }
 
 static void add_links(const view *v, proto_tree *tree, const message_note *note)
@@ -642,11 +681,11 @@ void message_show_end(const view *v, const frame_note *frame)
         add_session(v, tree, &frame->end);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
-        if (note->session != session) {
-            session = note->session;
+        if (note->session.number != session) {
+            session = note->session.number;
             tree = add_end(v, &item);
             proto_item_append_text(item, ", about session %u", session);
-            add_uint(tree, v->tvb, hf_session, session);
+            add_session(v, tree, &note->session);
         }
         add_finding(v, tree, note);
     }
