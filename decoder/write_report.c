@@ -475,10 +475,28 @@ static void append_leg(GString *text, const report *r, const reported_session *s
     g_string_append_printf(text, ", %s\n", cti_verdict_name(s->verdict));
 }
 
+static bool was_opened(const reported_session *s)
+{
+    return s->verdict != CTI_VERDICT_REJECTED && s->verdict != CTI_VERDICT_OPEN_UNANSWERED;
+}
+
+/* The time from the last open session (or the first try) to the answer that opened this one. */
+static void append_down_time(GString *text, int64_t since, const reported_session *s)
+{
+    const int64_t down = cti_elapsed(since, s->open_answer);
+
+    if (!was_opened(s) || down == CTI_NO_TIME || down <= 0)
+        return;
+    g_string_append(text, "    without a session for ");
+    format_seconds(text, down, 3);
+    g_string_append(text, " s\n");
+}
+
 /* The sessions of the client from the one at first on; marks them as done. */
 static void print_way(const report *r, guint first, bool *done, GString *text)
 {
-    const reported_session *s = g_ptr_array_index(r->sessions, first), *before = s;
+    const reported_session *s = g_ptr_array_index(r->sessions, first);
+    int64_t since = was_opened(s) ? s->ended : s->began;
     guint legs = 1;
 
     g_string_append_printf(text, "\nThe way of %s\n", s->client);
@@ -490,13 +508,10 @@ static void print_way(const report *r, guint first, bool *done, GString *text)
             continue;
         done[i] = true;
         legs++;
-        if (next->open_answer != CTI_NO_TIME && cti_elapsed(before->ended, next->open_answer) > 0) {
-            g_string_append(text, "    without a session for ");
-            format_seconds(text, cti_elapsed(before->ended, next->open_answer), 3);
-            g_string_append(text, " s\n");
-        }
+        append_down_time(text, since, next);
         append_leg(text, r, next);
-        before = next;
+        if (was_opened(next))
+            since = next->ended;
     }
     if (legs > 1)
         print(r, text);
