@@ -23,8 +23,10 @@ from tshark import Tshark
 
 VERSIONS = (9, 13, 17, 19, 20, 22, 24, 25)
 PER_TYPE = 3
-# They open and close the session around the random messages, and would end it.
-NOT_RANDOM = {"OPEN_REQ", "OPEN_CONF", "CLOSE_REQ", "CLOSE_CONF"}
+# The frame of the session: random too, but for what makes it a session.
+OPENING = (("OPEN_REQ", {"InvokeID": 1, "IdleTimeout": 0xFFFFFFFF}), ("OPEN_CONF", {"InvokeID": 1}))
+CLOSING = (("CLOSE_REQ", {"InvokeID": 2}), ("CLOSE_CONF", {"InvokeID": 2}))
+FRAME = {name for name, _ in OPENING + CLOSING}
 
 
 def published(version):
@@ -33,12 +35,21 @@ def published(version):
             if message.published and (message.since or 0) <= version]
 
 
-def opening(version):
-    """OPEN_REQ and OPEN_CONF of a session in this version."""
-    request = {"InvokeID": 1, "VersionNumber": version, "IdleTimeout": 0xFFFFFFFF,
-               "ServicesRequested": 0x10, "ClientID": "RANDOM", "ClientPassword": "",
-               "ClientSignature": "random messages"}
-    return encode("OPEN_REQ", request, version), encode("OPEN_CONF", {"InvokeID": 1}, version)
+def random_pairs(rng, message, version, given):
+    """Fields of a random message, those in given as they are there."""
+    if message.name == "OPEN_REQ":
+        given = {**given, "VersionNumber": version}
+    return [(name, given.get(name, value))
+            for name, value in randoms.random_fields(rng, message, version)]
+
+
+def random_session(rng, version):
+    """[(message, fields)...]: OPEN_REQ, OPEN_CONF, all types, CLOSE_REQ, CLOSE_CONF."""
+    inner = [(message.name, {}) for message in published(version)
+             if message.name not in FRAME for _ in range(PER_TYPE)]
+    for name, given in (*OPENING, *inner, *CLOSING):
+        message = facts.message(name)
+        yield message, random_pairs(rng, message, version, given)
 
 
 def random_capture(rng, version, path):
@@ -46,16 +57,11 @@ def random_capture(rng, version, path):
     capture, expected, at = pcap.Capture(), [], 0.0
     talk = Conversation(capture, Host("10.0.0.11", 50001), Host("10.0.0.1", 42027))
     talk.handshake(at)
-    for sender, data in zip((CLIENT, SERVER), opening(version)):
+    for message, pairs in random_session(rng, version):
         at += 0.01
-        talk.send(sender, data, at)
-    for message in published(version):
-        for _ in range(0 if message.name in NOT_RANDOM else PER_TYPE):
-            at += 0.01
-            pairs = randoms.random_fields(rng, message, version)
-            talk.send(CLIENT if message.from_client else SERVER,
-                      encode(message.number, pairs, version), at)
-            expected.append((message.number, randoms.json_fields(message.number, pairs, version)))
+        talk.send(CLIENT if message.from_client else SERVER,
+                  encode(message.number, pairs, version), at)
+        expected.append((message.number, randoms.json_fields(message.number, pairs, version)))
     capture.write(path)
     return expected
 
@@ -78,7 +84,7 @@ class RandomMessages(unittest.TestCase):
         text = subprocess.run([self.ctidump, "-T", "json", str(path)], check=True, timeout=120,
                               stdout=subprocess.PIPE).stdout.decode()
         records = [record for record in map(json.loads, text.splitlines())
-                   if record["record"] == "message"][2:]
+                   if record["record"] == "message"]
         self.assertEqual(len(records), len(expected))
         for record, (number, fields) in zip(records, expected):
             self.assertEqual(record["type"], number)
