@@ -455,17 +455,16 @@ static void learn_client(connection *c, packet_info *pinfo, uint32_t type)
     c->directions[FROM_SERVER] = swap;
 }
 
-/* ClientID, made printable, when OPEN_REQ has told it. */
+/* ClientID, made valid UTF-8, when OPEN_REQ has told it. */
 static void note_client_id(connection *c)
 {
-    GString *text;
+    char *text;
 
     if (c->session.client_id[0] == '\0' || c->client_id != NULL)
         return;
-    text = g_string_new(NULL);
-    cti_text_bytes(text, c->session.client_id, strlen(c->session.client_id));
-    c->client_id = wmem_strdup(wmem_file_scope(), text->str);
-    g_string_free(text, TRUE);
+    text = g_utf8_make_valid(c->session.client_id, -1);
+    c->client_id = wmem_strdup(wmem_file_scope(), text);
+    g_free(text);
 }
 
 static void note_facts(const connection *c, message_note *note, const packet_info *pinfo,
