@@ -379,6 +379,7 @@ frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcp
     if (note != NULL || PINFO_FD_VISITED(pinfo))
         return note;
     note = make_note(c, pinfo->num);
+    note->began = c->is_cti;
     note->repeated = c->reset;
     if (tcp != NULL) {
         note->fin = tcp->flags & TH_FIN;
@@ -587,11 +588,11 @@ static void end_tcp(connection *c, packet_info *pinfo, cti_tcp_end how)
 static bool is_fin(const connection *c, const direction *from, const frame_note *frame,
                    const struct tcp_analysis *tcp, uint32_t next)
 {
-    const bool other_closed = c->directions[FROM_CLIENT].closed || c->directions[FROM_SERVER].closed;
+    const bool first = !c->directions[FROM_CLIENT].closed && !c->directions[FROM_SERVER].closed;
 
     if (from->closed || !(tcp->conversation_completeness & COMPLETENESS_FIN))
         return false;
-    if (!other_closed)
+    if (first)
         return true;
     return frame != NULL ? frame->fin : from->next != 0 && next - from->next == 1;
 }

@@ -59,6 +59,7 @@ typedef struct message_note {
 /* A frame of a CTI connection. */
 typedef struct frame_note {
     bool accepted;           /* it was taken for CTI */
+    bool began;              /* a message came before it */
     bool repeated;           /* all of it was there before: its messages do not count again */
     cti_frame_state framing; /* at its start */
     uint32_t tail;           /* bytes at its start that belong to a message that was cut */

@@ -97,16 +97,20 @@ static void show_message(piece *p, uint32_t offset, uint32_t size)
 }
 
 /* Bytes that are no message are shown in one piece, and only once it is sure that this is
- * CTI. */
+ * CTI.  Before the first message they are no fault, but the end of one that began earlier. */
 static void show_skipped(piece *p, uint32_t offset, uint32_t size)
 {
-    if (size > 0 && p->frame->accepted)
+    if (size == 0 || !p->frame->accepted)
+        return;
+    if (p->frame->began)
         message_show_skipped(&p->view, (int)offset, size, false);
+    else
+        message_show_tail(&p->view, (int)offset, size);
 }
 
 static bool can_wait(const piece *p)
 {
-    return desegment && p->view.pinfo->can_desegment > 0 && p->captured == p->reported &&
+    return desegment && p->state->framing == CTI_FRAME_IN_STEP && p->view.pinfo->can_desegment > 0 && p->captured == p->reported &&
            !p->frame->repeated;
 }
 
@@ -172,6 +176,7 @@ static bool take_messages(piece *p)
             break;
         case CTI_FRAME_MESSAGE:
             p->state->framing = CTI_FRAME_IN_STEP;
+            p->frame->accepted = p->frame->accepted || p->first_pass;
             show_skipped(p, offset - skipped, skipped);
             skipped = 0;
             show_message(p, offset, (uint32_t)size);
