@@ -8,15 +8,12 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 "$here/scripts/install-deps.sh" python3 python3-jsonschema binutils util-linux jq
+mkdir -p "$here/build"
+"$here/scripts/build.sh" "$here/build/tests" "$@" -DBUILD_TESTING=ON
+"$here/scripts/build.sh" "$here/build/sanitized" "$@" -DBUILD_TESTING=ON -DWITH_PLUGIN=OFF \
+    -DWITH_SANITIZERS=ON
 for kind in tests sanitized; do
-    folder=$here/build/$kind
-    case $kind in
-    tests) set -- "$@" -DWITH_SANITIZERS=OFF -DWITH_PLUGIN=ON ;;
-    sanitized) set -- "$@" -DWITH_SANITIZERS=ON -DWITH_PLUGIN=OFF ;;
-    esac
-    mkdir -p "$here/build"
-    "$here/scripts/build.sh" "$folder" "$@" -DBUILD_TESTING=ON
     echo "--- $kind"
-    ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)"
+    ctest --test-dir "$here/build/$kind" --output-on-failure --no-tests=error -j "$(nproc)"
 done
 echo "all tests passed"
