@@ -63,6 +63,7 @@ struct connections {
     void *user;
     GHashTable *table;  /* both endpoints, smaller first -> connection */
     GQueue order;       /* of connection, in order of the first packet */
+    tcp_pool pool;
     cti_session_events events;
     uint32_t numbered, sessions, other;
     uint64_t messages, findings[3];
@@ -172,7 +173,8 @@ static connection *connection_new(connections *all, const tcp_segment *segment)
         c->directions[i].connection = c;
         c->directions[i].sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
         c->directions[i].framing = CTI_FRAME_SEARCH;
-        tcp_stream_init(&c->directions[i].stream, all->options->held_bytes);
+        tcp_stream_init(&c->directions[i].stream, all->options->held_bytes, &all->pool,
+                        &c->directions[i]);
     }
     g_hash_table_insert(all->table, &c->record, c);
     g_queue_push_tail(&all->order, c);
@@ -760,6 +762,7 @@ connections *connections_new(const connection_options *options, const record_wri
     all->user = user;
     all->table = g_hash_table_new(hash_connection, equal_connections);
     g_queue_init(&all->order);
+    tcp_pool_init(&all->pool);
     all->events = (cti_session_events){forward_request, forward_heartbeat, forward_silence,
                                        forward_finding};
     return all;

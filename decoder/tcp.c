@@ -21,10 +21,33 @@ typedef struct held {
     uint8_t bytes[];
 } held;
 
-void tcp_stream_init(tcp_stream *stream, uint64_t limit)
+_Static_assert(sizeof(held) <= TCP_PIECE_COST, "a held piece costs more than is counted");
+
+void tcp_pool_init(tcp_pool *pool)
 {
-    *stream = (tcp_stream){.limit = limit};
+    *pool = (tcp_pool){.held = 0};
+    g_queue_init(&pool->streams);
+}
+
+void *tcp_pool_oldest(const tcp_pool *pool)
+{
+    return pool->streams.head != NULL ? pool->streams.head->data : NULL;
+}
+
+void tcp_stream_init(tcp_stream *stream, uint64_t limit, tcp_pool *pool, void *owner)
+{
+    *stream = (tcp_stream){.limit = limit, .pool = pool, .pool_link = {.data = owner}};
     g_queue_init(&stream->held);
+}
+
+static uint64_t end_of(const held *piece)
+{
+    return piece->sequence + piece->length;
+}
+
+static uint64_t cost_of(const held *piece)
+{
+    return TCP_PIECE_COST + piece->captured;
 }
 
 static held *first_held(const tcp_stream *stream)
@@ -32,18 +55,75 @@ static held *first_held(const tcp_stream *stream)
     return stream->held.head != NULL ? stream->held.head->data : NULL;
 }
 
-static void drop_held(tcp_stream *stream, held *piece)
+/* Puts a piece among those held, before another (NULL: at the end). */
+static void add_held(tcp_stream *stream, GList *before, held *piece)
+{
+    if (stream->held.head == NULL)
+        g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
+    g_queue_insert_before_link(&stream->held, before, &piece->link);
+    stream->held_bytes += cost_of(piece);
+    stream->pool->held += cost_of(piece);
+}
+
+/* Takes a piece out; the caller frees it. */
+static void take_held(tcp_stream *stream, held *piece)
 {
     g_queue_unlink(&stream->held, &piece->link);
-    stream->held_bytes -= piece->captured;
-    g_free(piece);
+    stream->held_bytes -= cost_of(piece);
+    stream->pool->held -= cost_of(piece);
+    if (stream->held.head == NULL)
+        g_queue_unlink(&stream->pool->streams, &stream->pool_link);
 }
 
 void tcp_stream_release(tcp_stream *stream)
 {
-    while (stream->held.head != NULL)
-        drop_held(stream, first_held(stream));
+    held *piece;
+
+    while ((piece = first_held(stream)) != NULL) {
+        take_held(stream, piece);
+        g_free(piece);
+    }
+    g_free(stream->recent);
+    stream->recent = NULL;
 }
+
+/* ---- the bytes delivered last ---- */
+
+/* Remembers bytes that are delivered now; missing bytes at their end break the row. */
+static void remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length)
+{
+    const uint32_t size = MIN(captured, TCP_RECENT);
+    const uint32_t at = (uint32_t)((stream->next + captured - size) % TCP_RECENT);
+    const uint32_t first = MIN(size, TCP_RECENT - at);
+
+    if (captured < length)
+        stream->recent_from = stream->next + length;
+    if (size == 0 || captured < length)
+        return;
+    if (stream->recent == NULL) {
+        stream->recent = g_malloc(TCP_RECENT);
+        stream->recent_from = stream->next;
+    }
+    memcpy(stream->recent + at, bytes + captured - size, first);
+    memcpy(stream->recent, bytes + captured - size + first, size - first);
+}
+
+/* True if bytes, whose first one has number start, are known to have been others. */
+static bool differs_from_recent(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
+                                uint32_t captured)
+{
+    const uint64_t oldest = MAX(stream->recent_from, stream->next - TCP_RECENT);
+    const uint64_t to = MIN(start + captured, stream->next);
+
+    if (stream->recent == NULL)
+        return false;
+    for (uint64_t number = MAX(start, oldest); number < to; number++)
+        if (stream->recent[number % TCP_RECENT] != bytes[number - start])
+            return true;
+    return false;
+}
+
+/* ---- numbers ---- */
 
 /* A raw number in the stream's own space. */
 static uint64_t relative(const tcp_stream *stream, uint32_t sequence)
@@ -74,6 +154,7 @@ static bool is_before_next(const tcp_stream *stream, uint64_t number)
 static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
                     const tcp_sink *sink, void *user)
 {
+    remember(stream, bytes, captured, length);
     stream->next += length;
     if (captured > 0)
         sink->data(user, bytes, captured);
@@ -90,8 +171,7 @@ static void drain(tcp_stream *stream, bool behind_hole, const tcp_sink *sink, vo
     while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->next) {
         const uint64_t old = stream->next - piece->sequence;
 
-        g_queue_unlink(&stream->held, &piece->link);
-        stream->held_bytes -= piece->captured;
+        take_held(stream, piece);
         if (old < piece->length) {
             const uint32_t skip = (uint32_t)MIN(old, piece->captured);
 
@@ -118,11 +198,14 @@ static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, cons
             const uint64_t missing = end - stream->next;
 
             stream->next = end;
+            stream->recent_from = end;
             sink->hole(user, missing, cause);
         }
         drain(stream, true, sink, user);
     }
 }
+
+/* ---- what comes too early ---- */
 
 static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, uint64_t sequence,
                    const uint8_t *bytes, uint32_t captured, uint32_t length)
@@ -136,31 +219,42 @@ static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, u
     piece->frame = from->frame;
     piece->link = (GList){.data = piece};
     memcpy(piece->bytes, bytes, captured);
-    g_queue_insert_before_link(&stream->held, before, &piece->link);
-    stream->held_bytes += captured;
+    add_held(stream, before, piece);
 }
 
-/* Keeps the parts of a segment that are ahead and that no held piece covers.  True if some
- * of it was held already. */
-static bool hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
-                 const uint8_t *bytes, uint32_t captured, uint32_t length)
+/* Compares bytes with those of a held piece that covers their start. */
+static bool differs_from_held(const held *piece, uint64_t sequence, const uint8_t *bytes,
+                              uint32_t captured)
+{
+    const uint64_t offset = sequence - piece->sequence;
+
+    if (offset >= piece->captured)
+        return false;
+    return memcmp(piece->bytes + offset, bytes, MIN(captured, piece->captured - offset)) != 0;
+}
+
+/* Keeps the parts of a segment that are ahead and that no held piece covers.  The verdict
+ * tells if some of it was held already. */
+static void hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
+                 const uint8_t *bytes, uint32_t captured, uint32_t length, tcp_verdict *verdict)
 {
     const uint64_t end = sequence + length;
-    GList *link = stream->held.head;
-    bool seen = false;
+    const held *last = stream->held.tail != NULL ? stream->held.tail->data : NULL;
+    /* Most come behind all others. */
+    GList *link = last != NULL && end_of(last) <= sequence ? NULL : stream->held.head;
 
     while (sequence < end) {
         const held *piece;
         uint64_t stop = end;
         uint32_t size;
 
-        while (link != NULL &&
-               ((held *)link->data)->sequence + ((held *)link->data)->length <= sequence)
+        while (link != NULL && end_of(link->data) <= sequence)
             link = link->next;
         piece = link != NULL ? link->data : NULL;
         if (piece != NULL && piece->sequence <= sequence) {
-            seen = true;
-            stop = MIN(end, piece->sequence + piece->length);
+            verdict->retransmission = true;
+            verdict->differs |= differs_from_held(piece, sequence, bytes, captured);
+            stop = MIN(end, end_of(piece));
         } else {
             if (piece != NULL)
                 stop = MIN(end, piece->sequence);
@@ -172,33 +266,34 @@ static bool hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
         captured -= MIN(captured, size);
         sequence = stop;
     }
-    return seen;
 }
 
 /* A segment that starts at next, or whose old part was cut off. */
-static bool take_next(tcp_stream *stream, const tcp_segment *from, const uint8_t *bytes,
-                      uint32_t captured, uint32_t length, const tcp_sink *sink, void *user)
+static void take_next(tcp_stream *stream, const tcp_segment *from, const uint8_t *bytes,
+                      uint32_t captured, uint32_t length, tcp_verdict *verdict,
+                      const tcp_sink *sink, void *user)
 {
     const held *piece = first_held(stream);
     const uint64_t gap = piece != NULL ? piece->sequence - stream->next : UINT64_MAX;
-    bool seen = false;
 
     if (gap >= length) {
         deliver(stream, bytes, captured, length, sink, user);
     } else {
         /* It bridges pieces that came before it: those bytes were first. */
-        seen = hold(stream, from, stream->next, bytes, captured, length);
+        hold(stream, from, stream->next, bytes, captured, length, verdict);
     }
     drain(stream, false, sink, user);
-    return seen;
 }
 
-/* The pieces count with what they cost: many small ones would break the limit unseen. */
+static void give_up_first(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+{
+    declare_hole(stream, first_held(stream)->sequence, cause, sink, user);
+}
+
 static void enforce_limit(tcp_stream *stream, const tcp_sink *sink, void *user)
 {
-    while (stream->held_bytes + stream->held.length * sizeof(held) > stream->limit &&
-           first_held(stream) != NULL)
-        declare_hole(stream, first_held(stream)->sequence, HOLE_LIMIT, sink, user);
+    while (stream->held_bytes > stream->limit)
+        give_up_first(stream, HOLE_LIMIT, sink, user);
 }
 
 /* The peer has bytes that the capture lacks, and later ones or FIN are here: they will not
@@ -216,7 +311,7 @@ static void declare_acknowledged(tcp_stream *stream, const tcp_sink *sink, void 
 static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uint32_t sequence,
                              const tcp_sink *sink, void *user)
 {
-    tcp_verdict verdict = {false, false, false};
+    tcp_verdict verdict = {.retransmission = false};
     const uint8_t *bytes = segment->payload;
     uint32_t captured = segment->captured, length = segment->length;
     uint64_t start = relative(stream, sequence);
@@ -232,27 +327,26 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
         length = (uint32_t)(stream->fin - start);
         captured = MIN(captured, length);
     }
-    if (start + length <= stream->next) {
+    if (start < stream->next) {
         verdict.retransmission = true;
-        return verdict;
+        verdict.differs = differs_from_recent(stream, start, bytes, captured);
     }
+    if (start + length <= stream->next)
+        return verdict;
     if (start < stream->next) {
         const uint32_t old = (uint32_t)(stream->next - start);
 
-        verdict.retransmission = true;
         bytes += MIN(captured, old);
         captured -= MIN(captured, old);
         length -= old;
         start = stream->next;
     }
     if (start == stream->next) {
-        if (take_next(stream, segment, bytes, captured, length, sink, user))
-            verdict.retransmission = true;
+        take_next(stream, segment, bytes, captured, length, &verdict, sink, user);
         return verdict;
     }
     verdict.out_of_order = true;
-    if (hold(stream, segment, start, bytes, captured, length))
-        verdict.retransmission = true;
+    hold(stream, segment, start, bytes, captured, length, &verdict);
     declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);
     return verdict;
@@ -271,7 +365,7 @@ static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, 
 tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
                             void *user)
 {
-    tcp_verdict verdict = {false, false, false};
+    tcp_verdict verdict = {.retransmission = false};
     uint32_t sequence = segment->sequence;
 
     if (segment->flags & TCP_SYN) {
@@ -327,6 +421,23 @@ bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
         return true;
     number = relative(stream, sequence);
     return number + 1 >= stream->next && number <= stream->next + RESET_WINDOW;
+}
+
+int64_t tcp_stream_waits_since(const tcp_stream *stream)
+{
+    return first_held(stream) != NULL ? first_held(stream)->time : CTI_NO_TIME;
+}
+
+void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+{
+    if (first_held(stream) == NULL)
+        return;
+    give_up_first(stream, cause, sink, user);
+    if (first_held(stream) == NULL)
+        return;
+    /* It has had its turn: others go first now. */
+    g_queue_unlink(&stream->pool->streams, &stream->pool_link);
+    g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
 }
 
 void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)

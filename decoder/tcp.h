@@ -4,11 +4,15 @@
  *
  * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
  * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
- * whether delivered or held.  A hole is declared when the peer has acknowledged what the
- * capture lacks and either later bytes are here or the peer has sent another packet, at FIN,
- * RST or the end, or when more is held than the limit allows; it is a length, never bytes.
+ * whether delivered or held; that others came in their place is told as long as the first
+ * ones are still known (held, or among the last TCP_RECENT delivered).  A hole is declared
+ * when the peer has acknowledged what the capture lacks and either later bytes are here or
+ * the peer has sent another packet, at FIN, RST or the end, when more is held than the limit
+ * allows, and when the caller has waited long enough; it is a length, never bytes.
  *
- * Invariant: what is held lies behind `next`, is sorted, and does not overlap. */
+ * Invariants: what is held lies behind `next`, is sorted, and does not overlap.  Bytes
+ * delivered + bytes in holes = next - start.  A stream is in its pool's queue just while it
+ * holds something. */
 #ifndef CTIDUMP_TCP_H
 #define CTIDUMP_TCP_H
 
@@ -22,6 +26,20 @@ typedef struct tcp_sink {
     void (*hole)(void *user, uint64_t bytes, hole_cause cause);
 } tcp_sink;
 
+/* So many of the bytes delivered last are kept to be compared with repeated ones. */
+#define TCP_RECENT 2048u
+
+/* A piece of held bytes counts as so many more. */
+#define TCP_PIECE_COST 96u
+
+/* What some streams hold together.  Its owner keeps `held` below a limit by giving up what
+ * tcp_pool_oldest() holds. */
+typedef struct tcp_pool {
+    uint64_t held;  /* bytes, what each piece costs included */
+    GQueue streams; /* that hold something: the one that began first, or was given up least
+                     * lately, first */
+} tcp_pool;
+
 typedef struct tcp_stream {
     bool synced;        /* next is known */
     bool saw_syn;       /* it starts at the connection's start */
@@ -32,8 +50,12 @@ typedef struct tcp_stream {
     uint64_t fin;       /* with saw_fin: of FIN */
     uint64_t acked;     /* the peer has everything below it; 0 = not known */
     GQueue held;        /* of struct held, sorted */
-    uint64_t held_bytes;
-    uint64_t limit;     /* most bytes to hold, what each piece costs included */
+    uint64_t held_bytes;  /* what each piece costs included */
+    uint64_t limit;       /* for held_bytes */
+    tcp_pool *pool;
+    GList pool_link;      /* its data is the stream's owner */
+    uint8_t *recent;      /* byte number n of the stream is at n % TCP_RECENT */
+    uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
     /* While data is delivered that was held behind a hole: when and where it was captured.
      * (Bytes that were held until the missing ones came count as of the packet that
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
@@ -46,9 +68,17 @@ typedef struct tcp_verdict {
     bool retransmission; /* some of it had been seen before */
     bool out_of_order;   /* it is ahead of what is expected */
     bool keep_alive;     /* at most one byte, just before what is expected */
+    bool differs;        /* bytes that had been seen before are others now */
 } tcp_verdict;
 
-void tcp_stream_init(tcp_stream *stream, uint64_t limit);
+void tcp_pool_init(tcp_pool *pool);
+
+/* The owner of the stream that has held bytes for the longest time, NULL if none does. */
+void *tcp_pool_oldest(const tcp_pool *pool);
+
+/* A stream that holds at most limit bytes, and counts them in pool too.  pool must outlive
+ * it, and the stream must stay where it is in memory. */
+void tcp_stream_init(tcp_stream *stream, uint64_t limit, tcp_pool *pool, void *owner);
 void tcp_stream_release(tcp_stream *stream);
 
 /* Takes in a segment of this direction: SYN, data and FIN, but not RST. */
@@ -61,6 +91,12 @@ void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const t
 
 /* True if a RST with this number can be meant for the connection. */
 bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence);
+
+/* When the first bytes that are held were captured, CTI_NO_TIME where none are. */
+int64_t tcp_stream_waits_since(const tcp_stream *stream);
+
+/* What is missing before the first held bytes will not come: a hole of this cause. */
+void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);
 
 /* The stream ends here: what is held is delivered behind holes of this cause. */
 void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);

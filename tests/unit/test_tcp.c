@@ -18,6 +18,7 @@
 /* ---- one stream under test ---- */
 
 typedef struct bench {
+    tcp_pool pool;
     tcp_stream stream;
     uint32_t initial; /* SYN's number; the first byte has the next one */
     GString *out;
@@ -48,7 +49,14 @@ static const tcp_sink sink = {take_data, take_hole};
 static void begin(bench *b, uint32_t initial)
 {
     *b = (bench){.initial = initial, .out = g_string_new(NULL)};
-    tcp_stream_init(&b->stream, MIB);
+    tcp_pool_init(&b->pool);
+    tcp_stream_init(&b->stream, MIB, &b->pool, b);
+}
+
+/* Bytes held, without what their pieces cost. */
+static uint64_t held(const bench *b)
+{
+    return b->stream.held_bytes - b->stream.held.length * TCP_PIECE_COST;
 }
 
 static void end(bench *b)
@@ -226,11 +234,68 @@ SCENARIO(other_bytes_where_some_are_held)
     send(b, 7, "X"); /* within */
     assert_verdict(b, true, true, false);
     assert_out(b, "");
-    assert_int_equal(b->stream.held_bytes, 7);
+    assert_int_equal(held(b), 7);
     send(b, 0, "abcd");
     assert_verdict(b, false, false, false);
     assert_out(b, "abcdefghijk");
     assert_int_equal(b->stream.held_bytes, 0);
+}
+
+/* What overlaps is compared as long as the first bytes are known. */
+SCENARIO(other_bytes_are_told)
+{
+    static const struct {
+        uint32_t offset;
+        const char *text;
+        bool differs;
+    } again[] = {
+        {0, "abcdef", false}, {2, "cd", false}, {2, "cX", true}, {3, "defgh", false},
+        {4, "Xfgh", true},    /* old and new */
+        {12, "mno", false},   {12, "mnX", true}, /* held */
+        {11, "lmnop", false}, {10, "kXmnXp", true},
+    };
+
+    syn(b);
+    send(b, 0, "abcdef");
+    send(b, 12, "mno");
+    for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+        send(b, again[i].offset, again[i].text);
+        assert_int_equal(b->verdict.differs, again[i].differs);
+    }
+}
+
+SCENARIO(other_bytes_around_a_hole)
+{
+    syn(b);
+    send(b, 0, "abc");
+    send(b, 6, "ghi");
+    ack(b, 9);
+    assert_out(b, "abc[3 acked]ghi");
+    send(b, 0, "XXXXXXghi"); /* what lies before the hole is no longer known */
+    assert_false(b->verdict.differs);
+    send(b, 3, "defghX");
+    assert_true(b->verdict.differs);
+}
+
+/* The ring of bytes wraps; what is too far back is not compared. */
+SCENARIO(other_bytes_far_back)
+{
+    char text[TCP_RECENT + 100];
+
+    syn(b);
+    for (uint32_t i = 0; i < sizeof(text) - 1; i++)
+        text[i] = (char)('a' + i % 23);
+    text[sizeof(text) - 1] = '\0';
+    for (uint32_t i = 0; i + 7 < sizeof(text); i += 7)
+        feed(b, TCP_ACK, i, text + i, 7, 7);
+    send(b, 0, text);
+    assert_false(b->verdict.differs);
+    text[50] = 'X';
+    send(b, 0, text);
+    assert_false(b->verdict.differs);
+    text[TCP_RECENT] = 'X';
+    send(b, 0, text);
+    assert_true(b->verdict.differs);
 }
 
 SCENARIO(next_bytes_run_into_held_ones)
@@ -253,7 +318,7 @@ SCENARIO(segment_covers_a_held_one)
     send(b, 9, "jkl");
     send(b, 6, "ghiXXXmno");
     assert_verdict(b, true, true, false);
-    assert_int_equal(b->stream.held_bytes, 9);
+    assert_int_equal(held(b), 9);
     assert_out(b, "abc");
     send(b, 3, "def");
     assert_out(b, "abcdefghijklmno");
@@ -266,7 +331,7 @@ SCENARIO(segment_covers_several_held_ones)
     send(b, 8, "i");
     send(b, 6, "g");
     send(b, 2, "cdXfXhXj");
-    assert_int_equal(b->stream.held_bytes, 8);
+    assert_int_equal(held(b), 8);
     assert_verdict(b, true, true, false);
     send(b, 0, "ab");
     assert_out(b, "abcdefghij");
@@ -291,7 +356,7 @@ SCENARIO(held_range_sent_again)
     for (int i = 0; i < 5; i++) {
         send(b, 3, "def");
         assert_verdict(b, true, true, false);
-        assert_int_equal(b->stream.held_bytes, 3);
+        assert_int_equal(held(b), 3);
     }
     send(b, 0, "abc");
     assert_out(b, "abcdef");
@@ -567,6 +632,45 @@ static void limit_forces_the_oldest_hole_only(void **state)
     end(&b);
 }
 
+/* The pool names the stream that began to hold first; giving up sends it to the end. */
+static void pool_of_streams(void **state)
+{
+    bench b[3];
+    tcp_pool pool;
+
+    (void)state;
+    tcp_pool_init(&pool);
+    for (uint32_t i = 0; i < 3; i++) {
+        begin(&b[i], i);
+        tcp_stream_init(&b[i].stream, MIB, &pool, &b[i]);
+        syn(&b[i]);
+    }
+    assert_null(tcp_pool_oldest(&pool));
+    assert_int_equal(tcp_stream_waits_since(&b[1].stream), CTI_NO_TIME);
+    send(&b[1], 5, "fg");
+    send(&b[1], 10, "k");
+    send(&b[0], 5, "f");
+    send(&b[2], 5, "f");
+    assert_int_equal(tcp_stream_waits_since(&b[1].stream), 0);
+    assert_int_equal(pool.held, 4 * TCP_PIECE_COST + 5);
+    assert_ptr_equal(tcp_pool_oldest(&pool), &b[1]);
+    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
+    assert_out(&b[1], "[5 limit]fg");
+    assert_ptr_equal(tcp_pool_oldest(&pool), &b[0]);
+    send(&b[0], 0, "abcde");
+    assert_ptr_equal(tcp_pool_oldest(&pool), &b[2]);
+    tcp_stream_give_up(&b[2].stream, HOLE_TIME, &sink, &b[2]);
+    assert_out(&b[2], "[5 time]f");
+    assert_ptr_equal(tcp_pool_oldest(&pool), &b[1]);
+    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
+    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
+    assert_out(&b[1], "[5 limit]fg[3 limit]k");
+    assert_null(tcp_pool_oldest(&pool));
+    assert_int_equal(pool.held, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        end(&b[i]);
+}
+
 /* What a piece costs counts, even where the snaplen left none of its bytes. */
 static void limit_holds_for_pieces_without_bytes(void **state)
 {
@@ -703,7 +807,7 @@ SCENARIO(data_behind_a_fin_that_came_early)
     fin(b, 6, "");
     send(b, 3, "defXYZ");
     send(b, 6, "XYZ");
-    assert_int_equal(b->stream.held_bytes, 3);
+    assert_int_equal(held(b), 3);
     send(b, 0, "abc");
     assert_true(b->stream.closed);
     assert_out(b, "abcdef");
@@ -949,10 +1053,12 @@ static void more_than_8_gib(void **state)
     const uint64_t end_position = UINT64_C(9) << 30;
     tcp_segment segment = {.sequence = 0xFFFF8000, .flags = TCP_SYN, .payload = payload};
     tcp_stream stream;
+    tcp_pool pool;
 
     (void)state;
     long_position = 0;
-    tcp_stream_init(&stream, MIB);
+    tcp_pool_init(&pool);
+    tcp_stream_init(&stream, MIB, &pool, NULL);
     tcp_stream_feed(&stream, &segment, &counting, NULL);
     segment.flags = TCP_ACK;
     segment.captured = segment.length = sizeof(payload);
@@ -966,6 +1072,7 @@ static void more_than_8_gib(void **state)
     assert_true(long_position == end_position);
     tcp_stream_finish(&stream, HOLE_CAPTURE_ENDED, &counting, NULL);
     tcp_stream_release(&stream);
+    assert_int_equal(pool.held, 0);
 }
 
 /* ---- random segments against a model ---- */
@@ -1076,6 +1183,7 @@ static void run_trial(trial *t, const kind *k)
     tcp_segment segment = {.sequence = initial, .flags = TCP_SYN};
     const uint32_t fin_after = below(100);
     tcp_stream stream;
+    tcp_pool pool;
 
     t->came = 0;
     t->size = 1 + below(LONGEST);
@@ -1085,11 +1193,14 @@ static void run_trial(trial *t, const kind *k)
         t->touched[i] = false;
     }
     cut_text(t, k);
-    tcp_stream_init(&stream, k->limited ? 200 + below(2000) : MIB);
+    tcp_pool_init(&pool);
+    tcp_stream_init(&stream, k->limited ? 200 + below(2000) : MIB, &pool, t);
     tcp_stream_feed(&stream, &segment, &trial_sink, t);
     for (uint32_t i = 0; i < t->piece_count; i++) {
         const piece *p = &t->pieces[i];
         uint8_t *bytes = malloc(p->captured + 1);
+        tcp_verdict verdict;
+        bool differs = false;
 
         assert_non_null(bytes);
         for (uint32_t n = 0; n < p->captured; n++)
@@ -1097,6 +1208,8 @@ static void run_trial(trial *t, const kind *k)
         for (uint32_t n = 0; n < p->length; n++) {
             if (!t->touched[p->start + n] && n < p->captured)
                 t->first[p->start + n] = bytes[n + 1];
+            else if (n < p->captured && t->first[p->start + n] != bytes[n + 1])
+                differs = true;
             t->touched[p->start + n] = true;
         }
         segment = (tcp_segment){.sequence = initial + 1 + p->start,
@@ -1104,9 +1217,12 @@ static void run_trial(trial *t, const kind *k)
                                 .payload = bytes + 1,
                                 .captured = p->captured,
                                 .length = p->length};
-        tcp_stream_feed(&stream, &segment, &trial_sink, t);
+        verdict = tcp_stream_feed(&stream, &segment, &trial_sink, t);
         free(bytes);
+        assert_true(differs || !verdict.differs);
         assert_true(stream.held_bytes <= stream.limit);
+        assert_int_equal(stream.held_bytes, pool.held);
+        assert_ptr_equal(tcp_pool_oldest(&pool), pool.held > 0 ? t : NULL);
         if (k->limited && below(4) == 0)
             tcp_stream_acknowledge(&stream, initial + 1 + below(t->size), &trial_sink, t);
         else
@@ -1194,6 +1310,9 @@ int main(void)
         cmocka_unit_test(retransmission_with_new_bytes_behind),
         cmocka_unit_test(other_bytes_again),
         cmocka_unit_test(other_bytes_where_some_are_held),
+        cmocka_unit_test(other_bytes_are_told),
+        cmocka_unit_test(other_bytes_around_a_hole),
+        cmocka_unit_test(other_bytes_far_back),
         cmocka_unit_test(next_bytes_run_into_held_ones),
         cmocka_unit_test(segment_covers_a_held_one),
         cmocka_unit_test(segment_covers_several_held_ones),
@@ -1219,6 +1338,7 @@ int main(void)
         cmocka_unit_test(nothing_at_all_is_no_hole),
         cmocka_unit_test(hole_by_limit),
         cmocka_unit_test(limit_forces_the_oldest_hole_only),
+        cmocka_unit_test(pool_of_streams),
         cmocka_unit_test(limit_holds_for_pieces_without_bytes),
         cmocka_unit_test(fin_with_data),
         cmocka_unit_test(fin_before_earlier_data),
