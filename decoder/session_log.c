@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A session's lines (see session_log.h). */
+/* A session's events (see session_log.h).
+ *
+ * Most events of a long session are dropped again, so they are kept as they came, a message
+ * as its bytes, and put into words only when the log is printed. */
 #include "session_log.h"
+
+#include <string.h>
 
 #include "format.h"
 #include "lines.h"
 
-typedef struct log_line {
-    int64_t time;
-    uint64_t order; /* in which it was added: decides between equal times */
-    char *text;
-} log_line;
+/* A message of more bytes is put into words at once: what is kept stays small. */
+#define KEPT_BYTES_MAX 1024
 
 typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_REFUSED, FATE_UNKNOWN } heartbeat_fate;
 
@@ -22,87 +24,125 @@ typedef struct heartbeat_run {
     int64_t worst; /* answer time */
 } heartbeat_run;
 
+/* A message; its bytes stand in the entry's buffer. */
+typedef struct kept_message {
+    cti_context context;
+    cti_sender sender;
+    uint32_t frame;
+    bool answers;
+    int64_t answer_time;
+} kept_message;
+
+typedef enum { ENTRY_WORDS, ENTRY_MESSAGE, ENTRY_RUN } entry_kind;
+
+typedef struct entry {
+    int64_t time;
+    uint64_t order; /* in which it was added: decides between equal times */
+    entry_kind kind;
+    uint8_t *buffer; /* words or message; used again when the entry is */
+    uint32_t size, capacity;
+    union {
+        heartbeat_run run;
+        kept_message message;
+    };
+} entry;
+
 struct session_log {
-    GPtrArray *first; /* of log_line */
-    GQueue last;      /* of log_line */
+    GArray *first;     /* of entry */
+    GArray *last;      /* of entry, a ring once it is full */
+    guint oldest;      /* index into last */
     uint64_t added, left_out;
     heartbeat_run run;
     uint32_t unanswered; /* heartbeats since the last answer, until now */
     GString *scratch;
 };
 
-static void free_line(gpointer data)
-{
-    log_line *line = data;
-
-    g_free(line->text);
-    g_free(line);
-}
-
 session_log *session_log_new(void)
 {
     session_log *log = g_new0(session_log, 1);
 
-    log->first = g_ptr_array_new_with_free_func(free_line);
-    g_queue_init(&log->last);
+    log->first = g_array_new(FALSE, TRUE, sizeof(entry));
+    log->last = g_array_new(FALSE, TRUE, sizeof(entry));
     log->scratch = g_string_new(NULL);
     return log;
 }
 
+static void free_entries(GArray *entries)
+{
+    for (guint i = 0; i < entries->len; i++)
+        g_free(g_array_index(entries, entry, i).buffer);
+    g_array_unref(entries);
+}
+
 void session_log_free(session_log *log)
 {
-    g_ptr_array_unref(log->first);
-    g_queue_clear_full(&log->last, free_line);
+    free_entries(log->first);
+    free_entries(log->last);
     g_string_free(log->scratch, TRUE);
     g_free(log);
 }
 
-/* Adds what stands in scratch. */
-static void add_line(session_log *log, int64_t time)
+static entry *append_entry(GArray *entries)
 {
-    log_line *line = g_new(log_line, 1);
+    g_array_set_size(entries, entries->len + 1);
+    return &g_array_index(entries, entry, entries->len - 1);
+}
 
-    *line = (log_line){time, log->added++, g_strndup(log->scratch->str, log->scratch->len)};
-    g_string_truncate(log->scratch, 0);
+/* The entry for the next event: a new one, or the oldest of the last ones. */
+static entry *new_entry(session_log *log, entry_kind kind, int64_t time)
+{
+    entry *e;
+
     if (log->first->len < SESSION_LOG_FIRST) {
-        g_ptr_array_add(log->first, line);
-        return;
-    }
-    g_queue_push_tail(&log->last, line);
-    if (log->last.length > SESSION_LOG_LAST) {
-        free_line(g_queue_pop_head(&log->last));
+        e = append_entry(log->first);
+    } else if (log->last->len < SESSION_LOG_LAST) {
+        e = append_entry(log->last);
+    } else {
+        e = &g_array_index(log->last, entry, log->oldest);
+        log->oldest = (log->oldest + 1) % SESSION_LOG_LAST;
         log->left_out++;
     }
+    e->kind = kind;
+    e->time = time;
+    e->order = log->added++;
+    return e;
+}
+
+static void fill_buffer(entry *e, const void *bytes, uint32_t size)
+{
+    if (size > e->capacity) {
+        e->capacity = size;
+        e->buffer = g_realloc(e->buffer, size);
+    }
+    memcpy(e->buffer, bytes, size);
+    e->size = size;
+}
+
+/* Adds what stands in scratch. */
+static void add_words(session_log *log, int64_t time)
+{
+    fill_buffer(new_entry(log, ENTRY_WORDS, time), log->scratch->str, (uint32_t)log->scratch->len);
+    g_string_truncate(log->scratch, 0);
 }
 
 static void end_run(session_log *log)
 {
-    static const char *const words[] = {"answered", "MISSED: sent, never answered",
-                                        "REFUSED: the server is offline",
-                                        "sent; the answer is not in the capture"};
-    heartbeat_run *run = &log->run;
-
-    if (run->count == 0)
+    if (log->run.count == 0)
         return;
-    g_string_append_printf(log->scratch, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s",
-                           run->fate == FATE_ANSWERED || run->fate == FATE_UNKNOWN ? "  " : "!!", run->count,
-                           run->count == 1 ? "" : "s", words[run->fate]);
-    if (run->count > 1) {
-        g_string_append(log->scratch, ", the last one at ");
-        format_clock(log->scratch, run->to, 3);
-    }
-    if (run->fate == FATE_ANSWERED)
-        g_string_append_printf(log->scratch, ", worst answer %.3f ms", (double)run->worst / 1e6);
-    g_string_append_printf(log->scratch, "  #%u", run->first_frame);
-    if (run->last_frame != run->first_frame)
-        g_string_append_printf(log->scratch, "..#%u", run->last_frame);
-    add_line(log, run->from);
-    *run = (heartbeat_run){0};
+    new_entry(log, ENTRY_RUN, log->run.from)->run = log->run;
+    log->run = (heartbeat_run){0};
+}
+
+static void append_message(GString *to, const message_record *record, unsigned text_flags)
+{
+    g_string_append_printf(to, "%s  ", line_direction(record->sender));
+    line_message(to, record, text_flags);
 }
 
 void session_log_message(session_log *log, const message_record *record, unsigned text_flags)
 {
     const uint32_t type = record->reader->message_type;
+    entry *e;
 
     /* Whether a heartbeat is missed is known much later: the run of answered ones ends here
      * already, when the next one is sent. */
@@ -111,9 +151,18 @@ void session_log_message(session_log *log, const message_record *record, unsigne
     if (type == CTI_HEARTBEAT_REQ || type == CTI_HEARTBEAT_CONF)
         return;
     end_run(log);
-    g_string_append_printf(log->scratch, "%s  ", line_direction(record->sender));
-    line_message(log->scratch, record, text_flags);
-    add_line(log, record->time);
+    if (record->size > KEPT_BYTES_MAX) {
+        append_message(log->scratch, record, text_flags);
+        add_words(log, record->time);
+        return;
+    }
+    e = new_entry(log, ENTRY_MESSAGE, record->time);
+    fill_buffer(e, record->bytes, record->size);
+    e->message = (kept_message){.context = record->facts->context,
+                                .sender = record->sender,
+                                .frame = record->frame,
+                                .answers = record->facts->answers,
+                                .answer_time = record->facts->answer_time};
 }
 
 static heartbeat_fate fate_of(const cti_heartbeat *heartbeat)
@@ -157,7 +206,7 @@ void session_log_hole(session_log *log, const hole_record *record)
     end_run(log);
     g_string_append(log->scratch, "**    ");
     line_hole(log->scratch, record);
-    add_line(log, record->time);
+    add_words(log, record->time);
 }
 
 void session_log_silence(session_log *log, const cti_silence *silence)
@@ -165,7 +214,7 @@ void session_log_silence(session_log *log, const cti_silence *silence)
     end_run(log);
     g_string_append(log->scratch, "**    ");
     line_silence(log->scratch, silence);
-    add_line(log, silence->to);
+    add_words(log, silence->to);
 }
 
 void session_log_request(session_log *log, const cti_request *request)
@@ -175,7 +224,7 @@ void session_log_request(session_log *log, const cti_request *request)
     end_run(log);
     g_string_append(log->scratch, "!!    ");
     line_unanswered(log->scratch, request);
-    add_line(log, request->time);
+    add_words(log, request->time);
 }
 
 void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,
@@ -184,45 +233,90 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
     end_run(log);
     g_string_append(log->scratch, "**    ");
     line_tcp_end(log->scratch, how, sender, frame);
-    add_line(log, time);
+    add_words(log, time);
 }
 
-static gint compare_lines(gconstpointer a, gconstpointer b)
+static void append_run(GString *to, const heartbeat_run *run)
 {
-    const log_line *const *x = a, *const *y = b;
+    static const char *const words[] = {"answered", "MISSED: sent, never answered",
+                                        "REFUSED: the server is offline",
+                                        "sent; the answer is not in the capture"};
+    const bool bad = run->fate == FATE_MISSED || run->fate == FATE_REFUSED;
 
-    if ((*x)->time != (*y)->time)
-        return (*x)->time < (*y)->time ? -1 : 1;
-    return (*x)->order < (*y)->order ? -1 : 1;
-}
-
-static void append_lines(GPtrArray *lines, GString *to, const char *indent, unsigned digits)
-{
-    for (guint i = 0; i < lines->len; i++) {
-        const log_line *line = g_ptr_array_index(lines, i);
-
-        g_string_append(to, indent);
-        format_clock(to, line->time, digits);
-        g_string_append_printf(to, "  %s\n", line->text);
+    g_string_append_printf(to, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s", bad ? "!!" : "  ",
+                           run->count, run->count == 1 ? "" : "s", words[run->fate]);
+    if (run->count > 1) {
+        g_string_append(to, ", the last one at ");
+        format_clock(to, run->to, 3);
     }
+    if (run->fate == FATE_ANSWERED)
+        g_string_append_printf(to, ", worst answer %.3f ms", (double)run->worst / 1e6);
+    g_string_append_printf(to, "  #%u", run->first_frame);
+    if (run->last_frame != run->first_frame)
+        g_string_append_printf(to, "..#%u", run->last_frame);
 }
 
-void session_log_append(session_log *log, GString *to, const char *indent, unsigned digits)
+/* Puts a kept message into words as if it had just come. */
+static void append_kept(GString *to, const entry *e, unsigned text_flags)
 {
-    GPtrArray *last = g_ptr_array_new();
+    const cti_message_facts facts = {.answers = e->message.answers,
+                                     .answer_time = e->message.answer_time};
+    cti_reader reader;
+    const message_record record = {.frame = e->message.frame,
+                                   .sender = e->message.sender,
+                                   .reader = &reader,
+                                   .facts = &facts};
+
+    cti_reader_init(&reader, e->buffer, e->size, &e->message.context);
+    append_message(to, &record, text_flags);
+}
+
+static gint compare_entries(gconstpointer a, gconstpointer b)
+{
+    const entry *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static void append_entry_line(const entry *e, GString *to, const session_log_style *style)
+{
+    g_string_append(to, style->indent);
+    format_clock(to, e->time, style->time_digits);
+    g_string_append(to, "  ");
+    if (e->kind == ENTRY_MESSAGE)
+        append_kept(to, e, style->text_flags);
+    else if (e->kind == ENTRY_RUN)
+        append_run(to, &e->run);
+    else
+        g_string_append_len(to, (const char *)e->buffer, e->size);
+    g_string_append_c(to, '\n');
+}
+
+void session_log_append(session_log *log, GString *to, const session_log_style *style)
+{
+    const guint first = log->first->len;
+    guint from, until;
 
     end_run(log);
-    for (GList *link = log->last.head; link != NULL; link = link->next)
-        g_ptr_array_add(log->left_out > 0 ? last : log->first, link->data);
-    g_ptr_array_sort(log->first, compare_lines);
-    g_ptr_array_sort(last, compare_lines);
-    append_lines(log->first, to, indent, digits);
-    if (log->left_out > 0)
-        g_string_append_printf(to, "%s... %" G_GUINT64_FORMAT
-                               " events left out here: -T timeline shows all\n",
-                               indent, log->left_out);
-    else
-        g_queue_clear(&log->last); /* its lines belong to first now */
-    append_lines(last, to, indent, digits);
-    g_ptr_array_unref(last);
+    g_array_append_vals(log->first, log->last->data, log->last->len);
+    g_array_set_size(log->last, 0);
+    g_array_sort(log->first, compare_entries);
+    /* The gap lies where events were dropped, or a third behind the start if there are more
+     * than are wanted. */
+    until = log->left_out > 0 ? first : log->first->len;
+    from = until;
+    if (log->first->len > style->most_lines) {
+        until = MIN(first, style->most_lines / 3);
+        from = log->first->len - (style->most_lines - until);
+    }
+    for (guint i = 0; i < log->first->len; i++) {
+        if (i == until && from - until + log->left_out > 0)
+            g_string_append_printf(to, "%s... %" G_GUINT64_FORMAT
+                                   " events left out here: -T timeline shows all\n",
+                                   style->indent, log->left_out + (from - until));
+        if (i < until || i >= from)
+            append_entry_line(&g_array_index(log->first, entry, i), to, style);
+    }
 }

@@ -9,8 +9,8 @@
 #include "records.h"
 
 /* Lines kept from the start and from the end. */
-#define SESSION_LOG_FIRST 50
-#define SESSION_LOG_LAST 100
+#define SESSION_LOG_FIRST 40
+#define SESSION_LOG_LAST 80
 
 typedef struct session_log session_log;
 
@@ -28,7 +28,13 @@ void session_log_silence(session_log *log, const cti_silence *silence);
 void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,
                          uint32_t frame);
 
-/* Appends all lines in the order of time, each behind indent. */
-void session_log_append(session_log *log, GString *to, const char *indent, unsigned digits);
+typedef struct session_log_style {
+    const char *indent; /* before each line */
+    unsigned time_digits, text_flags;
+    guint most_lines; /* the rest is counted in a line of its own */
+} session_log_style;
+
+/* Appends the lines in the order of time; once, since nothing may be added afterwards. */
+void session_log_append(session_log *log, GString *to, const session_log_style *style);
 
 #endif

@@ -15,6 +15,9 @@
 /* Rows of the tables in the overview. */
 #define OVERVIEW_SESSIONS 20
 #define OVERVIEW_FINDINGS 10
+/* Lines of all timelines together, and of one at least. */
+#define TIMELINE_LINES 6000
+#define TIMELINE_LINES_LEAST 15
 
 /* A finding in words. */
 typedef struct reported_finding {
@@ -34,7 +37,7 @@ typedef struct reported_session {
     uint32_t errors, warnings;
     session_log *log;
     GString *findings; /* lines */
-    GString *text;     /* of the finished session */
+    GString *text;     /* its facts */
 } reported_session;
 
 typedef struct report {
@@ -317,12 +320,6 @@ static void report_session(void *user, const session_record *record)
     append_traffic(text, session);
     append_heartbeats(text, session);
     append_answers(text, session);
-    if (s->findings->len > 0)
-        g_string_append_printf(text, "  findings\n%s", s->findings->str);
-    g_string_append(text, "  timeline\n");
-    session_log_append(s->log, text, "    ", r->digits);
-    session_log_free(s->log);
-    s->log = NULL;
     s->text = text;
     g_ptr_array_add(r->sessions, s);
 }
@@ -528,6 +525,29 @@ static void print_ways(const report *r, GString *text)
     g_free(done);
 }
 
+/* Of many sessions each one shows less, or nobody would read them. */
+static guint lines_per_session(const report *r)
+{
+    const guint most = TIMELINE_LINES / MAX(r->sessions->len, 1);
+
+    return CLAMP(most, TIMELINE_LINES_LEAST, SESSION_LOG_FIRST + SESSION_LOG_LAST);
+}
+
+static void print_session(const report *r, const reported_session *s, GString *text)
+{
+    const session_log_style style = {.indent = "    ",
+                                     .time_digits = r->digits,
+                                     .text_flags = r->options->text_flags,
+                                     .most_lines = lines_per_session(r)};
+
+    g_string_append_printf(text, "\n%s", s->text->str);
+    if (s->findings->len > 0)
+        g_string_append_printf(text, "  findings\n%s", s->findings->str);
+    g_string_append(text, "  timeline\n");
+    session_log_append(s->log, text, &style);
+    print(r, text);
+}
+
 static void report_summary(void *user, const summary_record *summary)
 {
     report *r = user;
@@ -538,12 +558,8 @@ static void report_summary(void *user, const summary_record *summary)
     print_sessions(r, text);
     print_findings(r, text);
     print_ways(r, text);
-    for (guint i = 0; i < r->sessions->len; i++) {
-        reported_session *s = g_ptr_array_index(r->sessions, i);
-
-        fputc('\n', r->options->out);
-        print(r, s->text);
-    }
+    for (guint i = 0; i < r->sessions->len; i++)
+        print_session(r, g_ptr_array_index(r->sessions, i), text);
     g_string_free(text, TRUE);
 }
 
@@ -568,6 +584,7 @@ static void free_session(gpointer data)
     reported_session *s = data;
 
     g_free(s->client);
+    session_log_free(s->log);
     g_string_free(s->findings, TRUE);
     g_string_free(s->text, TRUE);
     g_free(s);
