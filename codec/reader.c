@@ -110,11 +110,6 @@ static uint32_t get_number(const uint8_t *bytes, uint32_t size)
     return number;
 }
 
-static bool is_signed(cti_type type)
-{
-    return type == CTI_TYPE_CHAR || type == CTI_TYPE_SHORT || type == CTI_TYPE_INT;
-}
-
 static bool is_number(cti_type type)
 {
     return type <= CTI_TYPE_TIME;
@@ -377,7 +372,7 @@ static void decode_number(cti_item *item)
 
     item->number = get_number(item->data, size);
     item->has_number = true;
-    if (is_signed(item->field->type) && size < 4 && item->data[0] & 0x80)
+    if (cti_type_is_signed(item->field->type) && size < 4 && item->data[0] & 0x80)
         item->number |= UINT32_MAX << 8 * size;
 }
 
@@ -472,17 +467,14 @@ static void choose_way(cti_reader *reader, const cti_context *context, bool cut)
 {
     const cti_message *message = reader->message;
     bool known;
-    way chosen;
+    way chosen = {NULL, reader->end, false, FIT_FRAMED};
 
     reader->version = version_for(reader, context, &known);
-    chosen = way_without_layout(message, reader->bytes, reader->end, reader->version, known);
-    if (message != NULL && message->format != CTI_UNPUBLISHED) {
-        const way published =
-            best_way(message, reader->bytes, reader->end, cut, reader->version);
-
-        if (message->format == CTI_PUBLISHED || published.fit == FIT_CLEAN)
-            chosen = published;
-    }
+    if (message != NULL && message->format != CTI_UNPUBLISHED)
+        chosen = best_way(message, reader->bytes, reader->end, cut, reader->version);
+    if (message == NULL || message->format == CTI_UNPUBLISHED ||
+        (message->format == CTI_LIKELY && chosen.fit != FIT_CLEAN))
+        chosen = way_without_layout(message, reader->bytes, reader->end, reader->version, known);
     reader->layout = chosen.layout;
     reader->floating_start = chosen.floating_start;
     reader->wide_tags = chosen.wide_tags;
