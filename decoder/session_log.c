@@ -48,6 +48,7 @@ typedef struct entry {
 } entry;
 
 struct session_log {
+    guint most_first, most_last;
     GArray *first;     /* of entry */
     GArray *last;      /* of entry, a ring once it is full */
     guint oldest;      /* index into last */
@@ -57,10 +58,12 @@ struct session_log {
     GString *scratch;
 };
 
-session_log *session_log_new(void)
+session_log *session_log_new(guint first, guint last)
 {
     session_log *log = g_new0(session_log, 1);
 
+    log->most_first = first;
+    log->most_last = last;
     log->first = g_array_new(FALSE, TRUE, sizeof(entry));
     log->last = g_array_new(FALSE, TRUE, sizeof(entry));
     log->scratch = g_string_new(NULL);
@@ -93,13 +96,13 @@ static entry *new_entry(session_log *log, entry_kind kind, int64_t time)
 {
     entry *e;
 
-    if (log->first->len < SESSION_LOG_FIRST) {
+    if (log->first->len < log->most_first) {
         e = append_entry(log->first);
-    } else if (log->last->len < SESSION_LOG_LAST) {
+    } else if (log->last->len < log->most_last) {
         e = append_entry(log->last);
     } else {
         e = &g_array_index(log->last, entry, log->oldest);
-        log->oldest = (log->oldest + 1) % SESSION_LOG_LAST;
+        log->oldest = (log->oldest + 1) % log->most_last;
         log->left_out++;
     }
     e->kind = kind;

@@ -8,13 +8,10 @@
 
 #include "records.h"
 
-/* Lines kept from the start and from the end. */
-#define SESSION_LOG_FIRST 40
-#define SESSION_LOG_LAST 80
-
 typedef struct session_log session_log;
 
-session_log *session_log_new(void);
+/* A log that keeps so many events from the start and from the end of the session. */
+session_log *session_log_new(guint first, guint last);
 void session_log_free(session_log *log);
 
 /* Takes in what the records tell (see records.h).  Messages of type HEARTBEAT_REQ and

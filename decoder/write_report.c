@@ -15,9 +15,13 @@
 /* Rows of the tables in the overview. */
 #define OVERVIEW_SESSIONS 20
 #define OVERVIEW_FINDINGS 10
-/* Lines of all timelines together, and of one at least. */
-#define TIMELINE_LINES 6000
-#define TIMELINE_LINES_LEAST 15
+/* Events of a session that are kept from its start and from its end; of the sessions behind
+ * the first ones, and of all where there are many, fewer are kept and shown: nobody would read
+ * them. */
+#define EVENTS_FIRST 40
+#define EVENTS_LAST 80
+#define DETAILED_SESSIONS 100
+#define EVENTS_LEAST 15
 
 /* A finding in words. */
 typedef struct reported_finding {
@@ -50,6 +54,13 @@ typedef struct report {
 
 /* ---- collecting ---- */
 
+static session_log *new_log(uint32_t session)
+{
+    if (session > DETAILED_SESSIONS)
+        return session_log_new(EVENTS_LEAST / 3, EVENTS_LEAST - EVENTS_LEAST / 3);
+    return session_log_new(EVENTS_FIRST, EVENTS_LAST);
+}
+
 static reported_session *session_of(const session_record *record)
 {
     reported_session *s = *record->writer_data;
@@ -57,7 +68,7 @@ static reported_session *session_of(const session_record *record)
     if (s == NULL) {
         s = g_new0(reported_session, 1);
         s->number = record->number;
-        s->log = session_log_new();
+        s->log = new_log(record->number);
         s->findings = g_string_new(NULL);
         *record->writer_data = s;
     }
@@ -525,20 +536,14 @@ static void print_ways(const report *r, GString *text)
     g_free(done);
 }
 
-/* Of many sessions each one shows less, or nobody would read them. */
-static guint lines_per_session(const report *r)
-{
-    const guint most = TIMELINE_LINES / MAX(r->sessions->len, 1);
-
-    return CLAMP(most, TIMELINE_LINES_LEAST, SESSION_LOG_FIRST + SESSION_LOG_LAST);
-}
-
 static void print_session(const report *r, const reported_session *s, GString *text)
 {
+    const bool many = r->sessions->len > DETAILED_SESSIONS;
     const session_log_style style = {.indent = "    ",
                                      .time_digits = r->digits,
                                      .text_flags = r->options->text_flags,
-                                     .most_lines = lines_per_session(r)};
+                                     .most_lines = many ? EVENTS_LEAST
+                                                        : EVENTS_FIRST + EVENTS_LAST};
 
     g_string_append_printf(text, "\n%s", s->text->str);
     if (s->findings->len > 0)
