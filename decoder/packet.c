@@ -1,96 +1,190 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the bytes of a packet to a TCP segment (see packet.h). */
+/* IP and TCP (see packet.h and layers.h).
+ *
+ * IPv4   4 bits version, 4 header's words, 1 service, 2 total length, 2 identification,
+ *        3 bits flags, 13 offset in units of 8, 1 TTL, 1 protocol, 2 checksum, 4 source,
+ *        4 destination, options (RFC 791)
+ * IPv6   4 version, class, flow, 2 payload length, 1 next header, 1 hop limit, 16 source,
+ *        16 destination, extension headers (RFC 8200)
+ * TCP    2 source, 2 destination, 4 sequence, 4 acknowledgment, 4 bits header's words,
+ *        12 flags, 2 window, 2 checksum, 2 urgent, options (RFC 9293)
+ *
+ * Total length 0 is the rest of the frame: the network card was to fill it in. */
 #include "packet.h"
 
-#include <pcap/dlt.h>
 #include <string.h>
 
-#include "../codec/bytes.h"
+#include "layers.h"
 
-#define VLAN_TAGS_MAX 8
-#define IPV6_HEADERS_MAX 16
-
-enum { PROTOCOL_TCP = 6, IPV6_FRAGMENT = 44 };
-
-/* What is left of a packet: captured bytes, and how many there were on the wire. */
-typedef struct view {
-    const uint8_t *bytes;
-    uint32_t captured, length;
-} view;
-
-/* False if fewer than size bytes are there. */
-static bool skip(view *v, uint32_t size)
-{
-    if (v->captured < size)
-        return false;
-    v->bytes += size;
-    v->captured -= size;
-    v->length -= size;
-    return true;
-}
-
-/* The packet is only size bytes long: what follows is padding. */
-static void limit(view *v, uint32_t size)
-{
-    if (v->length > size)
-        v->length = size;
-    if (v->captured > v->length)
-        v->captured = v->length;
-}
+enum {
+    PROTOCOL_IPV4 = 4,
+    PROTOCOL_TCP = 6,
+    PROTOCOL_UDP = 17,
+    PROTOCOL_IPV6 = 41,
+    IPV6_FRAGMENT = 44,
+    PROTOCOL_GRE = 47,
+    PROTOCOL_ESP = 50,
+    PROTOCOL_AH = 51,
+    PROTOCOL_MINIMAL = 55,
+    PROTOCOL_ETHERIP = 97,
+    PROTOCOL_IPCOMP = 108,
+    PROTOCOL_L2TP = 115,
+    PROTOCOL_MPLS = 137,
+    PROTOCOL_ETHERNET = 143,
+};
 
 /* ---- TCP ---- */
 
-static packet_result parse_tcp(view v, tcp_segment *segment)
+static packet_result take_tcp(walk *w)
 {
+    const uint8_t *bytes = w->bytes;
+    tcp_segment *segment = &w->found->segment;
     uint32_t header;
 
-    if (v.captured < 20)
+    if (w->captured < 20)
         return PACKET_CUT;
-    header = (uint32_t)(v.bytes[12] >> 4) * 4;
-    if (header < 20 || header > v.length)
+    header = (uint32_t)(bytes[12] >> 4) * 4;
+    if (header < 20 || header > w->length)
         return PACKET_CUT;
-    segment->source.port = cti_get16(v.bytes);
-    segment->destination.port = cti_get16(v.bytes + 2);
-    segment->sequence = cti_get32(v.bytes + 4);
-    segment->acknowledgment = cti_get32(v.bytes + 8);
-    segment->flags = v.bytes[13];
-    segment->window = cti_get16(v.bytes + 14);
-    segment->length = v.length - header;
-    segment->captured = v.captured > header ? v.captured - header : 0;
-    segment->payload = v.bytes + (v.captured > header ? header : v.captured);
+    segment->source.port = cti_get16(bytes);
+    segment->destination.port = cti_get16(bytes + 2);
+    segment->sequence = cti_get32(bytes + 4);
+    segment->acknowledgment = cti_get32(bytes + 8);
+    segment->flags = bytes[13];
+    segment->window = cti_get16(bytes + 14);
+    segment->checksum = cti_get16(bytes + 16);
+    segment->length = w->length - header;
+    segment->captured = w->captured > header ? w->captured - header : 0;
+    segment->payload = bytes + (w->captured > header ? header : w->captured);
     return PACKET_TCP;
 }
 
-/* ---- IP ---- */
+/* ---- what IP carries ---- */
+
+static packet_result take_authentication(walk *w)
+{
+    uint8_t next;
+    uint32_t size;
+
+    if (w->captured < 8)
+        return PACKET_CUT;
+    next = w->bytes[0];
+    size = ((uint32_t)w->bytes[1] + 2) * 4;
+    return skip(w, size) ? take_protocol(w, next) : PACKET_CUT;
+}
+
+packet_result take_protocol(walk *w, uint8_t protocol)
+{
+    if (protocol == PROTOCOL_TCP)
+        return take_tcp(w);
+    if (++w->layers > LAYERS_MAX)
+        return unsupported(w, "too many headers");
+    switch (protocol) {
+    case PROTOCOL_IPV4:
+    case PROTOCOL_IPV6: return take_ip(w);
+    case PROTOCOL_UDP: return take_udp(w);
+    case PROTOCOL_GRE: return take_gre(w);
+    case PROTOCOL_AH: return take_authentication(w);
+    case PROTOCOL_MPLS: return take_mpls(w);
+    case PROTOCOL_ETHERNET: return take_ethernet(w);
+    case PROTOCOL_ETHERIP: return skip(w, 2) ? take_ethernet(w) : PACKET_CUT;
+    case PROTOCOL_ESP: return unsupported(w, "IPsec ESP");
+    case PROTOCOL_MINIMAL: return unsupported(w, "minimal encapsulation");
+    case PROTOCOL_IPCOMP: return unsupported(w, "IPComp");
+    case PROTOCOL_L2TP: return unsupported(w, "L2TP");
+    default: return PACKET_NOT_TCP;
+    }
+}
 
 static void set_address(endpoint *point, const uint8_t *address, uint8_t size)
 {
     point->address_size = size;
+    memset(point->address, 0, sizeof(point->address));
     memcpy(point->address, address, size);
 }
 
-static packet_result parse_ipv4(view v, tcp_segment *segment)
-{
-    uint32_t header, total;
+/* ---- fragments ---- */
 
-    if (v.captured < 20)
-        return PACKET_CUT;
-    header = (uint32_t)(v.bytes[0] & 15) * 4;
-    total = cti_get16(v.bytes + 2);
-    if (header < 20)
-        return PACKET_CUT;
-    if (total != 0) { /* 0: the network card was to fill it in */
-        if (total < header)
-            return PACKET_CUT;
-        limit(&v, total);
+/* Can the packet hold TCP?  Of a UDP datagram, only the first piece tells its port. */
+static bool is_worth_joining(const walk *w, uint8_t protocol, uint32_t offset)
+{
+    switch (protocol) {
+    case PROTOCOL_UDP:
+        return offset != 0 || w->captured < 4 || is_tunnel_port(cti_get16(w->bytes + 2));
+    case PROTOCOL_TCP:
+    case PROTOCOL_IPV4:
+    case PROTOCOL_IPV6:
+    case PROTOCOL_GRE:
+    case PROTOCOL_AH:
+    case PROTOCOL_MPLS:
+    case PROTOCOL_ETHERNET:
+    case PROTOCOL_ETHERIP:
+    case 43: /* IPv6: routing, destination options */
+    case 60:
+        return true;
+    default:
+        return false;
     }
-    if (v.bytes[9] != PROTOCOL_TCP)
+}
+
+/* What is left of the packet is a piece; addresses are those of the segment. */
+static packet_result take_piece(walk *w, uint8_t protocol, uint32_t identification,
+                                uint32_t offset, bool more)
+{
+    packet *found = w->found;
+
+    if (!is_worth_joining(w, protocol, offset))
         return PACKET_NOT_TCP;
-    if (cti_get16(v.bytes + 6) & 0x3FFF)
-        return PACKET_FRAGMENT;
-    set_address(&segment->source, v.bytes + 12, 4);
-    set_address(&segment->destination, v.bytes + 16, 4);
-    return skip(&v, header) ? parse_tcp(v, segment) : PACKET_CUT;
+    found->piece = (ip_piece){
+        .source = found->segment.source,
+        .destination = found->segment.destination,
+        .identification = identification,
+        .protocol = protocol,
+        .depth = w->depth,
+        .more = more,
+        .offset = offset,
+        .bytes = w->bytes,
+        .captured = w->captured,
+        .length = w->length,
+    };
+    return PACKET_FRAGMENT;
+}
+
+/* ---- IP ---- */
+
+/* The header says how long the packet is.  A frame that a tunnel carries may have been
+ * shortened by the switch that mirrored it: then there was more of it than the tunnel has. */
+static void set_length(walk *w, uint32_t length)
+{
+    if (w->depth > 1 && w->length < length)
+        w->length = length;
+    limit(w, length);
+}
+
+static packet_result take_ipv4(walk *w)
+{
+    const uint8_t *bytes = w->bytes;
+    tcp_segment *segment = &w->found->segment;
+    uint32_t header, total, fragment;
+
+    if (w->captured < 20)
+        return PACKET_CUT;
+    header = (uint32_t)(bytes[0] & 15) * 4;
+    total = cti_get16(bytes + 2);
+    if (header < 20 || (total != 0 && total < header))
+        return PACKET_CUT;
+    if (total != 0)
+        set_length(w, total);
+    fragment = cti_get16(bytes + 6);
+    set_address(&segment->source, bytes + 12, 4);
+    set_address(&segment->destination, bytes + 16, 4);
+    segment->identification = cti_get16(bytes + 4);
+    if (!skip(w, header))
+        return PACKET_CUT;
+    if (fragment & 0x3FFF)
+        return take_piece(w, bytes[9], segment->identification, (fragment & 0x1FFF) * 8,
+                          fragment & 0x2000);
+    return take_protocol(w, bytes[9]);
 }
 
 /* Size of an extension header by its length field, or 0 for what is none. */
@@ -104,136 +198,99 @@ static uint32_t extension_size(uint8_t type, uint8_t length)
         return ((uint32_t)length + 1) * 8;
     case IPV6_FRAGMENT:
         return 8;
-    case 51: /* authentication */
+    case PROTOCOL_AH:
         return ((uint32_t)length + 2) * 4;
     default:
         return 0;
     }
 }
 
-static packet_result parse_ipv6(view v, tcp_segment *segment)
+/* Extension headers, and what follows them. */
+static packet_result take_ipv6_content(walk *w, uint8_t next)
 {
-    uint8_t next;
-    uint32_t payload;
+    while (extension_size(next, 0) != 0) {
+        const uint8_t *bytes = w->bytes;
+        const uint8_t type = next;
+        uint32_t fragment;
 
-    if (v.captured < 40)
-        return PACKET_CUT;
-    payload = cti_get16(v.bytes + 4);
-    next = v.bytes[6];
-    set_address(&segment->source, v.bytes + 8, 16);
-    set_address(&segment->destination, v.bytes + 24, 16);
-    skip(&v, 40);
-    if (payload != 0)
-        limit(&v, payload);
-    for (int i = 0; i < IPV6_HEADERS_MAX; i++) {
-        uint32_t size;
-
-        if (next == PROTOCOL_TCP)
-            return parse_tcp(v, segment);
-        if (extension_size(next, 0) == 0)
-            return PACKET_NOT_TCP;
-        if (v.captured < 8)
+        if (++w->layers > LAYERS_MAX)
+            return unsupported(w, "too many headers");
+        if (w->captured < 8 || !skip(w, extension_size(type, bytes[1])))
             return PACKET_CUT;
+        next = bytes[0];
+        fragment = cti_get16(bytes + 2);
         /* Offset and M are 0 where a whole packet has this header (RFC 6946). */
-        if (next == IPV6_FRAGMENT && cti_get16(v.bytes + 2) & 0xFFF9)
-            return v.bytes[0] == PROTOCOL_TCP ? PACKET_FRAGMENT : PACKET_NOT_TCP;
-        size = extension_size(next, v.bytes[1]);
-        next = v.bytes[0];
-        if (!skip(&v, size))
-            return PACKET_CUT;
+        if (type == IPV6_FRAGMENT && fragment & 0xFFF9)
+            return take_piece(w, next, cti_get32(bytes + 4), fragment & 0xFFF8, fragment & 1);
     }
-    return PACKET_NOT_TCP;
+    return take_protocol(w, next);
 }
 
-/* By the version in the first byte. */
-static packet_result parse_ip(view v, tcp_segment *segment)
+static packet_result take_ipv6(walk *w)
 {
-    if (v.captured < 1)
+    const uint8_t *bytes = w->bytes;
+    tcp_segment *segment = &w->found->segment;
+    uint32_t payload;
+
+    if (w->captured < 40)
         return PACKET_CUT;
-    switch (v.bytes[0] >> 4) {
-    case 4: return parse_ipv4(v, segment);
-    case 6: return parse_ipv6(v, segment);
+    payload = cti_get16(bytes + 4);
+    set_address(&segment->source, bytes + 8, 16);
+    set_address(&segment->destination, bytes + 24, 16);
+    segment->identification = 0;
+    skip(w, 40);
+    if (payload != 0)
+        set_length(w, payload);
+    return take_ipv6_content(w, bytes[6]);
+}
+
+packet_result take_ip(walk *w)
+{
+    if (w->captured < 1)
+        return PACKET_CUT;
+    if (++w->depth > IP_LAYERS_MAX)
+        return unsupported(w, "too many tunnels in one another");
+    switch (w->bytes[0] >> 4) {
+    case 4: return take_ipv4(w);
+    case 6: return take_ipv6(w);
     default: return PACKET_NOT_TCP;
     }
 }
 
-/* ---- link layers ---- */
-
-static packet_result parse_ethertype(view v, uint32_t type, tcp_segment *segment)
-{
-    for (int tags = 0; tags < VLAN_TAGS_MAX; tags++) {
-        switch (type) {
-        case 0x0800:
-        case 0x86DD:
-            return parse_ip(v, segment);
-        case 0x8100: /* 802.1Q, 802.1ad, and two numbers used before it */
-        case 0x88A8:
-        case 0x9100:
-        case 0x9200:
-            if (v.captured < 4)
-                return PACKET_CUT;
-            type = cti_get16(v.bytes + 2);
-            skip(&v, 4);
-            break;
-        default:
-            return PACKET_NOT_TCP;
-        }
-    }
-    return PACKET_NOT_TCP;
-}
-
-static packet_result parse_ethernet(view v, tcp_segment *segment)
-{
-    uint32_t type;
-
-    if (v.captured < 14)
-        return PACKET_CUT;
-    type = cti_get16(v.bytes + 12);
-    skip(&v, 14);
-    return parse_ethertype(v, type, segment);
-}
-
-/* Linux "cooked" captures: the protocol stands at a fixed place in a header of `size`. */
-static packet_result parse_cooked(view v, uint32_t protocol_at, uint32_t size,
-                                  tcp_segment *segment)
-{
-    uint32_t type;
-
-    if (v.captured < size)
-        return PACKET_CUT;
-    type = cti_get16(v.bytes + protocol_at);
-    skip(&v, size);
-    return parse_ethertype(v, type, segment);
-}
+/* ---- whole packets ---- */
 
 packet_result packet_parse(const uint8_t *bytes, uint32_t captured, uint32_t length, int link_type,
-                           tcp_segment *segment)
+                           packet *found)
 {
-    view v = {bytes, captured, length < captured ? captured : length};
+    walk w = {.bytes = bytes,
+              .captured = captured,
+              .length = length < captured ? captured : length,
+              .found = found};
 
-    memset(segment, 0, sizeof(*segment));
-    switch (link_type) {
-    case DLT_EN10MB:
-        return parse_ethernet(v, segment);
-    case DLT_NULL: /* an address family in either byte order: IP's own version tells as much */
-    case DLT_LOOP:
-        return skip(&v, 4) ? parse_ip(v, segment) : PACKET_CUT;
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-        return parse_ip(v, segment);
-    case DLT_LINUX_SLL:
-        return parse_cooked(v, 14, 16, segment);
-    case DLT_LINUX_SLL2:
-        return parse_cooked(v, 0, 20, segment);
-    default:
-        return PACKET_UNKNOWN_LINK;
-    }
+    memset(&found->segment, 0, sizeof(found->segment));
+    return take_link(&w, link_type);
+}
+
+packet_result packet_parse_whole(const ip_piece *whole, packet *found)
+{
+    const bool v6 = whole->source.address_size == 16;
+    walk w = {.bytes = whole->bytes,
+              .captured = whole->captured,
+              .length = whole->length,
+              .depth = whole->depth,
+              .found = found};
+
+    found->segment = (tcp_segment){
+        .source = whole->source,
+        .destination = whole->destination,
+        .identification = v6 ? 0 : (uint16_t)whole->identification,
+    };
+    return v6 ? take_ipv6_content(&w, whole->protocol) : take_protocol(&w, whole->protocol);
 }
 
 bool packet_knows_link(int link_type)
 {
-    tcp_segment segment;
+    packet found;
 
-    return packet_parse((const uint8_t *)"", 0, 0, link_type, &segment) != PACKET_UNKNOWN_LINK;
+    return packet_parse((const uint8_t *)"", 0, 0, link_type, &found) != PACKET_UNKNOWN_LINK;
 }

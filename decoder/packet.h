@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the bytes of a packet to a TCP segment: link layer, VLAN tags, IPv4, IPv6, TCP.
- * Facts: IEEE 802.3 and 802.1Q, RFC 791, RFC 8200, RFC 9293, and the link types of
- * https://www.tcpdump.org/linktypes.html. */
+/* From the bytes of a packet to the TCP segment in it, through link layers, tags, tunnels
+ * and IP.  What each layer's header looks like is told in link.c, tunnel.c and packet.c.
+ * Nothing here keeps a state: pieces of fragmented packets are handed out (fragment.h puts
+ * them together), packets that were captured twice are told apart in duplicate.h. */
 #ifndef CTIDUMP_PACKET_H
 #define CTIDUMP_PACKET_H
 
@@ -20,6 +21,12 @@ typedef struct tcp_segment {
     uint32_t sequence, acknowledgment;
     uint32_t window; /* as in the header, not scaled */
     uint8_t flags;
+    /* Data without TCP's header (exported by Wireshark): it follows on what its sender said
+     * before; numbers and flags mean nothing. */
+    bool in_order;
+    bool repeated;           /* surely a copy of a packet that was there before: not data */
+    uint16_t identification; /* of the IPv4 packet; 0 where there is none */
+    uint16_t checksum;       /* as in the header, right or wrong */
     const uint8_t *payload;
     uint32_t captured; /* bytes of payload that are there */
     uint32_t length;   /* bytes of payload on the wire */
@@ -28,18 +35,40 @@ typedef struct tcp_segment {
     uint32_t frame;
 } tcp_segment;
 
+/* A piece of a fragmented IP packet, or all of it once it is put together. */
+typedef struct ip_piece {
+    endpoint source, destination; /* addresses only */
+    uint32_t identification;
+    uint8_t protocol; /* of the bytes; with IPv6 an extension header's number may stand here */
+    uint8_t depth;    /* IP headers so far, for the limit of nested tunnels */
+    bool more;        /* it is not the packet's last piece */
+    uint32_t offset;  /* of the piece, in bytes */
+    const uint8_t *bytes;
+    uint32_t captured, length; /* as in tcp_segment */
+} ip_piece;
+
 typedef enum {
-    PACKET_TCP,
-    PACKET_NOT_TCP,       /* another protocol */
-    PACKET_CUT,           /* too few bytes for the headers, or headers that contradict */
-    PACKET_FRAGMENT,      /* a piece of an IP packet that does not hold the whole segment */
-    PACKET_UNKNOWN_LINK,  /* a link type that is not supported */
+    PACKET_TCP,          /* packet.segment is the segment */
+    PACKET_NOT_TCP,      /* another protocol */
+    PACKET_CUT,          /* too few bytes for the headers, or headers that contradict */
+    PACKET_FRAGMENT,     /* packet.piece is a piece of an IP packet that may hold TCP */
+    PACKET_TUNNEL,       /* in a tunnel that is not supported: packet.tunnel tells which */
+    PACKET_UNKNOWN_LINK, /* a link type that is not supported */
 } packet_result;
 
+typedef struct packet {
+    tcp_segment segment;
+    ip_piece piece;
+    const char *tunnel; /* "IPsec ESP"; never freed */
+} packet;
+
 /* Finds the TCP segment in a packet of libpcap's DLT_ link_type.  captured bytes are there,
- * of length on the wire.  The segment points into bytes. */
+ * of length on the wire.  What is found points into bytes. */
 packet_result packet_parse(const uint8_t *bytes, uint32_t captured, uint32_t length, int link_type,
-                           tcp_segment *segment);
+                           packet *found);
+
+/* The same for the content of an IP packet that was put together; found may hold whole. */
+packet_result packet_parse_whole(const ip_piece *whole, packet *found);
 
 /* True if packet_parse() takes packets of this DLT_ link type. */
 bool packet_knows_link(int link_type);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "fragment.h"
 
 /* One capture file and the packet of it that comes next. */
 typedef struct input {
@@ -14,7 +15,8 @@ typedef struct input {
     int link_type;
     capture_packet packet;
     uint64_t position;
-    uint64_t packets, fragments, cut;
+    uint64_t packets, cut, tunnelled;
+    const char *tunnel; /* the first that is not supported */
 } input;
 
 typedef struct pipeline {
@@ -23,6 +25,7 @@ typedef struct pipeline {
     void *user;
     void (*note)(const char *line);
     connections *connections;
+    fragments *fragments;
     input *inputs;
     uint32_t input_count;
     GPtrArray *notes;
@@ -51,11 +54,12 @@ static void add_note(pipeline *p, const input *from, const char *format, ...)
 static void close_input(pipeline *p, input *in)
 {
     p->summary.bytes += capture_position(in->capture);
-    if (in->fragments > 0)
-        add_note(p, in, "%" G_GUINT64_FORMAT " IP fragments were left out", in->fragments);
     if (in->cut > 0)
         add_note(p, in, "%" G_GUINT64_FORMAT " packets whose headers are cut or broken were left out",
                  in->cut);
+    if (in->tunnelled > 0)
+        add_note(p, in, "%" G_GUINT64_FORMAT " packets in tunnels that are not supported were left out"
+                 " (the first: %s)", in->tunnelled, in->tunnel);
     capture_close(in->capture);
     in->capture = NULL;
 }
@@ -146,30 +150,64 @@ static input *earliest(const pipeline *p)
     return best;
 }
 
+/* Puts the piece that was found to the others of its packet, and parses that once it is
+ * whole; it may be a piece of another packet, in a tunnel.  PACKET_FRAGMENT: it waits, or
+ * was there before. */
+static packet_result join_fragments(pipeline *p, int64_t time, packet *found)
+{
+    packet_result result = PACKET_FRAGMENT;
+
+    while (result == PACKET_FRAGMENT) {
+        const ip_piece piece = found->piece;
+        ip_piece whole;
+
+        switch (fragments_add(p->fragments, &piece, time, &whole)) {
+        case FRAGMENT_HELD:
+            return PACKET_FRAGMENT;
+        case FRAGMENT_BROKEN:
+            return PACKET_CUT;
+        case FRAGMENT_REPEATED: /* the packet came twice: its first piece tells whose it is */
+            result = piece.offset == 0 ? packet_parse_whole(&piece, found) : PACKET_FRAGMENT;
+            found->segment.repeated = true;
+            return result == PACKET_TCP ? PACKET_TCP : PACKET_FRAGMENT;
+        case FRAGMENT_WHOLE:
+            result = packet_parse_whole(&whole, found);
+            break;
+        }
+    }
+    return result;
+}
+
 static void take_packet(pipeline *p, input *in)
 {
     summary_record *summary = &p->summary;
-    const capture_packet *packet = &in->packet;
-    tcp_segment segment;
+    const capture_packet *taken = &in->packet;
+    packet_result result;
+    packet found;
 
     summary->packets++;
-    if (summary->first_time == CTI_NO_TIME || packet->time < summary->first_time)
-        summary->first_time = packet->time;
-    if (summary->last_time == CTI_NO_TIME || packet->time > summary->last_time)
-        summary->last_time = packet->time;
-    switch (packet_parse(packet->bytes, packet->captured, packet->length, in->link_type,
-                         &segment)) {
+    if (summary->first_time == CTI_NO_TIME || taken->time < summary->first_time)
+        summary->first_time = taken->time;
+    if (summary->last_time == CTI_NO_TIME || taken->time > summary->last_time)
+        summary->last_time = taken->time;
+    result = packet_parse(taken->bytes, taken->captured, taken->length, in->link_type,
+                          &found);
+    if (result == PACKET_FRAGMENT)
+        result = join_fragments(p, taken->time, &found);
+    switch (result) {
     case PACKET_TCP:
-        segment.time = packet->time;
-        segment.frame = (uint32_t)summary->packets;
-        connections_feed(p->connections, &segment);
-        break;
-    case PACKET_FRAGMENT:
-        in->fragments++;
+        found.segment.time = taken->time;
+        found.segment.frame = (uint32_t)summary->packets;
+        connections_feed(p->connections, &found.segment);
         break;
     case PACKET_CUT:
         in->cut++;
         break;
+    case PACKET_TUNNEL:
+        if (in->tunnelled++ == 0)
+            in->tunnel = found.tunnel;
+        break;
+    case PACKET_FRAGMENT:
     case PACKET_NOT_TCP:
     case PACKET_UNKNOWN_LINK:
         break;
@@ -192,6 +230,20 @@ static void take_packets(pipeline *p)
     }
 }
 
+/* What is not whole now will never be. */
+static void finish_fragments(pipeline *p)
+{
+    const fragment_counts *given_up = fragments_given_up(p->fragments);
+
+    fragments_finish(p->fragments);
+    if (given_up->incomplete > 0)
+        add_note(p, NULL, "%" G_GUINT64_FORMAT " fragmented IP packets of which pieces are missing"
+                 " were left out", given_up->incomplete);
+    if (given_up->limit > 0)
+        add_note(p, NULL, "%" G_GUINT64_FORMAT " fragmented IP packets were left out: too many pieces"
+                 " wait for others", given_up->limit);
+}
+
 static void tell_summary(pipeline *p)
 {
     summary_record *summary = &p->summary;
@@ -209,6 +261,7 @@ static void release(pipeline *p)
     for (uint32_t i = 0; i < p->input_count; i++)
         capture_close(p->inputs[i].capture);
     connections_free(p->connections);
+    fragments_free(p->fragments);
     g_ptr_array_unref(p->notes);
     g_free(p->inputs);
 }
@@ -227,6 +280,7 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
     };
     bool readable;
 
+    p.fragments = fragments_new();
     p.connections = connections_new(&options->connections, writer, user);
     readable = open_inputs(&p, paths);
     if (readable) {
@@ -234,6 +288,7 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
         for (uint32_t i = 0; i < p.input_count; i++)
             if (p.inputs[i].capture != NULL)
                 close_input(&p, &p.inputs[i]);
+        finish_fragments(&p);
         connections_finish(p.connections);
         tell_summary(&p);
         memcpy(findings, p.summary.findings, sizeof(p.summary.findings));

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What packet.c, link.c and tunnel.c share: the walk through a packet's headers.
+ *
+ * Each take_...() function takes the header that stands at the start of what is left and
+ * calls the one for what follows.  Headers may follow one another in circles (Ethernet in
+ * VXLAN in UDP in IP in Ethernet); every circle passes take_ethertype(), take_protocol() or
+ * take_ip(), which count and end it. */
+#ifndef CTIDUMP_LAYERS_H
+#define CTIDUMP_LAYERS_H
+
+#include "../codec/bytes.h"
+#include "packet.h"
+
+/* Most headers in one packet, and most IP headers among them. */
+#define LAYERS_MAX 32
+#define IP_LAYERS_MAX 8
+
+typedef struct walk {
+    const uint8_t *bytes; /* what is left */
+    uint32_t captured;    /* bytes of it that are there */
+    uint32_t length;      /* bytes of it that were on the wire; never less */
+    uint8_t layers, depth; /* headers of any kind, of IP */
+    packet *found;
+} walk;
+
+/* False if fewer than size bytes are there. */
+static inline bool skip(walk *w, uint32_t size)
+{
+    if (w->captured < size)
+        return false;
+    w->bytes += size;
+    w->captured -= size;
+    w->length -= size;
+    return true;
+}
+
+/* The rest is only size bytes long: what follows is padding. */
+static inline void limit(walk *w, uint32_t size)
+{
+    if (w->length > size)
+        w->length = size;
+    if (w->captured > w->length)
+        w->captured = w->length;
+}
+
+static inline packet_result unsupported(walk *w, const char *tunnel)
+{
+    w->found->tunnel = tunnel;
+    return PACKET_TUNNEL;
+}
+
+/* link.c */
+packet_result take_link(walk *w, int link_type);
+packet_result take_ethernet(walk *w);
+packet_result take_ethertype(walk *w, uint32_t type);
+packet_result take_mpls(walk *w);
+packet_result take_ppp(walk *w);
+
+/* packet.c */
+packet_result take_ip(walk *w); /* by the version in its first byte */
+packet_result take_protocol(walk *w, uint8_t protocol);
+
+/* tunnel.c */
+packet_result take_gre(walk *w);
+packet_result take_udp(walk *w);
+/* True if a UDP datagram to this port is worth being put together. */
+bool is_tunnel_port(uint16_t port);
+
+#endif

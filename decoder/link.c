@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Link layers and what stands between them and IP (see layers.h).
+ *
+ * Link types:  https://www.tcpdump.org/linktypes.html
+ * Ethernet     6 destination, 6 source, 2 type, or below 0600 the length of LLC
+ * LLC, SNAP    AA AA 03, 3 organization, 2 type (IEEE 802.2, RFC 1042)
+ * VLAN tag     2 priority and number, 2 type (IEEE 802.1Q, 802.1ad)
+ * VN-tag       4 interfaces, 2 type (IEEE 802.1BR's forerunner)
+ * Metadata     1 version, 1 length, 2 option, 2 group, 2 type (Cisco; in GRE the type is first)
+ * FabricPath   2 tree and TTL, then the Ethernet frame (Cisco)
+ * MPLS         20 bits label, 3 class, 1 bottom of stack, 8 TTL (RFC 3032), then IP, or
+ *              Ethernet with or without a control word of 4 bytes (RFC 4448)
+ * PPPoE        11, 1 code, 2 session, 2 length (RFC 2516)
+ * PPP          FF 03 (may be absent), 1 or 2 protocol (RFC 1661, 1662)
+ * Exported     tags of 2 number and 2 length each, 0 the last (Wireshark's exported_pdu_tlvs.h)
+ */
+#include <pcap/dlt.h>
+#include <string.h>
+
+#include "layers.h"
+
+/* Numbers that are DLT_RAW on one system or another, or in the file. */
+enum { RAW_BSD = 12, RAW_OPENBSD = 14, RAW_FILE = 101 };
+
+#define WIRESHARK_UPPER_PDU 252
+
+enum { LENGTH_BELOW = 0x0600, TYPE_TRANSPARENT_ETHERNET = 0x6558 };
+
+/* ---- Ethernet ---- */
+
+static packet_result take_llc(walk *w)
+{
+    uint32_t type;
+
+    if (w->length < 8)
+        return PACKET_NOT_TCP;
+    if (w->captured < 8)
+        return PACKET_CUT;
+    if (memcmp(w->bytes, "\xAA\xAA\x03\0\0", 5) != 0 ||
+        (w->bytes[5] != 0 && w->bytes[5] != 0xF8)) /* F8: IEEE 802.1H */
+        return PACKET_NOT_TCP;
+    type = cti_get16(w->bytes + 6);
+    skip(w, 8);
+    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+}
+
+packet_result take_ethernet(walk *w)
+{
+    uint32_t type;
+
+    if (w->captured < 14)
+        return PACKET_CUT;
+    type = cti_get16(w->bytes + 12);
+    skip(w, 14);
+    return take_ethertype(w, type);
+}
+
+/* A tag of size bytes whose last two are the type of what follows. */
+static packet_result take_tag(walk *w, uint32_t size)
+{
+    uint32_t type;
+
+    if (w->captured < size)
+        return PACKET_CUT;
+    type = cti_get16(w->bytes + size - 2);
+    skip(w, size);
+    return take_ethertype(w, type);
+}
+
+static packet_result take_pppoe(walk *w)
+{
+    uint32_t length;
+
+    if (w->captured < 6)
+        return PACKET_CUT;
+    if (w->bytes[0] != 0x11 || w->bytes[1] != 0)
+        return PACKET_NOT_TCP;
+    length = cti_get16(w->bytes + 4);
+    skip(w, 6);
+    limit(w, length);
+    return take_ppp(w);
+}
+
+packet_result take_ethertype(walk *w, uint32_t type)
+{
+    if (++w->layers > LAYERS_MAX)
+        return unsupported(w, "too many headers");
+    if (type < LENGTH_BELOW) {
+        limit(w, type);
+        return take_llc(w);
+    }
+    switch (type) {
+    case 0x0800: /* IPv4 */
+    case 0x86DD: /* IPv6 */
+        return take_ip(w);
+    case 0x8100: /* 802.1Q, 802.1ad, and two numbers used before it */
+    case 0x88A8:
+    case 0x9100:
+    case 0x9200:
+        return take_tag(w, 4);
+    case 0x8926: /* VN-tag */
+        return take_tag(w, 6);
+    case 0x8909: /* Cisco metadata */
+        return take_tag(w, 8);
+    case 0x8903: /* Cisco FabricPath */
+        return skip(w, 2) ? take_ethernet(w) : PACKET_CUT;
+    case 0x8847: /* MPLS unicast, multicast */
+    case 0x8848:
+        return take_mpls(w);
+    case 0x8864: /* PPPoE session */
+        return take_pppoe(w);
+    case TYPE_TRANSPARENT_ETHERNET:
+        return take_ethernet(w);
+    case 0x88E5:
+        return unsupported(w, "MACsec");
+    case 0x88E7:
+        return unsupported(w, "provider backbone bridging");
+    case 0x22F3:
+        return unsupported(w, "TRILL");
+    default:
+        return PACKET_NOT_TCP;
+    }
+}
+
+/* ---- MPLS ---- */
+
+/* There is an IP header that the rest has room for, or too little to tell. */
+static bool looks_like_ip(const walk *w)
+{
+    if (w->captured < 6)
+        return true;
+    switch (w->bytes[0] >> 4) {
+    case 4: return (w->bytes[0] & 15) >= 5 && cti_get16(w->bytes + 2) <= w->length;
+    case 6: return UINT32_C(40) + cti_get16(w->bytes + 4) <= w->length;
+    default: return false;
+    }
+}
+
+/* There is an Ethernet header at this place, with a type that leads to IP. */
+static bool looks_like_ethernet(const walk *w, uint32_t at)
+{
+    if (w->captured < at + 14)
+        return false;
+    switch (cti_get16(w->bytes + at + 12)) {
+    case 0x0800:
+    case 0x86DD:
+    case 0x8100:
+    case 0x88A8:
+    case 0x9100:
+    case 0x9200:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Labels do not tell what is below them: the bytes have to. */
+packet_result take_mpls(walk *w)
+{
+    bool bottom = false;
+
+    while (!bottom) {
+        if (w->captured < 4)
+            return PACKET_CUT;
+        if (++w->layers > LAYERS_MAX)
+            return unsupported(w, "too many headers");
+        bottom = w->bytes[2] & 1;
+        skip(w, 4);
+    }
+    if (w->captured < 1)
+        return PACKET_CUT;
+    if (looks_like_ip(w) && w->bytes[0] >> 4 != 0)
+        return take_ip(w);
+    /* A control word starts with four bits that are 0; so may an address. */
+    if (w->bytes[0] >> 4 == 0 && looks_like_ethernet(w, 4)) {
+        skip(w, 4);
+        return take_ethernet(w);
+    }
+    if (looks_like_ethernet(w, 0))
+        return take_ethernet(w);
+    return w->captured < 4 + 14 && w->captured < w->length ? PACKET_CUT : PACKET_NOT_TCP;
+}
+
+/* ---- PPP ---- */
+
+packet_result take_ppp(walk *w)
+{
+    uint32_t protocol;
+
+    if (w->captured >= 2 && w->bytes[0] == 0xFF && w->bytes[1] == 0x03)
+        skip(w, 2);
+    if (w->captured < 2)
+        return PACKET_CUT;
+    protocol = w->bytes[0];
+    if (protocol & 1) {
+        skip(w, 1);
+    } else {
+        protocol = cti_get16(w->bytes);
+        skip(w, 2);
+    }
+    switch (protocol) {
+    case 0x0021: return take_ethertype(w, 0x0800);
+    case 0x0057: return take_ethertype(w, 0x86DD);
+    case 0x0281: return take_ethertype(w, 0x8847);
+    case 0x0053: return unsupported(w, "encrypted PPP");
+    case 0x00FD: return unsupported(w, "compressed PPP");
+    default: return PACKET_NOT_TCP;
+    }
+}
+
+/* Address, control, type: HDLC as Cisco has it; FF 03 is PPP's. */
+static packet_result take_hdlc(walk *w)
+{
+    uint32_t type;
+
+    if (w->captured < 4)
+        return PACKET_CUT;
+    if (w->bytes[0] == 0xFF)
+        return take_ppp(w);
+    type = cti_get16(w->bytes + 2);
+    skip(w, 4);
+    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+}
+
+/* ---- Linux cooked ---- */
+
+/* The protocol stands at a fixed place in a header of size bytes; 4 is LLC. */
+static packet_result take_cooked(walk *w, uint32_t protocol_at, uint32_t size)
+{
+    uint32_t type;
+
+    if (w->captured < size)
+        return PACKET_CUT;
+    type = cti_get16(w->bytes + protocol_at);
+    skip(w, size);
+    if (type == 4)
+        return take_llc(w);
+    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+}
+
+/* ---- Wireshark's exported PDUs ---- */
+
+enum {
+    TAG_END = 0,
+    TAG_SOURCE_V4 = 20,
+    TAG_DESTINATION_V4,
+    TAG_SOURCE_V6,
+    TAG_DESTINATION_V6,
+    TAG_PORT_TYPE,
+    TAG_SOURCE_PORT,
+    TAG_DESTINATION_PORT,
+};
+
+enum { PORT_TYPE_TCP = 2 };
+
+static void take_address(endpoint *point, const uint8_t *value, uint32_t size, uint32_t expected)
+{
+    if (size != expected)
+        return;
+    point->address_size = (uint8_t)size;
+    memset(point->address, 0, sizeof(point->address));
+    memcpy(point->address, value, size);
+}
+
+/* What a tag tells; a number of a wrong size tells nothing. */
+static void take_export_tag(tcp_segment *segment, uint32_t *port_type, uint32_t tag,
+                            const uint8_t *value, uint32_t size)
+{
+    const uint32_t number = size == 4 ? cti_get32(value) : 0;
+
+    switch (tag) {
+    case TAG_SOURCE_V4: take_address(&segment->source, value, size, 4); break;
+    case TAG_DESTINATION_V4: take_address(&segment->destination, value, size, 4); break;
+    case TAG_SOURCE_V6: take_address(&segment->source, value, size, 16); break;
+    case TAG_DESTINATION_V6: take_address(&segment->destination, value, size, 16); break;
+    case TAG_PORT_TYPE: *port_type = number; break;
+    case TAG_SOURCE_PORT: segment->source.port = (uint16_t)number; break;
+    case TAG_DESTINATION_PORT: segment->destination.port = (uint16_t)number; break;
+    default: break;
+    }
+}
+
+/* Data that Wireshark took out of its packets, of TLS for example. */
+static packet_result take_exported(walk *w)
+{
+    tcp_segment *segment = &w->found->segment;
+    uint32_t port_type = PORT_TYPE_TCP, tag, size;
+
+    do {
+        if (w->captured < 4)
+            return PACKET_CUT;
+        tag = cti_get16(w->bytes);
+        size = cti_get16(w->bytes + 2);
+        skip(w, 4);
+        if (w->captured < size)
+            return PACKET_CUT;
+        take_export_tag(segment, &port_type, tag, w->bytes, size);
+        skip(w, size);
+    } while (tag != TAG_END);
+    if (port_type != PORT_TYPE_TCP || segment->source.address_size == 0 ||
+        segment->destination.address_size == 0 || segment->source.port == 0 ||
+        segment->destination.port == 0)
+        return PACKET_NOT_TCP;
+    segment->in_order = true;
+    segment->window = UINT16_MAX;
+    segment->payload = w->bytes;
+    segment->captured = w->captured;
+    segment->length = w->length;
+    return PACKET_TCP;
+}
+
+/* ---- the first header ---- */
+
+packet_result take_link(walk *w, int link_type)
+{
+    switch (link_type) {
+    case DLT_EN10MB:
+        return take_ethernet(w);
+    case DLT_NULL: /* an address family of any system, in either byte order: IP's own */
+    case DLT_LOOP: /* version tells as much */
+        return skip(w, 4) ? take_ip(w) : PACKET_CUT;
+    case RAW_BSD:
+    case RAW_OPENBSD:
+    case RAW_FILE:
+    case DLT_IPV4:
+    case DLT_IPV6:
+        return take_ip(w);
+    case DLT_LINUX_SLL:
+        return take_cooked(w, 14, 16);
+    case DLT_LINUX_SLL2:
+        return take_cooked(w, 0, 20);
+    case DLT_PPP:
+        return take_ppp(w);
+    case DLT_PPP_SERIAL:
+    case DLT_C_HDLC:
+        return take_hdlc(w);
+    case DLT_PPP_ETHER:
+        return take_pppoe(w);
+    case WIRESHARK_UPPER_PDU:
+        return take_exported(w);
+    default:
+        return PACKET_UNKNOWN_LINK;
+    }
+}
