@@ -10,9 +10,6 @@
 #include "output.h"
 #include "pipeline.h"
 
-/* Most bytes that a TCP stream holds while some before them are missing. */
-#define HELD_BYTES (UINT64_C(4) << 20)
-
 typedef enum {
     EXIT_DONE = 0,
     EXIT_FINDINGS = 1,
@@ -67,7 +64,11 @@ static exit_status run(const options *o)
 {
     const pipeline_options way = {.connections = {.ports = o->ports,
                                                   .port_count = o->port_count,
-                                                  .held_bytes = HELD_BYTES},
+                                                  .held_bytes = o->held_bytes,
+                                                  .held_total = o->held_total,
+                                                  .connections = o->connections},
+                                  .filter = o->filter,
+                                  .in_order = o->in_order,
                                   .stop = &interrupted};
     writer_options writing = {.text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
                               .show_bytes = o->show_bytes};

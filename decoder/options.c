@@ -3,18 +3,22 @@
 #include "options.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
-    char *format, *ports, *fail_on;
-    gboolean show_bytes, show_secrets, version;
+    char *format, *ports, *filter, *fail_on;
+    gboolean show_bytes, show_secrets, in_order, version;
 } raw_options;
 
 static char *summary(void)
 {
     GString *text = g_string_new(
         "Reads captures of Cisco's CTI Server protocol (GED-188) and tells what happened to\n"
-        "its sessions.  FILE is a capture in pcap format, - is standard input.\n\n"
+        "its sessions.  FILE is a capture: pcap, pcapng and what else Wireshark reads, also\n"
+        "compressed with gzip, zstd or lz4; - is standard input.  Several files are taken in\n"
+        "the order of their packets' times.\n\n"
         "Formats (-T):");
 
     for (const output_format *format = output_formats; format->name != NULL; format++)
@@ -81,19 +85,58 @@ static bool choose_fail_on(options *o, const char *name, char **error)
     return false;
 }
 
+static bool choose_filter(options *o, const char *expression, char **error)
+{
+    char *reason = NULL;
+
+    if (expression == NULL)
+        return true;
+    o->filter = capture_filter_new(expression, &reason);
+    if (o->filter == NULL)
+        *error = g_strdup_printf("filter '%s': %s", expression, reason);
+    g_free(reason);
+    return o->filter != NULL;
+}
+
+static bool is_same_file(const struct stat *output, const char *path)
+{
+    struct stat input;
+
+    if (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(path, &input))
+        return false;
+    return input.st_dev == output->st_dev && input.st_ino == output->st_ino;
+}
+
+/* To open the output empties it: it must not be an input. */
+static bool check_output(const options *o, char **error)
+{
+    struct stat output;
+
+    if (o->output_path == NULL || o->files == NULL || stat(o->output_path, &output) != 0 ||
+        !S_ISREG(output.st_mode))
+        return true;
+    for (char **file = o->files; *file != NULL; file++)
+        if (is_same_file(&output, *file)) {
+            *error = g_strdup_printf("'%s' is an input: -w would overwrite it", o->output_path);
+            return false;
+        }
+    return true;
+}
+
 static bool check(options *o, const raw_options *raw, char **error)
 {
     o->show_bytes = raw->show_bytes;
     o->show_secrets = raw->show_secrets;
+    o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
-        !choose_fail_on(o, raw->fail_on, error))
+        !choose_fail_on(o, raw->fail_on, error) || !choose_filter(o, raw->filter, error))
         return false;
     if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
         *error = g_strdup("no capture named: ctidump FILE..., - for standard input");
         return false;
     }
-    return true;
+    return check_output(o, error);
 }
 
 bool options_parse(options *o, int argc, char **argv, char **error)
@@ -111,6 +154,10 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Further TCP ports that carry CTI (always: 42027 and 43027 plus 40 x instance, and "
          "whatever looks like CTI)",
          "PORT,..."},
+        {"filter", 'f', 0, G_OPTION_ARG_STRING, &raw.filter,
+         "Take only packets that match, as in tcpdump: 'host 10.1.1.1'", "EXPRESSION"},
+        {"in-order", 0, 0, G_OPTION_ARG_NONE, &raw.in_order,
+         "Take the files one after the other as they are named, whatever their times", NULL},
         {"bytes", 'x', 0, G_OPTION_ARG_NONE, &raw.show_bytes,
          "Show offsets, lengths and bytes (format messages)", NULL},
         {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
@@ -139,6 +186,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(about);
     g_free(raw.format);
     g_free(raw.ports);
+    g_free(raw.filter);
     g_free(raw.fail_on);
     return good;
 }
@@ -148,4 +196,5 @@ void options_release(options *o)
     g_strfreev(o->files);
     g_free(o->output_path);
     g_free(o->ports);
+    capture_filter_free(o->filter);
 }

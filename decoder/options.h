@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "capture_filter.h"
 #include "writers.h"
 
 typedef struct options {
@@ -13,8 +14,12 @@ typedef struct options {
     char *output_path; /* NULL for standard output */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
+    capture_filter *filter; /* NULL for all packets */
+    /* Limits, as in connection_options. */
+    uint64_t held_bytes, held_total;
+    uint32_t connections;
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
-    bool show_bytes, show_secrets, version;
+    bool show_bytes, show_secrets, in_order, version;
 } options;
 
 /* Reads the command line.  False where it is wrong: then *error is one line of what.

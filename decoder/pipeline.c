@@ -5,17 +5,14 @@
 #include <glib.h>
 #include <string.h>
 
-#include "capture.h"
+#include "capture_names.h"
+#include "capture_queue.h"
 #include "fragment.h"
 
-/* One capture file and the packet of it that comes next. */
+/* What is counted of one capture file. */
 typedef struct input {
     const char *name;
-    capture *capture; /* NULL when it is used up */
-    int link_type;
-    capture_packet packet;
-    uint64_t position;
-    uint64_t packets, cut, tunnelled;
+    uint64_t cut, tunnelled;
     const char *tunnel; /* the first that is not supported */
 } input;
 
@@ -26,8 +23,8 @@ typedef struct pipeline {
     void (*note)(const char *line);
     connections *connections;
     fragments *fragments;
-    input *inputs;
-    uint32_t input_count;
+    capture_queue *queue;
+    input *inputs; /* one a path */
     GPtrArray *notes;
     bool incomplete;
     summary_record summary;
@@ -50,18 +47,35 @@ static void add_note(pipeline *p, const input *from, const char *format, ...)
     p->note(line);
 }
 
-/* Closes an input, and tells what of it was not used. */
-static void close_input(pipeline *p, input *in)
+static void note_gap(void *user, const char *line)
 {
-    p->summary.bytes += capture_position(in->capture);
+    add_note(user, NULL, "%s", line);
+}
+
+static void note_input(void *user, uint32_t file, const char *what)
+{
+    pipeline *p = user;
+
+    add_note(p, &p->inputs[file], "%s", what);
+}
+
+/* Tells what of an input that is used up was left out. */
+static void close_input(void *user, uint32_t file)
+{
+    pipeline *p = user;
+    const input *in = &p->inputs[file];
+
     if (in->cut > 0)
         add_note(p, in, "%" G_GUINT64_FORMAT " packets whose headers are cut or broken were left out",
                  in->cut);
     if (in->tunnelled > 0)
         add_note(p, in, "%" G_GUINT64_FORMAT " packets in tunnels that are not supported were left out"
                  " (the first: %s)", in->tunnelled, in->tunnel);
-    capture_close(in->capture);
-    in->capture = NULL;
+}
+
+static void note_of_connections(void *user, const char *line)
+{
+    add_note(user, NULL, "%s", line);
 }
 
 static bool is_stopped(const pipeline *p)
@@ -69,85 +83,28 @@ static bool is_stopped(const pipeline *p)
     return p->options->stop != NULL && *p->options->stop;
 }
 
-/* Gets the input's next packet. */
-static void advance(pipeline *p, input *in)
-{
-    switch (capture_next(in->capture, &in->packet)) {
-    case CAPTURE_PACKET:
-        in->packets++;
-        return;
-    case CAPTURE_DAMAGED:
-        if (is_stopped(p)) /* a read that the signal broke off */
-            return;
-        p->incomplete = true;
-        add_note(p, in, "damaged after packet %" G_GUINT64_FORMAT " (%s): what follows is left out",
-                 in->packets, capture_error(in->capture));
-        break;
-    case CAPTURE_END:
-        break;
-    }
-    close_input(p, in);
-}
-
-static bool open_input(pipeline *p, input *in, const char *path)
-{
-    char *error = NULL;
-
-    in->name = g_strcmp0(path, "-") == 0 ? "standard input" : path;
-    in->capture = capture_open(path, &error);
-    if (in->capture == NULL) {
-        add_note(p, in, "%s", error);
-        g_free(error);
-        return false;
-    }
-    in->link_type = capture_link_type(in->capture);
-    if (!packet_knows_link(in->link_type)) {
-        add_note(p, in, "link type %d (%s) is not supported: the file is left out", in->link_type,
-                 capture_link_name(in->capture));
-        capture_close(in->capture);
-        in->capture = NULL;
-        return false;
-    }
-    return true;
-}
-
 /* Opens all files; false if not one of them can be read. */
 static bool open_inputs(pipeline *p, char *const *paths)
 {
+    const capture_queue_options options = {
+        .paths = paths,
+        .filter = p->options->filter,
+        .in_order = p->options->in_order,
+        .stop = p->options->stop,
+        .note = note_input,
+        .close = close_input,
+        .user = p,
+    };
     uint32_t count = 0;
-    unsigned digits = 6;
 
-    for (; paths[count] != NULL; count++)
-        ;
+    while (paths[count] != NULL)
+        count++;
     p->inputs = g_new0(input, count);
     for (uint32_t i = 0; i < count; i++)
-        if (open_input(p, &p->inputs[p->input_count], paths[i])) {
-            digits = MAX(digits, capture_time_digits(p->inputs[p->input_count].capture));
-            p->input_count++;
-        } else {
-            p->incomplete = true;
-        }
-    if (p->input_count == 0)
-        return false;
-    if (p->writer->begin != NULL)
-        p->writer->begin(p->user, digits);
-    for (uint32_t i = 0; i < p->input_count; i++)
-        advance(p, &p->inputs[i]);
-    return true;
-}
-
-/* The input whose next packet is the earliest; of equal ones the first named. */
-static input *earliest(const pipeline *p)
-{
-    input *best = NULL;
-
-    for (uint32_t i = 0; i < p->input_count; i++) {
-        input *in = &p->inputs[i];
-
-        if (in->capture != NULL && (best == NULL || in->packet.time < best->packet.time))
-            best = in;
-    }
-    return best;
+        p->inputs[i].name = strcmp(paths[i], "-") == 0 ? "standard input" : paths[i];
+    capture_names_find_gaps(paths, note_gap, p);
+    p->queue = capture_queue_new(&options);
+    return capture_queue_known(p->queue)->files > 0;
 }
 
 /* Puts the piece that was found to the others of its packet, and parses that once it is
@@ -178,10 +135,9 @@ static packet_result join_fragments(pipeline *p, int64_t time, packet *found)
     return result;
 }
 
-static void take_packet(pipeline *p, input *in)
+static void take_packet(pipeline *p, input *in, const capture_packet *taken)
 {
     summary_record *summary = &p->summary;
-    const capture_packet *taken = &in->packet;
     packet_result result;
     packet found;
 
@@ -190,7 +146,7 @@ static void take_packet(pipeline *p, input *in)
         summary->first_time = taken->time;
     if (summary->last_time == CTI_NO_TIME || taken->time > summary->last_time)
         summary->last_time = taken->time;
-    result = packet_parse(taken->bytes, taken->captured, taken->length, in->link_type,
+    result = packet_parse(taken->bytes, taken->captured, taken->length, taken->link_type,
                           &found);
     if (result == PACKET_FRAGMENT)
         result = join_fragments(p, taken->time, &found);
@@ -216,17 +172,17 @@ static void take_packet(pipeline *p, input *in)
 
 static void take_packets(pipeline *p)
 {
-    input *in;
+    const capture_turn *turn;
 
-    while ((in = earliest(p)) != NULL) {
+    while ((turn = capture_queue_next(p->queue)) != NULL) {
         if (is_stopped(p)) {
             p->incomplete = true;
             add_note(p, NULL, "interrupted after %" G_GUINT64_FORMAT " packets: the rest is left out",
                      p->summary.packets);
             return;
         }
-        take_packet(p, in);
-        advance(p, in);
+        p->summary.packets += turn->skipped;
+        take_packet(p, &p->inputs[turn->file], &turn->packet);
     }
 }
 
@@ -248,8 +204,12 @@ static void tell_summary(pipeline *p)
 {
     summary_record *summary = &p->summary;
 
+    const capture_queue_facts *known = capture_queue_known(p->queue);
+
     connections_summary(p->connections, summary);
-    summary->files = p->input_count;
+    summary->files = known->files;
+    summary->bytes = known->bytes;
+    summary->packets += known->skipped;
     summary->notes = (const char *const *)p->notes->pdata;
     summary->note_count = p->notes->len;
     if (p->writer->summary != NULL)
@@ -258,8 +218,7 @@ static void tell_summary(pipeline *p)
 
 static void release(pipeline *p)
 {
-    for (uint32_t i = 0; i < p->input_count; i++)
-        capture_close(p->inputs[i].capture);
+    capture_queue_free(p->queue);
     connections_free(p->connections);
     fragments_free(p->fragments);
     g_ptr_array_unref(p->notes);
@@ -284,14 +243,16 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
     p.connections = connections_new(&options->connections, writer, user);
     readable = open_inputs(&p, paths);
     if (readable) {
+        if (writer->begin != NULL)
+            writer->begin(user, capture_queue_known(p.queue)->time_digits);
         take_packets(&p);
-        for (uint32_t i = 0; i < p.input_count; i++)
-            if (p.inputs[i].capture != NULL)
-                close_input(&p, &p.inputs[i]);
+        capture_queue_close(p.queue);
         finish_fragments(&p);
         connections_finish(p.connections);
+        connections_notes(p.connections, note_of_connections, &p);
         tell_summary(&p);
         memcpy(findings, p.summary.findings, sizeof(p.summary.findings));
+        p.incomplete |= capture_queue_known(p.queue)->incomplete;
     }
     release(&p);
     if (!readable)

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From capture files to records: opens the files, takes their packets in the order of
- * time, and hands them on to the connections.  TCP and sessions go on from file to file. */
+ * time, and hands them on to the connections.  TCP and sessions go on from file to file.
+ *
+ * A file's turn comes with its first packet, and files that overlap are merged packet by
+ * packet; only these have to be open at once.  Frames are counted in the order in which the
+ * packets are taken, with those that are left out by filter or link type: in one file, a
+ * frame has the number that it has in Wireshark. */
 #ifndef CTIDUMP_PIPELINE_H
 #define CTIDUMP_PIPELINE_H
 
 #include <signal.h>
 
+#include "capture_filter.h"
 #include "connection.h"
 
 typedef struct pipeline_options {
     connection_options connections;
+    capture_filter *filter; /* packets to take, or NULL for all */
+    bool in_order;          /* take the files one after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
 } pipeline_options;
 

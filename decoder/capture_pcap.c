@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Capture files through libpcap (see capture.h): classic pcap, from files and pipes, with
+ * flat memory and no copy of a packet. */
+#include <errno.h>
+#include <glib.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture_kinds.h"
+
+#define BUFFER_SIZE ((size_t)1 << 20)
+
+/* The file as libpcap reads it: first the bytes that were looked at, then the rest. */
+typedef struct source {
+    capture_input input;
+    size_t magic_given;
+    uint64_t position;
+} source;
+
+typedef struct pcap_capture {
+    capture base;
+    pcap_t *pcap;
+    source *source; /* belongs to the FILE that belongs to pcap */
+} pcap_capture;
+
+static ssize_t source_read(void *cookie, char *buffer, size_t size)
+{
+    source *s = cookie;
+    ssize_t got;
+
+    if (s->input.magic_is_read && s->magic_given < s->input.magic_size) {
+        got = (ssize_t)MIN(size, s->input.magic_size - s->magic_given);
+        memcpy(buffer, s->input.magic + s->magic_given, (size_t)got);
+        s->magic_given += (size_t)got;
+    } else {
+        got = read(s->input.file, buffer, size);
+    }
+    s->position += got > 0 ? (uint64_t)got : 0;
+    return got;
+}
+
+static int source_close(void *cookie)
+{
+    source *s = cookie;
+
+    capture_input_close(&s->input);
+    g_free(s);
+    return 0;
+}
+
+static capture_result pcap_capture_next(capture *base, capture_packet *packet)
+{
+    pcap_capture *c = (pcap_capture *)base;
+    struct pcap_pkthdr *header;
+    const u_char *bytes;
+    const int result = pcap_next_ex(c->pcap, &header, &bytes);
+
+    if (result == 1) {
+        packet->time = capture_time(header->ts.tv_sec, header->ts.tv_usec);
+        packet->captured = header->caplen;
+        packet->length = MAX(header->len, header->caplen);
+        packet->link_type = base->link_type;
+        packet->bytes = bytes;
+        return CAPTURE_PACKET;
+    }
+    if (result == PCAP_ERROR_BREAK)
+        return CAPTURE_END;
+    g_free(base->error);
+    base->error = g_strdup(pcap_geterr(c->pcap));
+    return CAPTURE_DAMAGED;
+}
+
+static uint64_t pcap_capture_position(const capture *base)
+{
+    return ((const pcap_capture *)base)->source->position;
+}
+
+static void pcap_capture_close(capture *base)
+{
+    pcap_capture *c = (pcap_capture *)base;
+
+    pcap_close(c->pcap);
+    g_free(c);
+}
+
+/* The source of an input as a FILE; NULL and errno on failure. */
+static FILE *open_source(source *s)
+{
+    const cookie_io_functions_t functions = {source_read, NULL, NULL, source_close};
+    FILE *file = fopencookie(s, "rb", functions);
+
+    if (file != NULL)
+        setvbuf(file, NULL, _IOFBF, BUFFER_SIZE);
+    else
+        source_close(s);
+    return file;
+}
+
+capture *capture_pcap_open(capture_input *input, char **error)
+{
+    static const capture_kind kind = {pcap_capture_next, pcap_capture_position, NULL,
+                                      pcap_capture_close};
+    char message[PCAP_ERRBUF_SIZE] = "";
+    source *s = g_new0(source, 1);
+    pcap_capture *c;
+    FILE *file;
+    pcap_t *pcap;
+
+    s->input = *input;
+    input->file = -1;
+    file = open_source(s);
+    if (file == NULL) {
+        *error = g_strdup(g_strerror(errno));
+        return NULL;
+    }
+    pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, message);
+    if (pcap == NULL) {
+        *error = g_strdup_printf("not a capture that can be read (%s)", message);
+        fclose(file);
+        return NULL;
+    }
+    c = g_new0(pcap_capture, 1);
+    c->base.kind = &kind;
+    c->base.link_type = pcap_datalink(pcap);
+    c->base.time_digits = s->input.nanoseconds || s->input.format != CAPTURE_IS_PCAP ? 9 : 6;
+    c->base.can_reopen = s->input.is_regular && !s->input.is_standard_input;
+    c->pcap = pcap;
+    c->source = s;
+    return &c->base;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packets of many capture files as one sequence.
+ *
+ * A file's turn comes with its first packet, and files that overlap are merged packet by
+ * packet by their times; only these have to be open at once.  Packets of link types that
+ * are not supported are left out, and so is what a filter does not take. */
+#ifndef CTIDUMP_CAPTURE_QUEUE_H
+#define CTIDUMP_CAPTURE_QUEUE_H
+
+#include <signal.h>
+
+#include "capture_filter.h"
+
+typedef struct capture_queue capture_queue;
+
+/* A packet and where it is from. */
+typedef struct capture_turn {
+    uint32_t file;           /* counted from 0, as they are named */
+    uint64_t skipped;        /* records of this file before it that are left out */
+    capture_packet packet;
+} capture_turn;
+
+typedef struct capture_queue_options {
+    char *const *paths;     /* NULL at its end; must outlive the queue */
+    capture_filter *filter; /* packets to take, or NULL for all */
+    bool in_order;          /* one file after the other, as they are named */
+    const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
+    /* Called for each thing that is left out, with one line of what. */
+    void (*note)(void *user, uint32_t file, const char *what);
+    /* Called with each file that could be read, when it is used up. */
+    void (*close)(void *user, uint32_t file);
+    void *user;
+} capture_queue_options;
+
+/* What is known of all files together. */
+typedef struct capture_queue_facts {
+    uint32_t files;       /* that could be read */
+    unsigned time_digits; /* behind the second: 6 or 9 */
+    uint64_t bytes;       /* of the files that are used up */
+    uint64_t skipped;     /* records behind the last packet that was taken of each file */
+    bool incomplete;      /* something was damaged, or could not be read */
+} capture_queue_facts;
+
+/* Opens all files and looks for their first packets. */
+capture_queue *capture_queue_new(const capture_queue_options *options);
+const capture_queue_facts *capture_queue_known(const capture_queue *queue);
+
+/* The next packet, which lives until the next call; NULL at the end of all.  After a stop it
+ * may be one that is not to be used: ask for the stop first. */
+const capture_turn *capture_queue_next(capture_queue *queue);
+
+/* Closes what is open, as if it were used up. */
+void capture_queue_close(capture_queue *queue);
+void capture_queue_free(capture_queue *queue);
+
+#endif
