@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between session.c, which keeps the state, and rules.c, which judges it.  To add a rule:
- * a row in rules.def, and its function in rules.c. */
+/* Between session.c, which keeps the state, and the rules, which judge it.  To add a rule: a
+ * row in rules.def, and its function in the rules_*.c of its topic. */
 #ifndef CTI_RULES_H
 #define CTI_RULES_H
 
@@ -28,6 +28,12 @@ typedef struct cti_event {
     bool in_sight; /* at FINISH: the capture shows what came after the last message */
 } cti_event;
 
+/* The rules themselves: rule_open of rules.def is cti_rule_open(). */
+#define RULE(id, name, function, text) \
+    void cti_##function(cti_session *session, cti_rule rule, const cti_event *event);
+#include "rules.def"
+#undef RULE
+
 /* Runs every rule on the event. */
 void cti_rules_run(cti_session *session, const cti_event *event);
 
@@ -36,6 +42,26 @@ void cti_rules_run(cti_session *session, const cti_event *event);
 void cti_session_report(cti_session *session, cti_rule rule, cti_severity severity, int64_t time,
                         const uint32_t *frames, uint32_t count, const char *format, ...)
     G_GNUC_PRINTF(7, 8);
+
+/* ---- words for findings ---- */
+
+/* A duration in nanoseconds for "%.3f s". */
+#define CTI_SECONDS(nanoseconds) ((double)(nanoseconds) / (double)CTI_SECOND)
+
+/* Seconds from one moment to another; 0 where the capture's time steps back. */
+double cti_seconds_words(int64_t from, int64_t to);
+/* True if the event is a message of this type. */
+bool cti_event_is(const cti_event *event, uint32_t type);
+const char *cti_message_words(const cti_message *message); /* its name */
+const char *cti_sender_words(cti_sender sender);           /* "client", "server" */
+/* "E_CTI_TIMEOUT (16: no answer in time ...)", in the caller's buffer. */
+const char *cti_status_words(uint32_t status, char *words, size_t size);
+/* "the client reset the connection": how the session ended. */
+const char *cti_end_words(const cti_session *session);
+/* True if FIN or RST ended it. */
+bool cti_ended_by_tcp(const cti_session *session);
+
+/* ---- facts that rules and session share ---- */
 
 /* True if the server ended TCP because its idle timer fired. */
 bool cti_session_idle_timer_fired(const cti_session *session);

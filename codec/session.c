@@ -314,12 +314,12 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request = request->message;
     facts->request_frame = request->frame;
     facts->request_cookie = request->cookie;
-    facts->answer_time = cti_elapsed(request->time, moment->time);
+    facts->answer_time = cti_forward(request->time, moment->time);
     if (is_heartbeat(pending)) {
         event->missed_run_ended = session->missed_run;
         session->missed_run = 0;
         pending->missed_run = 0;
-    } else {
+    } else if (facts->answer_time != CTI_NO_TIME) {
         cti_quantile_add(&session->answers, facts->answer_time);
     }
     event->answered = request;
@@ -421,6 +421,7 @@ static void take_open_req(cti_session *session, const cti_reader *reader, const 
     session->open_time = moment->time;
     session->open_frame = moment->frame;
     session->open_answer_time = CTI_NO_TIME;
+    session->open_in_doubt = false;
 }
 
 static void take_failure_conf(cti_session *session, const cti_moment *moment,
@@ -490,7 +491,7 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
     facts->client_gap = CTI_NO_TIME;
     facts->idle_share = -1;
     if (moment->sender == CTI_CLIENT) {
-        facts->client_gap = cti_elapsed(session->last_client_time, moment->time);
+        facts->client_gap = cti_forward(session->last_client_time, moment->time);
         facts->idle_share = cti_session_idle_share(session, facts->client_gap);
         if (facts->client_gap != CTI_NO_TIME && facts->client_gap > session->worst_gap) {
             session->worst_gap = facts->client_gap;
@@ -520,6 +521,7 @@ static void note_client_message(cti_session *session, const cti_moment *moment,
         tell_silence(session, moment->time, moment->frame, facts->idle_share);
     session->last_client_time = moment->time;
     session->last_client_frame = moment->frame;
+    session->client_in_doubt = false;
 }
 
 void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size,
@@ -587,6 +589,15 @@ void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, i
         return;
     if (sender == CTI_CLIENT && session->last_client_time != CTI_NO_TIME)
         session->last_client_time = time;
+    if (sender == CTI_CLIENT)
+        session->client_in_doubt = true;
+    cti_session_doubt(session, sender);
+}
+
+void cti_session_doubt(cti_session *session, cti_sender sender)
+{
+    if (sender == CTI_SERVER && session->state == CTI_STATE_OPENING)
+        session->open_in_doubt = true;
     for (GList *link = session->pending_by_age.head; link != NULL; link = link->next) {
         cti_pending *pending = link->data;
 

@@ -44,6 +44,14 @@ static inline int64_t cti_elapsed(int64_t from, int64_t to)
     return elapsed;
 }
 
+/* The same where time does not go back: CTI_NO_TIME where it does. */
+static inline int64_t cti_forward(int64_t from, int64_t to)
+{
+    const int64_t elapsed = cti_elapsed(from, to);
+
+    return elapsed < 0 ? CTI_NO_TIME : elapsed;
+}
+
 /* IdleTimeout of a client without heartbeats. */
 #define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
 /* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
@@ -203,9 +211,11 @@ typedef struct cti_message_facts {
     bool answers;        /* it is an answer, and its request is known: */
     const cti_message *request;
     uint32_t request_frame;
-    int64_t answer_time; /* nanoseconds from request to answer */
+    int64_t answer_time; /* nanoseconds from request to answer; CTI_NO_TIME where the
+                          * capture's time steps back between them */
     void *request_cookie;
-    int64_t client_gap;    /* a client's message: time since its last one, or CTI_NO_TIME */
+    int64_t client_gap;    /* a client's message: time since its last one, or CTI_NO_TIME, as
+                            * where time steps back */
     double idle_share;     /* client_gap as part of IdleTimeout, or negative */
     uint32_t missed_run;   /* heartbeats without answer before this message, in a row */
 } cti_message_facts;
@@ -236,6 +246,8 @@ typedef struct cti_session {
     int64_t last_client_time, last_server_time;
     uint32_t last_client_frame, last_server_frame;
     uint32_t holes;
+    bool open_in_doubt;   /* the answer to OPEN_REQ may be among bytes not seen */
+    bool client_in_doubt; /* the client's bytes behind its last message are not in the capture */
 
     /* requests and answers */
     GHashTable *pending;   /* key: sender and InvokeID */
@@ -292,6 +304,10 @@ bool cti_session_is_next(const cti_session *session, uint32_t message_type);
 /* Bytes of sender's stream are missing from the capture. */
 void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
                       uint32_t frame);
+
+/* The next message follows from bytes of sender that were not seen, at least not yet: what
+ * waits for sender's answer may have it. */
+void cti_session_doubt(cti_session *session, cti_sender sender);
 
 typedef enum { CTI_TCP_FIN, CTI_TCP_RST } cti_tcp_end;
 

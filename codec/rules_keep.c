@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules about how sessions are kept: heartbeats and idle time (see rules.h). */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+
+#define MISSED_MAX 3
+#define GAP_FACTOR 1.5
+#define IDLE_SHARE_WARNING 0.75
+
+static void missed_run_over(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t run = event->missed_run_ended;
+    const char *what = run == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were";
+    char how[96];
+
+    if (event->kind == CTI_EVENT_MESSAGE)
+        snprintf(how, sizeof(how), "then the server answered again, %.3f s after the first one",
+                 cti_seconds_words(session->missed_since, event->time));
+    else
+        snprintf(how, sizeof(how), "then %s, %.3f s after the first one", cti_end_words(session),
+                 cti_seconds_words(session->missed_since, event->time));
+    cti_session_report(session, rule, run >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, event->time,
+                       session->missed_frames, CTI_FINDING_FRAMES_MAX,
+                       "%u %s not answered, %s. The server answers heartbeats at once; after three "
+                       "the client declares the session failed. Look at the server and the path "
+                       "at that time.",
+                       run, what, how);
+}
+
+void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (event->missed_run_ended > 0) {
+        missed_run_over(session, rule, event);
+        return;
+    }
+    if (!cti_event_is(event, CTI_HEARTBEAT_REQ) || session->missed_run != MISSED_MAX)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->missed_frames[0], event->frame}, 2,
+                       "The client goes on after %u heartbeats without answer; it should reset the "
+                       "connection and try the other side.",
+                       session->missed_run);
+}
+
+void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const char *source;
+    const double interval = cti_session_heartbeat_interval(session, &source);
+    int64_t gap;
+
+    if (session->heartbeats == 0 || interval <= 0)
+        return;
+    if (event->kind == CTI_EVENT_MESSAGE && event->sender == CTI_CLIENT)
+        gap = event->facts->client_gap;
+    else if (event->kind == CTI_EVENT_FINISH && session->state == CTI_STATE_LOST)
+        gap = event->client_silence;
+    else
+        return;
+    if (gap == CTI_NO_TIME || (double)gap <= GAP_FACTOR * interval * (double)CTI_SECOND)
+        return;
+    cti_session_report(
+        session, rule, CTI_WARNING, event->time,
+        (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+        "The client sent nothing for %.3f s, %.1f heartbeat intervals of %.1f s (judged by %s), "
+        "until %s. Look at what the client did in that time.",
+        CTI_SECONDS(gap), CTI_SECONDS(gap) / interval, interval,
+        strcmp(source, "traffic") == 0 ? "its other heartbeats" : "its IdleTimeout",
+        event->kind == CTI_EVENT_MESSAGE ? cti_message_words(event->reader->message)
+                                         : cti_end_words(session));
+}
+
+void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    double share;
+
+    if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_fired(session)) {
+        cti_session_report(session, rule, CTI_ERROR, event->time,
+                           (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+                           "The server's idle timer fired: %s %.3f s after the client's last "
+                           "message, and IdleTimeout is %u s. Look at why the client stopped "
+                           "sending (heartbeats off, a hung process, a path that lost its "
+                           "packets).",
+                           cti_end_words(session), CTI_SECONDS(event->client_silence),
+                           session->idle_timeout);
+        return;
+    }
+    if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
+        return;
+    share = event->facts->idle_share;
+    if (share <= IDLE_SHARE_WARNING)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+                       "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
+                       "IdleTimeout should be four heartbeat intervals.",
+                       CTI_SECONDS(event->facts->client_gap), 100 * share, session->idle_timeout,
+                       share >= 1 ? "; the server could have reset the session" : "");
+}
