@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a packet's bytes to a TCP segment: each link layer, VLAN tags, IPv4 and IPv6 with
+/* From a packet's bytes to a TCP segment: each link layer, tag and tunnel, IPv4 and IPv6 with
  * options, extension headers and fragments, TCP.  Each packet is also cut at every byte.
  * All are parsed from memory of just their size, so that a sanitizer sees a byte too far. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -16,16 +17,32 @@
 enum {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,
+    LINK_PPP = 9,
     LINK_RAW = 12,
+    LINK_RAW_OPENBSD = 14,
+    LINK_PPP_HDLC = 50,
+    LINK_PPP_ETHER = 51,
+    LINK_RAW_FILE = 101,
+    LINK_C_HDLC = 104,
     LINK_LOOP = 108,
     LINK_SLL = 113,
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
+    LINK_EXPORTED = 252,
     LINK_SLL2 = 276,
 };
 
-static const int links[] = {LINK_NULL, LINK_ETHERNET, LINK_RAW,  LINK_LOOP,
-                            LINK_SLL,  LINK_IPV4,     LINK_IPV6, LINK_SLL2};
+static const int links[] = {
+    LINK_NULL,      LINK_ETHERNET, LINK_PPP,    LINK_RAW,  LINK_RAW_OPENBSD,
+    LINK_PPP_HDLC,  LINK_PPP_ETHER, LINK_RAW_FILE, LINK_C_HDLC, LINK_LOOP,
+    LINK_SLL,       LINK_IPV4,     LINK_IPV6,   LINK_EXPORTED, LINK_SLL2,
+};
+
+/* Those that lead to IP without more ado. */
+static const int plain_links[] = {LINK_NULL, LINK_ETHERNET, LINK_RAW,  LINK_LOOP,
+                                  LINK_SLL,  LINK_IPV4,     LINK_IPV6, LINK_SLL2};
+
+#define LINKS ((uint32_t)(sizeof(links) / sizeof(links[0])))
 
 #define ETHERTYPE_V4 0x0800
 #define ETHERTYPE_V6 0x86DD
@@ -338,6 +355,8 @@ static void raw_ip(void **state)
 
         put_packet(&b, families[i]);
         assert_segment_cut_anywhere(&b, LINK_RAW, families[i], 0);
+        assert_segment_cut_anywhere(&b, LINK_RAW_OPENBSD, families[i], 0);
+        assert_segment_cut_anywhere(&b, LINK_RAW_FILE, families[i], 0);
         assert_segment_cut_anywhere(&b, families[i] == ETHERTYPE_V4 ? LINK_IPV4 : LINK_IPV6,
                                     families[i], 0);
     }
@@ -763,6 +782,559 @@ static void length_on_the_wire(void **state)
     assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, PAYLOAD_SIZE);
 }
 
+/* ---- between Ethernet and IP ---- */
+
+static void put_hex(bytes *b, const char *hex)
+{
+    for (; *hex != '\0'; hex += *hex == ' ' ? 1 : 2)
+        if (*hex != ' ')
+            put8(b, (uint32_t)strtoul((char[]){hex[0], hex[1], '\0'}, NULL, 16));
+}
+
+/* What stands between Ethernet's addresses and IP, in hex; type stands for "TTTT". */
+static void put_frame(bytes *b, const char *head, uint32_t type)
+{
+    const char *place = strstr(head, "TTTT");
+    char *text = strdup(head);
+
+    assert_non_null(text);
+    if (place != NULL)
+        memcpy(text + (place - head), type == ETHERTYPE_V4 ? "0800" : "86DD", 4);
+    put(b, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+    put_hex(b, text);
+    put_packet(b, type);
+    free(text);
+}
+
+static void assert_frame(const char *head)
+{
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_frame(&b, head, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+        put(&b, "padding", 7);
+        assert_segment(&b, LINK_ETHERNET, families[i]);
+    }
+}
+
+static void assert_frame_result(const char *head, packet_result result)
+{
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_frame(&b, head, families[i]);
+        assert_result(&b, LINK_ETHERNET, result);
+    }
+}
+
+static void llc_and_snap(void **state)
+{
+    (void)state;
+    assert_frame("0100 AAAA03 000000 TTTT");
+    assert_frame("0100 AAAA03 0000F8 TTTT");
+    assert_frame("8100 6123 0100 AAAA03 000000 TTTT");
+    assert_frame_result("0100 AAAA03 00000C TTTT", PACKET_NOT_TCP); /* Cisco's own numbers */
+    assert_frame_result("0100 AAAA03 000000 0100", PACKET_NOT_TCP);
+    assert_frame_result("0026 424203 0000000000", PACKET_NOT_TCP); /* spanning tree */
+    assert_frame_result("0003 F0F07F", PACKET_NOT_TCP);
+    assert_frame_result("0000", PACKET_NOT_TCP);
+}
+
+/* What follows the length of 802.3 is padding. */
+static void llc_length_ends_the_packet(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_frame(&b, "0032 AAAA03 000000 0800", ETHERTYPE_V4); /* 8 + 42 bytes */
+    p = parse(&b, LINK_ETHERNET);
+    assert_payload(&p, ETHERTYPE_V4, 2, 2);
+}
+
+static void cisco_tags(void **state)
+{
+    (void)state;
+    assert_frame("8909 01 01 0001 0007 TTTT");
+    assert_frame("8100 6123 8909 01 01 0001 0007 TTTT");
+    assert_frame("8926 8001 0002 TTTT");
+    assert_frame("8926 8001 0002 8100 6123 TTTT");
+    assert_frame("8903 0064 020000000003 020000000004 TTTT");
+    assert_frame("8903 0064 020000000003 020000000004 8100 0005 TTTT");
+}
+
+static void mpls(void **state)
+{
+    (void)state;
+    assert_frame("8847 00010140");
+    assert_frame("8848 00010140");
+    assert_frame("8847 00010040 00020040 00030140");
+    assert_frame("8100 6123 8847 00010140");
+    /* Ethernet in it, with and without a control word. */
+    assert_frame("8847 00010140 00000000 020000000003 020000000004 TTTT");
+    assert_frame("8847 00010140 020000000003 020000000004 TTTT");
+    assert_frame("8847 00010140 00000001 020000000003 020000000004 8100 0005 TTTT");
+    assert_frame_result("8847 00010140 10000007", PACKET_NOT_TCP); /* an associated channel */
+    assert_frame_result("8847 00010140 F00000000003 020000000004 1234", PACKET_NOT_TCP);
+}
+
+/* An address that starts like IP's version: its lengths do not fit. */
+static void mpls_addresses_that_look_like_ip(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_frame(&b, "8847 00010140 45000FFFFFFF 020000000004 TTTT", ETHERTYPE_V4);
+    assert_segment(&b, LINK_ETHERNET, ETHERTYPE_V4);
+    b.size = 0;
+    put_frame(&b, "8847 00010140 60000000FFFF 020000000004 TTTT", ETHERTYPE_V6);
+    assert_segment(&b, LINK_ETHERNET, ETHERTYPE_V6);
+    b.size = 0;
+    put_frame(&b, "8847 00010140 40000000FFFF 020000000004 TTTT", ETHERTYPE_V4);
+    assert_segment(&b, LINK_ETHERNET, ETHERTYPE_V4);
+}
+
+static void labels_without_end(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ethernet(&b, 0x8847);
+    for (int i = 0; i < 300; i++)
+        put32(&b, 0x00010040);
+    put_packet(&b, ETHERTYPE_V4);
+    assert_result(&b, LINK_ETHERNET, PACKET_TUNNEL);
+}
+
+static void pppoe(void **state)
+{
+    static const char *const protocols[] = {"0021", "0057"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+        char head[64];
+
+        snprintf(head, sizeof(head), "8864 1100 0042 0100 %s", protocols[i]);
+        put_frame(&b, head, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+        memmove(b.data, b.data + 14, b.size -= 14);
+        assert_segment_cut_anywhere(&b, LINK_PPP_ETHER, families[i], 0);
+    }
+    assert_frame_result("8864 1109 0042 0100 0021", PACKET_NOT_TCP); /* discovery */
+    assert_frame_result("8864 2100 0042 0100 0021", PACKET_NOT_TCP);
+    assert_frame_result("8864 1100 0042 0100 C021", PACKET_NOT_TCP); /* LCP */
+    assert_frame_result("8864 1100 0042 0100 00FD", PACKET_TUNNEL);
+    assert_frame_result("8864 1100 0042 0004 0021", PACKET_CUT);     /* it ends within IP */
+}
+
+static void ppp(void **state)
+{
+    static const char *const heads[2][3] = {{"FF03 0021", "0021", "21"},
+                                            {"FF03 0057", "0057", "57"}};
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++) {
+            bytes b = {.size = 0};
+
+            put_hex(&b, heads[i][k]);
+            put_packet(&b, families[i]);
+            assert_segment_cut_anywhere(&b, LINK_PPP, families[i], 0);
+            if (k > 0)
+                continue;
+            assert_segment_cut_anywhere(&b, LINK_PPP_HDLC, families[i], 0);
+            assert_segment_cut_anywhere(&b, LINK_C_HDLC, families[i], 0);
+        }
+}
+
+static void cisco_hdlc(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_hex(&b, "0F00");
+        put16(&b, families[i]);
+        put_packet(&b, families[i]);
+        assert_segment_cut_anywhere(&b, LINK_C_HDLC, families[i], 0);
+        assert_segment_cut_anywhere(&b, LINK_PPP_HDLC, families[i], 0);
+    }
+}
+
+static void other_tags_are_named(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_frame(&b, "88E5 2C00 00000001", ETHERTYPE_V4);
+    assert_result(&b, LINK_ETHERNET, PACKET_TUNNEL);
+    assert_string_equal(parse(&b, LINK_ETHERNET).found.tunnel, "MACsec");
+}
+
+/* ---- exported by Wireshark ---- */
+
+#define EXPORT_NAME "000C 0004 63746900"
+#define EXPORT_V4 "0014 0004 C0000201 0015 0004 C0000202"
+#define EXPORT_V6 "0016 0010 20010DB8000000000000000000000001 "                                   \
+                  "0017 0010 20010DB8000000000000000000000002"
+#define EXPORT_PORTS "0019 0004 00009C40 001A 0004 0000A42B"
+#define EXPORT_TCP "0018 0004 00000002"
+#define EXPORT_END "0000 0000"
+
+static void assert_exported(const char *tags, uint32_t size)
+{
+    bytes b = {.size = 0};
+    uint32_t head;
+
+    put_hex(&b, tags);
+    head = b.size;
+    put(&b, PAYLOAD, PAYLOAD_SIZE);
+    for (uint32_t captured = 0; captured <= b.size; captured++) {
+        const parsed p = parse_cut(&b, captured, b.size, LINK_EXPORTED);
+        const tcp_segment *s = &p.found.segment;
+
+        assert_int_equal(p.result, captured < head ? PACKET_CUT : PACKET_TCP);
+        if (captured < head)
+            continue;
+        assert_true(s->in_order);
+        assert_int_equal(s->source.address_size, size);
+        assert_int_equal(s->destination.address_size, size);
+        assert_int_equal(s->source.address[size - 1], 1);
+        assert_int_equal(s->destination.address[size - 1], 2);
+        assert_int_equal(s->source.port, 40000);
+        assert_int_equal(s->destination.port, 42027);
+        assert_int_equal(s->flags, 0);
+        assert_int_equal(s->length, PAYLOAD_SIZE);
+        assert_int_equal(s->captured, captured - head);
+        assert_memory_equal(p.payload, PAYLOAD, captured - head);
+    }
+}
+
+static void assert_not_exported(const char *tags)
+{
+    bytes b = {.size = 0};
+
+    put_hex(&b, tags);
+    put(&b, PAYLOAD, PAYLOAD_SIZE);
+    assert_result(&b, LINK_EXPORTED, PACKET_NOT_TCP);
+}
+
+static void exported(void **state)
+{
+    (void)state;
+    assert_exported(EXPORT_NAME EXPORT_V4 EXPORT_TCP EXPORT_PORTS "001E 0004 00000011" EXPORT_END, 4);
+    assert_exported(EXPORT_NAME EXPORT_V6 EXPORT_TCP EXPORT_PORTS EXPORT_END, 16);
+    assert_exported("000A 0004 00000100" EXPORT_PORTS EXPORT_V4 EXPORT_END, 4);
+    assert_exported(EXPORT_V4 EXPORT_PORTS "0FFF 0003 010203" EXPORT_END, 4);
+}
+
+static void exported_without_what_is_needed(void **state)
+{
+    (void)state;
+    assert_not_exported(EXPORT_END);
+    assert_not_exported(EXPORT_NAME EXPORT_V4 EXPORT_TCP EXPORT_END);
+    assert_not_exported(EXPORT_NAME EXPORT_PORTS EXPORT_TCP EXPORT_END);
+    assert_not_exported(EXPORT_V4 "0018 0004 00000003" EXPORT_PORTS EXPORT_END); /* UDP */
+    assert_not_exported("0014 0005 C000020100 0015 0004 C0000202" EXPORT_PORTS EXPORT_END);
+    assert_not_exported(EXPORT_V4 "0019 0002 9C40 001A 0004 0000A42B" EXPORT_END);
+}
+
+/* ---- tunnels ---- */
+
+/* IP with something else than TCP, and what follows in hex, around the packet: TTTT is the
+ * inner type, LLLL the length of all from there on, which UDP has. */
+static void put_tunnel(bytes *b, uint32_t outer, uint32_t protocol, const char *head,
+                       uint32_t inner)
+{
+    bytes content = {.size = 0};
+    char *text = strdup(head), *place;
+
+    assert_non_null(text);
+    if ((place = strstr(text, "TTTT")) != NULL)
+        memcpy(place, inner == ETHERTYPE_V4 ? "0800" : "86DD", 4);
+    if ((place = strstr(text, "LLLL")) != NULL)
+        memcpy(place, "0000", 4);
+    put_hex(&content, text);
+    put_packet(&content, inner);
+    if (outer == ETHERTYPE_V4)
+        put_ipv4(b, 0, 20 + content.size, 0, protocol);
+    else
+        put_ipv6(b, content.size, protocol);
+    put(b, content.data, content.size);
+    free(text);
+}
+
+static void assert_tunnel(uint32_t protocol, const char *head)
+{
+    for (int i = 0; i < 4; i++) {
+        const uint32_t inner = families[i & 1];
+        bytes b = {.size = 0};
+
+        put_tunnel(&b, families[i >> 1], protocol, head, inner);
+        assert_segment_cut_anywhere(&b, LINK_RAW, inner, 0);
+        put(&b, "padding", 7);
+        assert_segment(&b, LINK_RAW, inner);
+    }
+}
+
+static void assert_tunnel_result(uint32_t protocol, const char *head, packet_result result)
+{
+    for (int i = 0; i < 4; i++) {
+        bytes b = {.size = 0};
+
+        put_tunnel(&b, families[i >> 1], protocol, head, families[i & 1]);
+        assert_result(&b, LINK_RAW, result);
+    }
+}
+
+#define MACS "020000000003 020000000004 "
+
+static void ip_in_ip(void **state)
+{
+    (void)state;
+    assert_tunnel(4, "");
+    assert_tunnel(41, "");
+    assert_tunnel(51, "04 04 0000 00000001 00000002 000000000000000000000000"); /* AH in IP */
+    assert_tunnel(97, "3000" MACS "TTTT");
+    assert_tunnel(143, MACS "TTTT");
+    assert_tunnel(137, "00010140");
+}
+
+static void gre(void **state)
+{
+    (void)state;
+    assert_tunnel(47, "0000 TTTT");
+    assert_tunnel(47, "8000 TTTT BAD00000");
+    assert_tunnel(47, "2000 TTTT 00000007");
+    assert_tunnel(47, "1000 TTTT 00000009");
+    assert_tunnel(47, "B000 TTTT BAD00000 00000007 00000009");
+    assert_tunnel(47, "4000 TTTT 00000000 0800 00 04 C0000203 0800 04 08 C0000203C0000204 00000000");
+    assert_tunnel(47, "F000 TTTT BAD00000 00000007 00000009 00000000");
+    assert_tunnel(47, "0000 6558" MACS "TTTT");
+    assert_tunnel(47, "0000 8847 00010140");
+    assert_tunnel(47, "0000 8909 TTTT 01 01 0001 0007");
+    assert_tunnel_result(47, "0001 880B 00000000", PACKET_TUNNEL);
+    assert_tunnel_result(47, "0000 883E", PACKET_TUNNEL);
+    assert_tunnel_result(47, "0000 2001", PACKET_NOT_TCP);
+    assert_tunnel_result(47, "0000 0001", PACKET_NOT_TCP);
+}
+
+static void erspan(void **state)
+{
+    (void)state;
+    assert_tunnel(47, "0000 88BE" MACS "TTTT");
+    assert_tunnel(47, "1000 88BE 00000009 1005 0001 00000000" MACS "TTTT");
+    assert_tunnel(47, "3000 88BE 00000007 00000009 1005 0001 00000000" MACS "8100 0005 TTTT");
+    assert_tunnel(47, "1000 22EB 00000009 2005 0001 12345678 0000 0000" MACS "TTTT");
+    assert_tunnel(47, "1000 22EB 00000009 2005 0001 12345678 0000 0001 0102030405060708" MACS "TTTT");
+    assert_tunnel(47, "1000 22EB 00000009 2005 0001 12345678 0000 0800"); /* IP without Ethernet */
+}
+
+/* A mirrored frame that the switch shortened: IP knows how long it was. */
+static void erspan_shortened(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_ipv4(&b, 0, 20 + 4 + 14 + 40 + PAYLOAD_SIZE, 0, 47);
+    put_hex(&b, "0000 88BE" MACS "0800");
+    put_ipv4(&b, 0, 40 + 1460, 0, 6);
+    put_tcp(&b, 0);
+    p = parse(&b, LINK_RAW);
+    assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, 1460);
+}
+
+static void vxlan_and_geneve(void **state)
+{
+    (void)state;
+    assert_tunnel(17, "C000 12B5 LLLL 0000 08000000 00000700" MACS "TTTT");
+    assert_tunnel(17, "C000 12B5 LLLL 0000 88000007 00000700" MACS "8100 0005 TTTT");
+    assert_tunnel(17, "C000 2118 LLLL 0000 08000000 00000700" MACS "TTTT");
+    assert_tunnel(17, "C000 17C1 LLLL 0000 0000 6558 00000700" MACS "TTTT");
+    assert_tunnel(17, "C000 17C1 LLLL 0000 0000 TTTT 00000700");
+    assert_tunnel(17, "C000 17C1 LLLL 0000 0340 6558 00000700 0102030401020304FFFFFFFF" MACS "TTTT");
+    assert_tunnel(17, "C000 19EB LLLL 0000 00010140"); /* MPLS */
+    assert_tunnel_result(17, "C000 12B5 LLLL 0000 00000000 00000700" MACS "TTTT", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "C000 17C1 LLLL 0000 4000 6558 00000700" MACS "TTTT", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "12B5 C000 LLLL 0000 08000000 00000700" MACS "TTTT", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "C000 0035 LLLL 0000", PACKET_NOT_TCP);
+}
+
+static void udp_length_ends_the_packet(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_tunnel(&b, ETHERTYPE_V4, 17, "C000 17C1 003B 0000 0000 0800 00000700", ETHERTYPE_V4);
+    p = parse(&b, LINK_RAW); /* 16 + 43 bytes; IP says that there were 2 more */
+    assert_payload(&p, ETHERTYPE_V4, 3, PAYLOAD_SIZE);
+}
+
+static void unsupported_tunnels_are_named(void **state)
+{
+    static const struct {
+        uint32_t protocol;
+        const char *head, *name;
+    } cases[] = {
+        {50, "", "IPsec ESP"},
+        {55, "", "minimal encapsulation"},
+        {108, "", "IPComp"},
+        {115, "", "L2TP"},
+        {47, "3081 880B", "PPTP"},
+        {17, "C000 06A5 LLLL 0000", "L2TP"},
+        {17, "C000 0868 LLLL 0000", "GTP"},
+        {17, "C000 0DD8 LLLL 0000", "Teredo"},
+        {17, "C000 1194 LLLL 0000", "IPsec ESP in UDP"},
+        {17, "C000 12B6 LLLL 0000", "VXLAN-GPE"},
+        {17, "C000 147F LLLL 0000", "CAPWAP"},
+        {17, "C000 10F5 LLLL 0000", "LISP"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes b = {.size = 0};
+
+        put_tunnel(&b, ETHERTYPE_V4, cases[i].protocol, cases[i].head, ETHERTYPE_V4);
+        assert_result(&b, LINK_RAW, PACKET_TUNNEL);
+        assert_string_equal(parse(&b, LINK_RAW).found.tunnel, cases[i].name);
+    }
+}
+
+/* Seven tunnels in one another are gone through, eight are not. */
+static void depth_of_tunnels(void **state)
+{
+    (void)state;
+    for (uint32_t depth = 0; depth < 100; depth++) {
+        bytes b = {.size = 0};
+
+        for (uint32_t i = depth; i > 0; i--)
+            put_ipv4(&b, 0, i * 20 + 40 + PAYLOAD_SIZE, 0, 4);
+        put_packet(&b, ETHERTYPE_V4);
+        if (depth < 8)
+            assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V4, 0);
+        else
+            assert_result(&b, LINK_RAW, PACKET_TUNNEL);
+    }
+}
+
+/* What is known of the packet itself is of the innermost one. */
+static void identification_of_the_inner_packet(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_tunnel(&b, ETHERTYPE_V4, 4, "", ETHERTYPE_V4);
+    b.data[5] = 0x99;
+    p = parse(&b, LINK_RAW);
+    assert_int_equal(p.found.segment.identification, 0x1234);
+    assert_int_equal(p.found.segment.checksum, 0xBAD0);
+    b.size = 0;
+    put_tunnel(&b, ETHERTYPE_V4, 41, "", ETHERTYPE_V6);
+    assert_int_equal(parse(&b, LINK_RAW).found.segment.identification, 0);
+}
+
+/* ---- pieces ---- */
+
+static void a_piece_is_handed_out(void **state)
+{
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    put_ethernet(&b, ETHERTYPE_V4);
+    put_ipv4(&b, 4, 24 + TCP_SIZE, 0x2005, 6);
+    put_tcp(&b, 0);
+    put(&b, "padding", 7);
+    p = parse(&b, LINK_ETHERNET);
+    assert_int_equal(p.result, PACKET_FRAGMENT);
+    assert_memory_equal(p.found.piece.source.address, "\xC0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    assert_memory_equal(p.found.piece.destination.address, "\xC0\0\2\2\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    assert_int_equal(p.found.piece.identification, 0x1234);
+    assert_int_equal(p.found.piece.protocol, 6);
+    assert_int_equal(p.found.piece.depth, 1);
+    assert_int_equal(p.found.piece.offset, 40);
+    assert_true(p.found.piece.more);
+    assert_int_equal(p.found.piece.length, TCP_SIZE);
+    assert_int_equal(p.found.piece.captured, TCP_SIZE);
+
+    b.size = 0;
+    put_ipv6(&b, 8 + 8 + TCP_SIZE, 0);
+    put_extension(&b, 44, 0, 8);
+    put_fragment(&b, 60, 0x0010);
+    put_tcp(&b, 0);
+    p = parse_cut(&b, b.size - 2, b.size, LINK_RAW);
+    assert_int_equal(p.result, PACKET_FRAGMENT);
+    assert_int_equal(p.found.piece.source.address_size, 16);
+    assert_int_equal(p.found.piece.identification, 0xCAFE);
+    assert_int_equal(p.found.piece.protocol, 60);
+    assert_int_equal(p.found.piece.offset, 16);
+    assert_false(p.found.piece.more);
+    assert_int_equal(p.found.piece.length, TCP_SIZE);
+    assert_int_equal(p.found.piece.captured, TCP_SIZE - 2);
+}
+
+/* Only the first piece of a UDP datagram tells if it is a tunnel's. */
+static void pieces_of_udp(void **state)
+{
+    static const struct {
+        uint32_t fragment, port;
+        packet_result result;
+    } cases[] = {{0x2000, 4789, PACKET_FRAGMENT}, {0x2000, 6081, PACKET_FRAGMENT},
+                 {0x2000, 53, PACKET_NOT_TCP},    {0x2001, 53, PACKET_FRAGMENT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes b = {.size = 0};
+
+        put_ipv4(&b, 0, 28, cases[i].fragment, 17);
+        put16(&b, 4000);
+        put16(&b, cases[i].port);
+        put32(&b, 0);
+        assert_result(&b, LINK_RAW, cases[i].result);
+    }
+}
+
+/* What was put together is parsed like what came whole, cut at every byte as well. */
+static void whole_packets(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        if (i == 1)
+            put_extension(&b, 6, 0, 8);
+        put_tcp(&b, 0);
+        for (uint32_t captured = 0; captured <= b.size; captured++) {
+            uint8_t *memory = malloc(captured + 1);
+            ip_piece whole = {.identification = 0x1234, .protocol = i == 0 ? 6 : 60, .depth = 1};
+            packet found;
+            packet_result result;
+
+            assert_non_null(memory);
+            memcpy(memory + 1, b.data, captured);
+            whole.source.address_size = whole.destination.address_size = i == 0 ? 4 : 16;
+            whole.source.address[0] = 7;
+            whole.bytes = memory + 1;
+            whole.captured = captured;
+            whole.length = b.size;
+            result = packet_parse_whole(&whole, &found);
+            assert_int_equal(result,
+                             captured < b.size - PAYLOAD_SIZE ? PACKET_CUT : PACKET_TCP);
+            if (result == PACKET_TCP) {
+                assert_int_equal(found.segment.source.address[0], 7);
+                assert_int_equal(found.segment.identification, i == 0 ? 0x1234 : 0);
+                assert_int_equal(found.segment.length, PAYLOAD_SIZE);
+            }
+            free(memory);
+        }
+    }
+}
+
 /* ---- random bytes ---- */
 
 static uint64_t random_state;
@@ -781,7 +1353,7 @@ static void random_bytes(void **state)
     (void)state;
     random_state = 1;
     for (int i = 0; i < 40000; i++) {
-        const int link = links[below(8)];
+        const int link = links[below(LINKS)];
         bytes b = {.size = 0};
         uint32_t size = below(200);
 
@@ -789,6 +1361,40 @@ static void random_bytes(void **state)
             put8(&b, below(256));
         parse_cut(&b, b.size, below(2) ? b.size + below(2000) : below(2000), link);
     }
+}
+
+/* Tunnels with a few bytes changed. */
+static void changed_tunnels(void **state)
+{
+    static const struct {
+        uint32_t protocol;
+        const char *head;
+    } tunnels[] = {
+        {4, ""},
+        {47, "F000 TTTT BAD00000 00000007 00000009 0800 00 04 C0000203 00000000"},
+        {47, "1000 88BE 00000009 1005 0001 00000000" MACS "8100 0005 TTTT"},
+        {47, "1000 22EB 00000009 2005 0001 12345678 0000 0001 0102030405060708" MACS "TTTT"},
+        {17, "C000 12B5 LLLL 0000 08000000 00000700" MACS "TTTT"},
+        {17, "C000 17C1 LLLL 0000 0340 6558 00000700 0102030401020304FFFFFFFF" MACS "TTTT"},
+        {137, "00010040 00010140 00000000" MACS "TTTT"},
+        {97, "3000" MACS "8903 0064" MACS "8926 8001 0002 8909 01 01 0001 0007 TTTT"},
+    };
+    uint32_t good = 0;
+
+    (void)state;
+    random_state = 3;
+    for (int i = 0; i < 60000; i++) {
+        const uint32_t tunnel = below(8);
+        bytes b = {.size = 0};
+
+        put_tunnel(&b, families[below(2)], tunnels[tunnel].protocol, tunnels[tunnel].head,
+                   families[below(2)]);
+        for (uint32_t changes = below(4); changes > 0; changes--)
+            b.data[below(b.size)] = (uint8_t)below(256);
+        good += parse_cut(&b, below(2) ? b.size : below(b.size), b.size + below(3) * 100, LINK_RAW)
+                    .result == PACKET_TCP;
+    }
+    assert_true(good > 10000);
 }
 
 /* A good packet of each link type with a few bytes changed, half of them cut: many of
@@ -800,7 +1406,7 @@ static void changed_bytes(void **state)
     (void)state;
     random_state = 2;
     for (int i = 0; i < 60000; i++) {
-        const int link = links[below(8)];
+        const int link = plain_links[below(8)];
         const uint32_t type = families[below(2)];
         bytes b = {.size = 0};
 
@@ -861,7 +1467,32 @@ int main(void)
         cmocka_unit_test(tcp_data_offset_below_20_or_past_the_end),
         cmocka_unit_test(every_flag_is_handed_on),
         cmocka_unit_test(length_on_the_wire),
+        cmocka_unit_test(llc_and_snap),
+        cmocka_unit_test(llc_length_ends_the_packet),
+        cmocka_unit_test(cisco_tags),
+        cmocka_unit_test(mpls),
+        cmocka_unit_test(mpls_addresses_that_look_like_ip),
+        cmocka_unit_test(labels_without_end),
+        cmocka_unit_test(pppoe),
+        cmocka_unit_test(ppp),
+        cmocka_unit_test(cisco_hdlc),
+        cmocka_unit_test(other_tags_are_named),
+        cmocka_unit_test(exported),
+        cmocka_unit_test(exported_without_what_is_needed),
+        cmocka_unit_test(ip_in_ip),
+        cmocka_unit_test(gre),
+        cmocka_unit_test(erspan),
+        cmocka_unit_test(erspan_shortened),
+        cmocka_unit_test(vxlan_and_geneve),
+        cmocka_unit_test(udp_length_ends_the_packet),
+        cmocka_unit_test(unsupported_tunnels_are_named),
+        cmocka_unit_test(depth_of_tunnels),
+        cmocka_unit_test(identification_of_the_inner_packet),
+        cmocka_unit_test(a_piece_is_handed_out),
+        cmocka_unit_test(pieces_of_udp),
+        cmocka_unit_test(whole_packets),
         cmocka_unit_test(random_bytes),
+        cmocka_unit_test(changed_tunnels),
         cmocka_unit_test(changed_bytes),
     };
 
