@@ -48,7 +48,7 @@ void line_message(GString *to, const message_record *record, unsigned text_flags
     cti_text_highlights(to, reader, text_flags);
     if (to->len == before)
         g_string_truncate(to, before - 2);
-    if (record->facts->answers) {
+    if (record->facts->answers && record->facts->answer_time != CTI_NO_TIME) {
         g_string_append(to, " after ");
         append_milliseconds(to, record->facts->answer_time);
     }

@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "connection.h"
+
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
     char *format, *ports, *filter, *fail_on;
+    char *held_bytes, *held_total, *connections;
     gboolean show_bytes, show_secrets, in_order, version;
 } raw_options;
 
@@ -123,6 +126,46 @@ static bool check_output(const options *o, char **error)
     return true;
 }
 
+/* Reads a limit: a number from 1 to most, with K, M or G behind it for 2^10, 2^20 or 2^30. */
+static bool choose_limit(uint64_t *limit, const char *text, uint64_t usual, uint64_t most,
+                         char **error)
+{
+    static const char units[] = "KMG";
+    const size_t length = text != NULL ? strlen(text) : 0;
+    const char *unit = length > 1 ? strchr(units, g_ascii_toupper(text[length - 1])) : NULL;
+    const unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+    char *digits;
+    guint64 number;
+    bool good;
+
+    *limit = usual;
+    if (text == NULL)
+        return true;
+    digits = g_strndup(text, length - (unit != NULL));
+    good = g_ascii_string_to_unsigned(digits, 10, 1, most >> shift, &number, NULL);
+    g_free(digits);
+    if (good)
+        *limit = number << shift;
+    else
+        *error = g_strdup_printf("'%s' is no limit: give a number from 1 to %" G_GUINT64_FORMAT
+                                 ", with K, M or G if you like",
+                                 text, most);
+    return good;
+}
+
+static bool choose_limits(options *o, const raw_options *raw, char **error)
+{
+    const uint64_t most = UINT64_C(1) << 40;
+    uint64_t connections;
+
+    if (!choose_limit(&o->held_bytes, raw->held_bytes, HELD_BYTES_DEFAULT, most, error) ||
+        !choose_limit(&o->held_total, raw->held_total, HELD_TOTAL_DEFAULT, most, error) ||
+        !choose_limit(&connections, raw->connections, CONNECTIONS_DEFAULT, G_MAXINT32, error))
+        return false;
+    o->connections = (uint32_t)connections;
+    return true;
+}
+
 static bool check(options *o, const raw_options *raw, char **error)
 {
     o->show_bytes = raw->show_bytes;
@@ -130,7 +173,8 @@ static bool check(options *o, const raw_options *raw, char **error)
     o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
-        !choose_fail_on(o, raw->fail_on, error) || !choose_filter(o, raw->filter, error))
+        !choose_fail_on(o, raw->fail_on, error) || !choose_limits(o, raw, error) ||
+        !choose_filter(o, raw->filter, error))
         return false;
     if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
         *error = g_strdup("no capture named: ctidump FILE..., - for standard input");
@@ -165,6 +209,13 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &raw.fail_on,
          "Exit with status 1 if there are findings of this severity (note, warning, error) or above",
          "SEVERITY"},
+        {"held-bytes", 0, 0, G_OPTION_ARG_STRING, &raw.held_bytes,
+         "Hold at most so many bytes of a TCP stream while some before them are missing (4M)",
+         "BYTES"},
+        {"held-total", 0, 0, G_OPTION_ARG_STRING, &raw.held_total,
+         "The same for all streams together (32M)", "BYTES"},
+        {"connections", 0, 0, G_OPTION_ARG_STRING, &raw.connections,
+         "Know at most so many TCP connections at a time (16K)", "NUMBER"},
         {"version", 'v', 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -188,6 +239,9 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.ports);
     g_free(raw.filter);
     g_free(raw.fail_on);
+    g_free(raw.held_bytes);
+    g_free(raw.held_total);
+    g_free(raw.connections);
     return good;
 }
 

@@ -29,6 +29,7 @@ typedef enum { SYN_NONE, SYN_CLIENT_ONLY, SYN_SERVER_ONLY, SYN_FULL } syn_seen;
 typedef struct tcp_counts {
     uint64_t packets, bytes[2], retransmissions, out_of_order, duplicates, keep_alives,
         zero_windows, holes;
+    uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } tcp_counts;
 
 typedef struct connection_record {

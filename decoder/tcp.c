@@ -8,6 +8,8 @@
 #define START (UINT64_C(1) << 33)
 /* A RST may be this far ahead of what was captured. */
 #define RESET_WINDOW (1 << 20)
+/* A stream's own SYN may come so many bytes late. */
+#define LATE_SYN (1 << 20)
 /* Numbers further away than this belong to another connection's life. */
 #define FAR_OFF (INT64_C(1) << 30)
 
@@ -362,6 +364,14 @@ static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, 
     declare_acknowledged(stream, sink, user);
 }
 
+/* True if nothing but SYN came, and the peer did not acknowledge it: another SYN-ACK may be the
+ * one that counts. */
+static bool is_unused(const tcp_stream *stream)
+{
+    return stream->saw_syn && (uint32_t)stream->next == stream->initial + 1 &&
+           stream->held.head == NULL && !stream->saw_fin && stream->acked < stream->next;
+}
+
 tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
                             void *user)
 {
@@ -370,6 +380,8 @@ tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, cons
 
     if (segment->flags & TCP_SYN) {
         sequence++;
+        if (is_unused(stream) && segment->sequence != stream->initial)
+            stream->synced = stream->saw_syn = false;
         if (stream->synced && stream->saw_syn)
             verdict.retransmission = true;
         else if (!stream->synced)
@@ -393,6 +405,11 @@ tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, cons
     return verdict;
 }
 
+bool tcp_stream_lacks(const tcp_stream *stream)
+{
+    return stream->synced && stream->acked > stream->next + 1;
+}
+
 void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const tcp_sink *sink,
                             void *user)
 {
@@ -405,7 +422,7 @@ void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const t
         return;
     /* What the peer had before its last packet, and the capture has not shown since, is
      * lost.  (One packet of grace: captures swap neighbours.  One byte may be a FIN.) */
-    if (stream->acked > stream->next + 1 && !stream->saw_fin)
+    if (tcp_stream_lacks(stream) && !stream->saw_fin)
         declare_hole(stream, stream->acked, HOLE_ACKED, sink, user);
     if (acked <= stream->acked)
         return;
@@ -464,8 +481,11 @@ bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence)
 {
     int64_t ahead;
 
-    if (!stream->synced || (stream->saw_syn && sequence == stream->initial))
+    if (!stream->synced)
         return false;
+    if (stream->saw_syn)
+        return sequence != stream->initial;
+    /* Its own SYN may come behind its first data. */
     ahead = (int64_t)(relative(stream, sequence + 1) - stream->next);
-    return stream->closed || ahead > FAR_OFF || ahead < -FAR_OFF;
+    return stream->closed || ahead > 0 || ahead < -LATE_SYN;
 }

@@ -101,7 +101,10 @@ void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *si
 /* The stream ends here: what is held is delivered behind holes of this cause. */
 void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);
 
-/* True if a SYN with this number starts another connection and is not repeated. */
+/* True if the peer has bytes of this stream that were not delivered (one may be a FIN). */
+bool tcp_stream_lacks(const tcp_stream *stream);
+
+/* True if a SYN with this number is not the one that this stream began with. */
 bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence);
 
 #endif

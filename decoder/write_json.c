@@ -511,7 +511,7 @@ static void json_heartbeat(void *user, const session_record *session,
     key_time(j, "request_ts", request->time);
     key_known(j, "confirm_frame", request->answer_frame);
     key_time(j, "confirm_ts", request->answer_time);
-    key_seconds(j, "rtt_s", cti_elapsed(request->time, request->answer_time));
+    key_seconds(j, "rtt_s", cti_forward(request->time, request->answer_time));
     key_bool(j, "missed", heartbeat->missed);
     key_number(j, "missed_run", heartbeat->missed_run);
     end_record(j);
@@ -530,7 +530,7 @@ static void json_request(void *user, const session_record *session, const cti_re
     key_known(j, "answer_type", request->answer != NULL ? request->answer->number : 0);
     key_text(j, "answer_name", request->answer != NULL ? request->answer->name : NULL);
     key_known(j, "answer_frame", request->answer_frame);
-    key_seconds(j, "rtt_s", cti_elapsed(request->time, request->answer_time));
+    key_seconds(j, "rtt_s", cti_forward(request->time, request->answer_time));
     if (request->has_status)
         key_number(j, "status", request->status);
     else
@@ -678,7 +678,7 @@ static void json_session(void *user, const session_record *record)
         key_known(j, "idle_timeout_s", s->idle_timeout);
     key_bool(j, "began_before_capture", s->began_before_capture);
     key_time(j, "opened", s->open_time);
-    key_seconds(j, "open_answer_s", cti_elapsed(s->open_time, s->open_answer_time));
+    key_seconds(j, "open_answer_s", cti_forward(s->open_time, s->open_answer_time));
     key_time(j, "ended", s->end_time);
     key_seconds(j, "duration_s", cti_elapsed(s->first_time, s->end_time));
     key_text(j, "end", cti_end_name(s->end));
@@ -713,6 +713,7 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "bytes_server", tcp->bytes[1]);
     key_number(j, "retransmissions", tcp->retransmissions);
     key_number(j, "out_of_order", tcp->out_of_order);
+    key_number(j, "overlaps_differ", tcp->overlaps_differ);
     key_number(j, "duplicates", tcp->duplicates);
     key_number(j, "keep_alives", tcp->keep_alives);
     key_number(j, "zero_windows", tcp->zero_windows);

@@ -225,7 +225,8 @@ static void append_opening(GString *to, const cti_session *s, unsigned digits)
         if (s->open_answer_time != CTI_NO_TIME)
             g_string_append_printf(to, ", %s after %.3f ms #%u",
                                    s->verdict == CTI_VERDICT_REJECTED ? "refused" : "answered",
-                                   (double)cti_elapsed(s->open_time, s->open_answer_time) / 1e6,
+                                   (double)MAX(cti_elapsed(s->open_time, s->open_answer_time), 0) /
+                                       1e6,
                                    s->open_answer_frame);
         else
             g_string_append(to, ", no answer seen");

@@ -494,7 +494,8 @@ static void add_links(const view *v, proto_tree *tree, const message_note *note)
         add_uint(tree, v->tvb, hf_response_in, note->response_in);
     if (note->response_to != 0) {
         add_uint(tree, v->tvb, hf_response_to, note->response_to);
-        add_duration(tree, v->tvb, hf_response_time, note->response_time);
+        if (note->response_time != CTI_NO_TIME)
+            add_duration(tree, v->tvb, hf_response_time, note->response_time);
     }
 }
 

@@ -137,7 +137,11 @@ static const record_writer writer = {
 };
 
 static const uint16_t extra_ports[] = {5555};
-static const connection_options options = {extra_ports, 1, 1 << 20};
+static const connection_options options = {.ports = extra_ports,
+                                           .port_count = 1,
+                                           .held_bytes = 1 << 20,
+                                           .held_total = 8 << 20,
+                                           .connections = 1000};
 
 static void begin(bench *b)
 {
@@ -1275,6 +1279,7 @@ static void retransmissions_and_life_signs(void **state)
     open_session(&b, &f);
     short_message(&message, 5, 7);
     say(&b, &f, CLIENT, &message);
+    b.now += CTI_SECOND / 10; /* later than a copy would come */
     segment_at(&b, &f, CLIENT, TCP_ACK, f.next[CLIENT] - message.size, message.data, message.size);
     segment_at(&b, &f, CLIENT, TCP_ACK, f.next[CLIENT] - 1, NULL, 0);
     segment_at(&b, &f, CLIENT, TCP_ACK, f.next[CLIENT] - 1, "", 1);

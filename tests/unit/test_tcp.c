@@ -924,13 +924,41 @@ SCENARIO(which_syn_is_new)
     syn(b);
     send(b, 0, "abc");
     assert_false(tcp_stream_is_new_syn(&b->stream, b->initial)); /* repeated */
-    assert_false(tcp_stream_is_new_syn(&b->stream, first + 5));  /* inside the connection */
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5));
     assert_true(tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
     assert_true(tcp_stream_is_new_syn(&b->stream, first + 0xA0000000));
     fin(b, 3, "");
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5)); /* the old one is closed */
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
+    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5));
     assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+}
+
+SCENARIO(own_syn_behind_data)
+{
+    send(b, 0, "abc");
+    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+    assert_true(tcp_stream_is_new_syn(&b->stream, b->initial + 10));
+    assert_true(tcp_stream_is_new_syn(&b->stream, b->initial - 0x40000000));
+}
+
+/* As long as the peer has not acknowledged one, and nothing came, the last SYN-ACK counts. */
+SCENARIO(several_syn_acks)
+{
+    const uint32_t second = b->initial + 5000;
+
+    syn(b);
+    b->initial = second;
+    syn(b);
+    assert_verdict(b, false, false, false);
+    ack(b, 0);
+    b->initial -= 77;
+    syn(b); /* too late */
+    assert_verdict(b, true, false, false);
+    b->initial = second;
+    send(b, 0, "abc");
+    assert_out(b, "abc");
+    assert_false(tcp_stream_lacks(&b->stream));
+    ack(b, 10);
+    assert_true(tcp_stream_lacks(&b->stream));
 }
 
 SCENARIO(syn_repeated_while_data_flows)
@@ -1359,6 +1387,8 @@ int main(void)
         cmocka_unit_test(hole_right_behind_syn),
         cmocka_unit_test(fin_alone),
         cmocka_unit_test(which_syn_is_new),
+        cmocka_unit_test(own_syn_behind_data),
+        cmocka_unit_test(several_syn_acks),
         cmocka_unit_test(syn_repeated_while_data_flows),
         cmocka_unit_test(keep_alives),
         cmocka_unit_test(keep_alives_before_any_data),

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a connection is made of, for the files that work on it; nobody else includes this.
+ *
+ *     connection.c        segments: SYN, FIN, RST, limits, the end
+ *     connection_table.c  which connection a segment belongs to, who is the client
+ *     recognition.c       does it carry CTI?
+ *     message_stream.c    the bytes and holes of one direction -> messages
+ *     live_session.c      messages -> sessions, and what the writer is told of them
+ *
+ * Invariants:
+ * - content goes from UNDECIDED to CTI or to OTHER, and never back.
+ * - A connection of OTHER content and one that is over keep no bytes.
+ * - A direction has a rest only while a message is not whole or content is undecided; it is
+ *   at most a message and a segment long.
+ * - A connection is in just one queue: talking while it has a session, else idle.
+ * - A connection has a number as soon as the writer is told anything of it. */
+#ifndef CTIDUMP_CONNECTION_PARTS_H
+#define CTIDUMP_CONNECTION_PARTS_H
+
+#include "connection.h"
+
+#include <glib.h>
+
+#include "../codec/framing.h"
+#include "duplicate.h"
+#include "tcp.h"
+
+enum { DIRECTIONS = 2 };
+
+typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
+
+typedef struct connection connection;
+
+/* A session and what the records say of it. */
+typedef struct live_session {
+    cti_session session;
+    session_record record;
+    void *writer_data;
+    connection *connection;
+} live_session;
+
+/* One direction: the stream and the start of a message that is not whole yet. */
+typedef struct direction {
+    connection *connection;
+    cti_sender sender;
+    tcp_stream stream;
+    bool fin_told;
+    GByteArray *rest; /* NULL where there is none */
+    cti_frame_state framing;
+    bool in_hole;     /* hole is known, but not yet how many bytes behind it are no use */
+    hole_record hole;
+    uint64_t skipped; /* bytes left out since the last message */
+    uint64_t tail;    /* bytes to come of a message that was told although it is cut */
+    uint64_t lost;    /* bytes missing while it was not decided if this is CTI */
+    hole_cause lost_by;
+} direction;
+
+struct connection {
+    connections *all;
+    connection_record record;
+    content content;
+    bool cti_port;
+    bool client_known; /* record.client is the client, and not a guess */
+    bool numbered;
+    bool reset;
+    bool lossy;            /* bytes are missing */
+    uint32_t tries;        /* pieces of data that did not look like CTI */
+    tcp_segment *late_syn; /* of what may become the next connection; NULL if none */
+    direction directions[DIRECTIONS];
+    duplicate_filter seen;
+    live_session *session;
+    int64_t now; /* of the packet being taken in */
+    uint32_t frame;
+    GQueue *queue; /* that it is in, by link */
+    GList link;
+};
+
+/* How often something happened, and where first. */
+typedef struct tally {
+    uint64_t count;
+    uint32_t frame;
+} tally;
+
+struct connections {
+    const connection_options *options;
+    const record_writer *writer;
+    void *user;
+    GHashTable *table;    /* both endpoints, in either order -> connection */
+    GQueue idle, talking; /* of connection: the one without packets for longest first */
+    tcp_pool pool;
+    uint32_t numbered, sessions, other;
+    uint64_t messages, findings[3];
+    int64_t last_time;
+    /* for the notes */
+    tally steps_back, cut, differing, over_limit;
+    int64_t worst_step;
+    uint64_t forgotten_idle, forgotten_talking;
+};
+
+direction *connection_direction(connection *c, cti_sender sender);
+direction *connection_opposite(const direction *from);
+
+/* Gives the connection its number, if it has none. */
+void connection_number(connection *c);
+
+/* Drops all bytes that are kept of it. */
+void connection_release_streams(connection *c);
+
+void tally_add(tally *tally, uint32_t frame);
+
+/* ---- connection_table.c ---- */
+
+void table_init(connections *all);
+
+/* The connection that a segment's endpoints belong to, NULL if it is not known. */
+connection *table_find(const connections *all, const tcp_segment *segment);
+
+/* A new connection that begins with this segment; it is in the table and idle. */
+connection *table_add(connections *all, const tcp_segment *segment);
+
+/* Takes a connection out of table and queue, and frees it. */
+void table_remove(connection *c);
+
+/* Puts it at the end of the queue that it belongs in now. */
+void table_touch(connection *c);
+
+/* The direction that a segment belongs to. */
+direction *table_direction(connection *c, const tcp_segment *segment);
+
+/* A message of this type came from this direction: on a port that says nothing, the first one
+ * whose sender the table of messages knows tells who is the client. */
+void table_learn_client(const direction *from, uint32_t type);
+
+/* ---- recognition.c ---- */
+
+/* Collects bytes until they tell what the connection carries. */
+void recognition_take(direction *from, const uint8_t *bytes, uint32_t size);
+
+/* True if a TLS handshake begins here. */
+bool recognition_is_tls(const uint8_t *bytes, size_t length);
+
+/* ---- message_stream.c ---- */
+
+/* Where a direction's stream delivers to; its user is the direction. */
+extern const tcp_sink message_stream_sink;
+
+/* Takes all whole messages off the front; returns how many bytes are used up. */
+size_t message_stream_take(direction *from, const uint8_t *bytes, size_t length);
+
+/* Adds to the direction's rest, or takes away from its front. */
+void message_stream_keep(direction *from, const uint8_t *bytes, size_t length);
+void message_stream_drop(direction *from, size_t length);
+
+/* Bytes are missing, or (0 bytes) are no message: counted, and told to the session now and to
+ * the writer with the next message. */
+void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause);
+
+/* The stream is over: tells what is left of it. */
+void message_stream_end(direction *from);
+
+/* ---- live_session.c ---- */
+
+/* A whole message, or the start of one that the capture cut. */
+void live_session_take(direction *from, const uint8_t *bytes, uint32_t size);
+
+/* Ends the connection's session, if it has one, as cti_session_finish() does. */
+void live_session_end(connection *c, int64_t time, cti_end how);
+
+/* Frees the connection's session without a word. */
+void live_session_free(connection *c);
+
+/* TCP ended in the direction of sender. */
+void live_session_tcp_end(connection *c, cti_tcp_end how, cti_sender sender);
+
+#endif

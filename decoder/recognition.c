@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Does a connection on a port that says nothing carry CTI?  Its first bytes are kept until
+ * they tell: then they go on as messages, or the connection is left alone. */
+#include "connection_parts.h"
+
+#include "../codec/bytes.h"
+
+/* So many pieces of data that do not look like CTI, and a connection whose start was not
+ * seen is left alone. */
+#define TRIES_MAX 16
+
+bool recognition_is_tls(const uint8_t *bytes, size_t length)
+{
+    return length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4;
+}
+
+static void become_other(connection *c)
+{
+    c->content = CONTENT_OTHER;
+    connection_release_streams(c);
+}
+
+/* Hands what was kept to the framing, the client's first.  What is missing lies before it. */
+static void become_cti(connection *c)
+{
+    direction *const order[] = {connection_direction(c, CTI_CLIENT),
+                                connection_direction(c, CTI_SERVER)};
+
+    c->content = CONTENT_CTI;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *from = order[i];
+
+        if (from->lost > 0)
+            message_stream_begin_hole(from, from->lost, from->lost_by);
+        if (from->rest != NULL)
+            message_stream_drop(from, message_stream_take(from, from->rest->data, from->rest->len));
+    }
+}
+
+/* What the bytes look like: a message too common to tell leaves it to those behind it. */
+static cti_looks looks_of(const GByteArray *bytes)
+{
+    size_t offset = 0;
+    cti_looks looks;
+
+    do {
+        looks = cti_frame_looks(bytes->data + offset, bytes->len - offset);
+        if (looks == CTI_LOOKS_MAYBE)
+            offset += CTI_HEADER_SIZE + cti_header_length(bytes->data + offset);
+    } while (looks == CTI_LOOKS_MAYBE && offset < bytes->len);
+    return looks;
+}
+
+void recognition_take(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    connection *c = from->connection;
+
+    message_stream_keep(from, bytes, size);
+    switch (looks_of(from->rest)) {
+    case CTI_LOOKS_SURE:
+        become_cti(c);
+        break;
+    case CTI_LOOKS_NOT:
+        /* Without SYN and behind a hole they may be the end of a message: look at the next. */
+        if (from->framing == CTI_FRAME_IN_STEP || ++c->tries >= TRIES_MAX)
+            become_other(c);
+        else
+            message_stream_drop(from, from->rest->len);
+        break;
+    case CTI_LOOKS_SHORT:
+    case CTI_LOOKS_MAYBE:
+        if (from->rest->len > CTI_MESSAGE_SIZE_MAX)
+            become_other(c);
+        break;
+    }
+}
