@@ -441,25 +441,24 @@ void connections_notes(const connections *all, void (*to)(void *user, const char
                        void *user)
 {
     if (all->steps_back.count > 0)
-        tell(to, user, "time steps back %" G_GUINT64_FORMAT " times, the first in frame %u, by %.6f s "
-                       "at most",
+        tell(to, user, "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by at most %.6f s",
              all->steps_back.count, all->steps_back.frame,
              (double)all->worst_step / (double)CTI_SECOND);
     if (all->cut.count > 0)
-        tell(to, user, "%" G_GUINT64_FORMAT " packets of CTI are cut by the capture (snaplen), the "
-                       "first in frame %u: what is missing counts as holes",
+        tell(to, user, "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT
+                       ", first frame %u: what is missing counts as holes",
              all->cut.count, all->cut.frame);
     if (all->differing.count > 0)
-        tell(to, user, "overlap-differs: %" G_GUINT64_FORMAT " segments of CTI repeat bytes as others, "
-                       "the first in frame %u: the bytes that came first count",
+        tell(to, user, "segments of CTI that repeat bytes as others (overlap-differs): %"
+                       G_GUINT64_FORMAT ", first frame %u: the bytes that came first count",
              all->differing.count, all->differing.frame);
     if (all->over_limit.count > 0)
-        tell(to, user, "%" G_GUINT64_FORMAT " holes, the first in frame %u, were not waited for any "
-                       "longer: a limit was reached (--held-bytes, --held-total, --connections)",
+        tell(to, user, "holes that were not waited for because of a limit (--held-bytes, "
+                       "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
              all->over_limit.count, all->over_limit.frame);
     if (all->forgotten_idle + all->forgotten_talking > 0)
-        tell(to, user, "more than %u connections (--connections): forgot %" G_GUINT64_FORMAT
-                       " without an open session and %" G_GUINT64_FORMAT " with one, each the "
-                       "longest silent of its kind",
+        tell(to, user, "more than %u connections (--connections), so that those longest silent were "
+                       "forgotten: %" G_GUINT64_FORMAT " without an open session, %" G_GUINT64_FORMAT
+                       " with one",
              all->options->connections, all->forgotten_idle, all->forgotten_talking);
 }
