@@ -53,8 +53,10 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
 {
     if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST)
         return;
-    /* A session that never opened has nothing to close: open-no-answer tells it. */
-    if (session->verdict == CTI_VERDICT_OPEN_UNANSWERED)
+    /* What never opened has nothing to close; a client whose heartbeat was refused resets
+     * at once, and a server in maintenance closes by itself. */
+    if (session->verdict == CTI_VERDICT_OPEN_UNANSWERED ||
+        session->verdict == CTI_VERDICT_MAINTENANCE || session->heartbeat_refused)
         return;
     if (session->client_in_doubt && (session->end == CTI_END_FIN_BY_CLIENT ||
                                      session->end == CTI_END_RESET_BY_CLIENT)) {

@@ -8,6 +8,7 @@
 #define MISSED_MAX 3
 #define GAP_FACTOR 1.5
 #define IDLE_SHARE_WARNING 0.75
+#define HEARTBEAT_LEAST (4 * CTI_SECOND + CTI_SECOND / 2)
 
 static void missed_run_over(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -97,4 +98,51 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
                        "IdleTimeout should be four heartbeat intervals.",
                        CTI_SECONDS(event->facts->client_gap), 100 * share, session->idle_timeout,
                        share >= 1 ? "; the server could have reset the session" : "");
+}
+
+void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_SERVER) {
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "The server sent HEARTBEAT_REQ; only clients start heartbeats.");
+        return;
+    }
+    if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->answered == NULL &&
+        session->heartbeats > 0 && session->holes == 0) {
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+                           "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
+                           "answers with the InvokeID of the request.");
+        return;
+    }
+    if (event->kind == CTI_EVENT_FINISH && session->usual_heartbeat_gap > 0 &&
+        session->usual_heartbeat_gap < HEARTBEAT_LEAST)
+        cti_session_report(session, rule, CTI_NOTE, event->time, &session->last_client_frame, 1,
+                           "The client sends heartbeats every %.3f s; 5 s is the least, and "
+                           "desktops should take 90 s or more.",
+                           CTI_SECONDS(session->usual_heartbeat_gap));
+}
+
+void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    char words[160];
+
+    if (!cti_event_is(event, CTI_FAILURE_CONF) || event->answered == NULL ||
+        event->answered->message->number != CTI_HEARTBEAT_REQ)
+        return;
+    cti_session_report(session, rule, CTI_ERROR, event->time,
+                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2,
+                       "The server refused a heartbeat: %s. It is offline; the client must reset "
+                       "the connection and try the other side. Look at the server at that time.",
+                       cti_status_words(event->answered->status, words, sizeof(words)));
+}
+
+void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (!cti_event_is(event, CTI_FAILURE_EVENT) ||
+        session->server_offline_frame != event->frame)
+        return;
+    cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
+                       "The server says that it is offline (E_CTI_CTI_SERVER_OFFLINE): the client "
+                       "must close the session and try the other side. Look at the server and "
+                       "its peripheral gateway at that time.");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules about how sessions open (see rules.h). */
 #include "rules.h"
+#include "text.h"
 
 #define OPEN_USUAL (5 * CTI_SECOND)
 #define OPEN_SMALL_SITE (30 * CTI_SECOND)
@@ -92,4 +93,189 @@ void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event
                            "should reset that connection.",
                            cti_message_words(event->reader->message));
     }
+}
+
+/* ---- what OPEN_REQ says ---- */
+
+static bool has_field(const cti_event *event, cti_field_id field)
+{
+    cti_item item;
+
+    return cti_reader_find(event->reader, field, &item);
+}
+
+/* The number of a field, or 0 where it is not there. */
+static uint32_t number_in(const cti_event *event, cti_field_id field)
+{
+    cti_item item;
+
+    return cti_reader_find(event->reader, field, &item) && item.has_number ? item.number : 0;
+}
+
+static bool names_agent(const cti_event *event)
+{
+    return number_in(event, CTI_F_PeripheralID) != UINT32_MAX &&
+           (has_field(event, CTI_F_AgentExtension) || has_field(event, CTI_F_AgentID) ||
+            has_field(event, CTI_F_AgentInstrument));
+}
+
+void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    /* What a cut message lacks is not missing. */
+    if (!cti_event_is(event, CTI_OPEN_REQ) ||
+        event->reader->end < event->reader->message_length + CTI_HEADER_SIZE)
+        return;
+    if (!has_field(event, CTI_F_ClientID) || !has_field(event, CTI_F_ClientPassword))
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "OPEN_REQ carries no %s; the server refuses that with "
+                           "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too.",
+                           has_field(event, CTI_F_ClientID) ? "ClientPassword" : "ClientID");
+    if (number_in(event, CTI_F_ServicesRequested) &
+            CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS &&
+        !names_agent(event))
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "OPEN_REQ asks for CTI_SERVICE_CLIENT_EVENTS but does not say whose: it "
+                           "needs a PeripheralID and at least one of AgentExtension, AgentID and "
+                           "AgentInstrument (E_CTI_REQUIRED_DATA_MISSING).");
+}
+
+/* IdleTimeout against what the traffic shows, where it shows enough. */
+static void compare_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const char *source;
+    const double interval = cti_session_heartbeat_interval(session, &source);
+    const double share = interval > 0 ? session->idle_timeout / interval : 0;
+
+    if (session->usual_heartbeat_gap == 0 || session->idle_timeout == CTI_NO_IDLE_TIMEOUT ||
+        session->idle_timeout == 0 || (share >= 3 && share <= 5))
+        return;
+    cti_session_report(session, rule, share < 3 ? CTI_WARNING : CTI_NOTE, event->time,
+                       &session->open_frame, 1,
+                       "IdleTimeout is %u s, %.1f heartbeat intervals of %.1f s; it should be four. "
+                       "%s",
+                       session->idle_timeout, share, interval,
+                       share < 3 ? "A lost heartbeat or two then end the session."
+                                 : "The server notices a dead client late.");
+}
+
+void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (event->kind == CTI_EVENT_FINISH && session->open_frame != 0)
+        compare_idle_timeout(session, rule, event);
+    if (!cti_event_is(event, CTI_OPEN_REQ))
+        return;
+    if (session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+                           "IdleTimeout is 0xFFFFFFFF: no heartbeats, so neither side notices when "
+                           "the other one is gone.");
+    else if (session->idle_timeout < 20)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "IdleTimeout is %u s; under 20 s the server refuses it "
+                           "(E_CTI_INVALID_TIMEOUT).",
+                           session->idle_timeout);
+}
+
+/* Bits without a name in a mask of OPEN_REQ. */
+static void unused_bits(cti_session *session, cti_rule rule, const cti_event *event,
+                        cti_field_id field, const char *status)
+{
+    const uint32_t bits = number_in(event, field) & ~cti_field_get(field)->values->all_bits;
+
+    if (bits != 0)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "%s of OPEN_REQ has bits set that have no meaning (0x%x); the server "
+                           "refuses that with %s.",
+                           cti_field_get(field)->name, bits, status);
+}
+
+void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (!cti_event_is(event, CTI_OPEN_REQ))
+        return;
+    if (number_in(event, CTI_F_Reserved1) != 0 || number_in(event, CTI_F_Reserved2) != 0 ||
+        number_in(event, CTI_F_Reserved3) != 0)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "A reserved field of OPEN_REQ is not 0; the server refuses that with "
+                           "E_CTI_INVALID_RESERVED_FIELD.");
+    unused_bits(session, rule, event, CTI_F_ServicesRequested, "E_CTI_INVALID_SERVICE_MASK");
+    unused_bits(session, rule, event, CTI_F_CallMsgMask, "E_CTI_INVALID_CALL_MSG_MASK");
+    unused_bits(session, rule, event, CTI_F_AgentStateMask, "E_CTI_INVALID_AGENT_STATE_MASK");
+}
+
+void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (!cti_event_is(event, CTI_OPEN_REQ) ||
+        (session->version >= CTI_VERSION_OLDEST && session->version <= CTI_VERSION_NEWEST))
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+                       "OPEN_REQ asks for version %u; versions %d to %d are known here, so its "
+                       "messages are read as those of the nearest one.",
+                       session->version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
+}
+
+/* ---- what OPEN_CONF says ---- */
+
+/* The names of bits, "A|B", in the caller's buffer. */
+static const char *bit_words(cti_field_id field, uint32_t bits, char *words, size_t size)
+{
+    GString *text = g_string_new(NULL);
+
+    cti_text_mask(text, cti_field_get(field)->values, bits);
+    g_strlcpy(words, text->str, size);
+    g_string_free(text, TRUE);
+    return words;
+}
+
+void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t control_only = CTI_V_CTIServiceMasks_CTI_AGENT_STATE_CONTROL_ONLY;
+    const uint32_t refused = session->services_requested & ~session->services_granted;
+    const uint32_t frames[] = {session->open_frame, event->frame};
+    char words[200];
+
+    if (!cti_event_is(event, CTI_OPEN_CONF) || session->open_frame == 0)
+        return;
+    if (refused & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_CONTROL &&
+        session->services_granted & control_only)
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
+                           "The client asked for CTI_SERVICE_CLIENT_CONTROL and was granted "
+                           "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states, but not "
+                           "control calls.");
+    else if (refused != 0)
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "The server did not grant %s; requests that need it fail with "
+                           "E_CTI_FUNCTION_NOT_AVAILABLE.",
+                           bit_words(CTI_F_ServicesRequested, refused, words, sizeof(words)));
+}
+
+void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t status = cti_event_is(event, CTI_OPEN_CONF) ? number_in(event, CTI_F_PGStatus) : 0;
+    char words[200];
+
+    if (!cti_event_is(event, CTI_OPEN_CONF))
+        return;
+    if (status != 0)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                           "A component was down when the session opened: %s.",
+                           bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
+    else if (has_field(event, CTI_F_PeripheralOnline) &&
+             number_in(event, CTI_F_PeripheralOnline) == 0)
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+                           "Not all peripherals were online when the session opened.");
+}
+
+void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t frames[] = {session->open_answer_frame};
+
+    if (event->kind != CTI_EVENT_FINISH || session->open_answer_frame == 0 ||
+        session->verdict == CTI_VERDICT_REJECTED || session->system_events > 0 ||
+        session->holes > 0 ||
+        !(session->services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
+        cti_elapsed(session->open_answer_time, event->time) <= OPEN_USUAL)
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, frames, 1,
+                       "No SYSTEM_EVENT came: a client with CTI_SERVICE_ALL_EVENTS gets one for "
+                       "each peripheral beside OPEN_CONF.");
 }

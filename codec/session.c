@@ -436,7 +436,47 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
         session->open_answer_frame = moment->frame;
     } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
         session->server_offline = true;
+        session->heartbeat_refused = true;
         session->server_offline_frame = moment->frame;
+    }
+}
+
+/* The messages of a graceful shutdown, and the calls that are told again after it. */
+static void take_shutdown(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    cti_shutdown *shutdown = &session->shutdown;
+
+    switch (reader->message_type) {
+    case CTI_STANDBY_ACTIVE_EVENT:
+        session->session_type = CTI_V_SessionType_Active;
+        break;
+    case CTI_ACTIVE_MAINTENANCE_REQ:
+        *shutdown = (cti_shutdown){.asked_frame = moment->frame,
+                                   .asked_time = moment->time,
+                                   .replayed = shutdown->replayed,
+                                   .replayed_frame = shutdown->replayed_frame};
+        break;
+    case CTI_ACTIVE_MAINTENANCE_RESP:
+        shutdown->vote_frame = moment->frame;
+        shutdown->accepted = number_of(reader, CTI_F_MaintenanceModeAccepted) != 0;
+        break;
+    case CTI_ACTIVE_MAINTENANCE_EVENT:
+        shutdown->outcome_frame = moment->frame;
+        shutdown->outcome_time = moment->time;
+        shutdown->continues = number_of(reader, CTI_F_MaintenanceModeStatus) != 0;
+        break;
+    case CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND:
+        shutdown->stopping_frame = moment->frame;
+        break;
+    case CTI_CALL_DELIVERED_EVENT:
+    case CTI_CALL_ESTABLISHED_EVENT:
+        if (number_of(reader, CTI_F_EventCause) != CTI_V_EventCause_CEC_CALL_PARTY_UPDATE_IND)
+            break;
+        if (shutdown->replayed++ == 0)
+            shutdown->replayed_frame = moment->frame;
+        break;
+    default:
+        break;
     }
 }
 
@@ -450,6 +490,7 @@ static void change_state(cti_session *session, const cti_reader *reader, const c
     case CTI_OPEN_CONF:
         session->state = CTI_STATE_OPEN;
         session->services_granted = number_of(reader, CTI_F_ServicesGranted);
+        session->session_type = number_of(reader, CTI_F_SessionType);
         session->open_answer_time = moment->time;
         session->open_answer_frame = moment->frame;
         break;
@@ -476,6 +517,8 @@ static void change_state(cti_session *session, const cti_reader *reader, const c
     default:
         if (session->state == CTI_STATE_NEW && session->began_before_capture)
             session->state = CTI_STATE_OPEN;
+        session->system_events += reader->message_type == CTI_SYSTEM_EVENT;
+        take_shutdown(session, reader, moment);
         break;
     }
 }
@@ -717,6 +760,9 @@ static cti_verdict choose_verdict(const cti_session *session)
         return CTI_VERDICT_SERVER_OFFLINE;
     if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
         return CTI_VERDICT_CLOSED_BY_CLIENT;
+    if (session->shutdown.stopping_frame != 0 && session->end != CTI_END_CAPTURE_ENDED &&
+        session->end != CTI_END_SUPERSEDED)
+        return CTI_VERDICT_MAINTENANCE;
     if (session->end == CTI_END_SUPERSEDED)
         return CTI_VERDICT_SUPERSEDED;
     if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&

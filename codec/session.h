@@ -220,6 +220,17 @@ typedef struct cti_message_facts {
     uint32_t missed_run;   /* heartbeats without answer before this message, in a row */
 } cti_message_facts;
 
+/* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
+ * a frame of 0 stands for what was not seen. */
+typedef struct cti_shutdown {
+    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
+    int64_t asked_time;   /* ACTIVE_MAINTENANCE_REQ */
+    bool accepted;        /* ACTIVE_MAINTENANCE_RESP */
+    int64_t outcome_time; /* ACTIVE_MAINTENANCE_EVENT */
+    bool continues;
+    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
+} cti_shutdown;
+
 /* Read freely; change nothing. */
 typedef struct cti_session {
     cti_state state;
@@ -236,6 +247,7 @@ typedef struct cti_session {
     int64_t open_time, open_answer_time; /* CTI_NO_TIME where not seen */
     uint32_t open_frame, open_answer_frame;
     uint32_t open_status; /* of the rejection */
+    uint32_t session_type; /* SessionType of OPEN_CONF, CTI_V_SessionType_...; 0 = not known */
 
     /* traffic */
     int64_t first_time, last_time; /* of any message */
@@ -268,6 +280,9 @@ typedef struct cti_session {
     /* the end */
     bool server_offline; /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
     uint32_t server_offline_frame;
+    bool heartbeat_refused;   /* it said so to a HEARTBEAT_REQ */
+    uint32_t system_events;   /* SYSTEM_EVENT of any kind */
+    cti_shutdown shutdown;
     uint32_t close_status;
     int64_t close_time, close_answer_time;
     uint32_t close_frame, close_answer_frame;

@@ -81,7 +81,7 @@ static inline void open_req(bytes *b, uint32_t invoke_id, uint32_t version, uint
     put32(b, version);
     put32(b, idle_timeout);
     put32(b, 0xFFFFFFFF);
-    put32(b, 0x10);
+    put32(b, 0x08);
     for (int i = 0; i < 6; i++)
         put32(b, 0);
     put_string(b, 1, "CTIOS1A");
@@ -94,7 +94,7 @@ static inline void open_conf(bytes *b, uint32_t invoke_id)
 {
     start_message(b, 4);
     put32(b, invoke_id);
-    put32(b, 0x10);
+    put32(b, 0x08);
     put32(b, 0);
     put32(b, 0);
     put32(b, 1768000000);

@@ -9,154 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bytes.h"
-#include "session.h"
-
-/* What a session told. */
-typedef struct log {
-    cti_finding findings[64];
-    uint32_t finding_count;
-    cti_request requests[64];
-    uint32_t request_count;
-    uint32_t heartbeats, heartbeats_missed, longest_run;
-    uint32_t silences;
-} log;
-
-static void log_finding(void *user, const cti_finding *finding)
-{
-    log *l = user;
-
-    assert_true(l->finding_count < 64);
-    l->findings[l->finding_count++] = *finding;
-}
-
-static void log_request(void *user, const cti_request *request)
-{
-    log *l = user;
-
-    assert_true(l->request_count < 64);
-    l->requests[l->request_count++] = *request;
-}
-
-static void log_heartbeat(void *user, const cti_heartbeat *heartbeat)
-{
-    log *l = user;
-
-    l->heartbeats++;
-    l->heartbeats_missed += heartbeat->missed;
-    if (heartbeat->missed_run > l->longest_run)
-        l->longest_run = heartbeat->missed_run;
-}
-
-static void log_silence(void *user, const cti_silence *silence)
-{
-    (void)silence;
-    ((log *)user)->silences++;
-}
-
-static const cti_session_events events = {log_request, log_heartbeat, log_silence, log_finding};
-
-/* One session under test: a clock, a frame counter, what it told. */
-typedef struct bench {
-    cti_session session;
-    log log;
-    int64_t now;
-    uint32_t frame;
-    cti_message_facts facts;
-} bench;
-
-static void begin(bench *b, bool began_before)
-{
-    memset(&b->log, 0, sizeof(b->log));
-    b->now = INT64_C(1768000000) * CTI_SECOND;
-    b->frame = 0;
-    cti_session_init(&b->session, &events, &b->log, began_before);
-}
-
-static void feed(bench *b, cti_sender sender, const bytes *message)
-{
-    const cti_moment moment = {b->now, ++b->frame, sender, NULL};
-    cti_reader reader;
-
-    cti_session_message(&b->session, message->data, message->size, &moment, &reader, &b->facts);
-}
-
-static void wait(bench *b, double seconds)
-{
-    b->now += (int64_t)(seconds * (double)CTI_SECOND);
-}
-
-static void open_session(bench *b, uint32_t idle_timeout)
-{
-    bytes message;
-
-    open_req(&message, 1, 24, idle_timeout);
-    feed(b, CTI_CLIENT, &message);
-    wait(b, 0.010);
-    open_conf(&message, 1);
-    feed(b, CTI_SERVER, &message);
-}
-
-static void heartbeat(bench *b, uint32_t invoke_id, bool answered)
-{
-    bytes message;
-
-    short_message(&message, CTI_HEARTBEAT_REQ, invoke_id);
-    feed(b, CTI_CLIENT, &message);
-    if (!answered)
-        return;
-    wait(b, 0.002);
-    short_message(&message, CTI_HEARTBEAT_CONF, invoke_id);
-    feed(b, CTI_SERVER, &message);
-}
-
-static void close_session(bench *b)
-{
-    bytes message;
-
-    status_message(&message, CTI_CLOSE_REQ, 99, 0);
-    feed(b, CTI_CLIENT, &message);
-    wait(b, 0.005);
-    short_message(&message, CTI_CLOSE_CONF, 99);
-    feed(b, CTI_SERVER, &message);
-}
-
-static void end(bench *b, cti_tcp_end how, cti_sender sender)
-{
-    cti_session_tcp_end(&b->session, how, sender, b->now, ++b->frame);
-    cti_session_finish(&b->session, b->now, CTI_END_NONE);
-}
-
-static uint32_t count_findings(const bench *b, cti_rule rule)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < b->log.finding_count; i++)
-        count += b->log.findings[i].rule == rule;
-    return count;
-}
-
-/* These rules gave a finding, and no other one did. */
-static void assert_findings(const bench *b, const cti_rule *rules, uint32_t count)
-{
-    uint32_t seen = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (count_findings(b, rules[i]) == 0)
-            print_error("missing: %s\n", cti_rule_name(rules[i]));
-        assert_true(count_findings(b, rules[i]) > 0);
-        seen += count_findings(b, rules[i]);
-    }
-    if (seen != b->log.finding_count)
-        for (uint32_t i = 0; i < b->log.finding_count; i++)
-            print_error("%s: %s\n", cti_rule_name(b->log.findings[i].rule),
-                        b->log.findings[i].text);
-    assert_int_equal(seen, b->log.finding_count);
-}
-
-#define ASSERT_FINDINGS(b, ...)                                                 \
-    assert_findings(b, (const cti_rule[]){__VA_ARGS__},                          \
-                    sizeof((const cti_rule[]){__VA_ARGS__}) / sizeof(cti_rule))
+#include "session_bench.h"
 
 static void normal_session(void **state)
 {
@@ -339,7 +192,7 @@ static void open_answered_late(void **state)
         bytes message;
 
         begin(&b, false);
-        open_req(&message, 1, 24, CTI_NO_IDLE_TIMEOUT);
+        open_req(&message, 1, 24, 120);
         feed(&b, CTI_CLIENT, &message);
         wait(&b, cases[i].seconds);
         open_conf(&message, 1);
@@ -412,7 +265,7 @@ static void close_rules(void **state)
 
     (void)state;
     begin(&b, false);
-    open_session(&b, CTI_NO_IDLE_TIMEOUT);
+    open_session(&b, 120);
     status_message(&message, CTI_CLOSE_REQ, 9, 17);
     feed(&b, CTI_CLIENT, &message);
     wait(&b, 5.5);
@@ -420,25 +273,6 @@ static void close_rules(void **state)
     ASSERT_FINDINGS(&b, CTI_RULE_CLOSE, CTI_RULE_CLOSE_NO_ANSWER);
     assert_int_equal(b.session.end, CTI_END_RESET_BY_CLIENT);
     assert_int_equal(b.session.verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
-    cti_session_release(&b.session);
-}
-
-static void server_offline(void **state)
-{
-    bench b;
-    bytes message;
-
-    (void)state;
-    begin(&b, false);
-    open_session(&b, 120);
-    start_message(&message, CTI_FAILURE_EVENT);
-    put32(&message, 15);
-    end_message(&message);
-    feed(&b, CTI_SERVER, &message);
-    close_session(&b);
-    end(&b, CTI_TCP_RST, CTI_CLIENT);
-    assert_int_equal(b.log.finding_count, 0);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_SERVER_OFFLINE);
     cti_session_release(&b.session);
 }
 
@@ -604,7 +438,6 @@ int main(void)
         cmocka_unit_test(request_before_open_conf),
         cmocka_unit_test(second_open_req),
         cmocka_unit_test(close_rules),
-        cmocka_unit_test(server_offline),
         cmocka_unit_test(answer_in_a_hole_is_unknown),
         cmocka_unit_test(both_sides_use_one_invoke_id),
         cmocka_unit_test(version_is_inferred),
