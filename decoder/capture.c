@@ -13,6 +13,8 @@ static const char *advice(capture_format format)
     switch (format) {
     case CAPTURE_IS_EMPTY:
         return "empty file";
+    case CAPTURE_IS_TOO_SHORT:
+        return "not a capture that can be read (too short)";
     case CAPTURE_IS_XZ:
         return "compressed with xz: unpack it first (xz -dc FILE | ctidump -)";
     case CAPTURE_IS_BZIP2:

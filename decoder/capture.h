@@ -29,8 +29,8 @@ typedef struct capture_packet {
 typedef enum { CAPTURE_PACKET, CAPTURE_END, CAPTURE_DAMAGED } capture_result;
 
 /* Opens the file, or standard input for "-".  NULL on failure; then *error is what is
- * wrong, to be freed with g_free().  From a pipe, pcap, pcapng and what is compressed are
- * read as they come; other formats are copied to a temporary file first. */
+ * wrong, to be freed with g_free().  From a pipe, pcap, pcapng and what gzip compressed
+ * are read as they come; everything else is copied to a temporary file first. */
 capture *capture_open(const char *path, char **error);
 void capture_close(capture *capture);
 

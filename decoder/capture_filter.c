@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 
 #define SNAPLEN 262144
 
@@ -19,10 +20,28 @@ struct capture_filter {
     filter_program *last;
 };
 
+/* A handle to compile for.  A dead one would do, but for it libpcap allows what only a network
+ * interface of Linux can answer, such as inbound. */
+static pcap_t *open_empty(int link_type)
+{
+    struct pcap_file_header header = {.magic = 0xA1B2C3D4,
+                                      .version_major = PCAP_VERSION_MAJOR,
+                                      .version_minor = PCAP_VERSION_MINOR,
+                                      .snaplen = SNAPLEN,
+                                      .linktype = (bpf_u_int32)link_type};
+    char message[PCAP_ERRBUF_SIZE];
+    FILE *file = link_type >= 0 ? fmemopen(&header, sizeof(header), "rb") : NULL;
+    pcap_t *handle = file != NULL ? pcap_fopen_offline(file, message) : NULL;
+
+    if (handle == NULL && file != NULL)
+        fclose(file);
+    return handle;
+}
+
 static filter_program *compile(const char *expression, int link_type)
 {
     filter_program *program = g_new0(filter_program, 1);
-    pcap_t *handle = link_type >= 0 ? pcap_open_dead(link_type, SNAPLEN) : NULL;
+    pcap_t *handle = open_empty(link_type);
 
     program->link_type = link_type;
     if (handle == NULL)

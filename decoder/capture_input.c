@@ -45,9 +45,10 @@ static capture_format find_format(capture_input *in)
 
     if (in->magic_size == 0)
         return CAPTURE_IS_EMPTY;
+    if (in->magic_size < CAPTURE_MAGIC_SIZE)
+        return CAPTURE_IS_TOO_SHORT;
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (in->magic_size >= known[i].size &&
-            memcmp(in->magic, known[i].magic, known[i].size) == 0) {
+        if (memcmp(in->magic, known[i].magic, known[i].size) == 0) {
             in->nanoseconds = known[i].nanoseconds;
             return known[i].format;
         }

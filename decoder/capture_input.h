@@ -12,6 +12,7 @@
 
 typedef enum {
     CAPTURE_IS_EMPTY,
+    CAPTURE_IS_TOO_SHORT, /* for any format */
     CAPTURE_IS_PCAP,
     CAPTURE_IS_PCAPNG,
     CAPTURE_IS_GZIP,

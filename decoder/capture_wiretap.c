@@ -2,6 +2,7 @@
 /* Capture files through Wireshark's libwiretap (see capture.h): pcapng with its interfaces
  * and sections, what is compressed, NetMon, snoop and the rest.  From 4.0 to 4.6 its
  * functions changed in few places: these are in the part "versions". */
+#include "capture_frames.h"
 #include "capture_kinds.h"
 
 #include <glib.h>
@@ -17,6 +18,7 @@
 typedef struct wiretap_capture {
     capture base;
     wtap *file;
+    capture_input frames; /* the same file, where it has to be asked whether it is cut */
     wtap_rec record;
     Buffer buffer; /* the record's bytes, before 4.6 */
     int64_t last_time;
@@ -93,12 +95,12 @@ static const uint8_t *record_bytes(const wiretap_capture *c)
 
 /* ---- errors ---- */
 
-/* One line for libwiretap's error; frees the details. */
+/* One line for libwiretap's error, 0 being an end that comes too early; frees the details. */
 static char *explain(int error, char *details)
 {
     char *text;
 
-    if (error == WTAP_ERR_SHORT_READ)
+    if (error == WTAP_ERR_SHORT_READ || error == 0)
         text = g_strdup("cut short");
     else if (error > 0)
         text = g_strdup(g_strerror(error));
@@ -163,6 +165,17 @@ const char *capture_wiretap_name(int link_type)
 
 /* ---- reading ---- */
 
+static bool has_frames(const capture_input *input)
+{
+    return input->format == CAPTURE_IS_ZSTD || input->format == CAPTURE_IS_LZ4;
+}
+
+static bool is_cut(const capture_input *input)
+{
+    return input->file >= 0 && input->is_regular && has_frames(input) &&
+           capture_frames_are_cut(input->file);
+}
+
 static capture_result wiretap_capture_next(capture *base, capture_packet *packet)
 {
     wiretap_capture *c = (wiretap_capture *)base;
@@ -173,7 +186,7 @@ static capture_result wiretap_capture_next(capture *base, capture_packet *packet
 
     wtap_rec_reset(&c->record);
     if (!read_record(c, &error, &details)) {
-        if (error == 0) {
+        if (error == 0 && !is_cut(&c->frames)) {
             g_free(details);
             return CAPTURE_END;
         }
@@ -205,6 +218,7 @@ static void wiretap_capture_close(capture *base)
     wiretap_capture *c = (wiretap_capture *)base;
 
     wtap_close(c->file);
+    capture_input_close(&c->frames);
     release_record(c);
     g_free(c->link_types);
     g_free(c);
@@ -278,11 +292,13 @@ static void init_wiretap(void)
 }
 
 /* libwiretap opens files itself.  It reads a pipe to its end where it finds the format by
- * the first bytes; for other formats it has to go back, so these need a file. */
+ * the first bytes; for other formats it has to go back, so these need a file, and so do those
+ * whose end is looked at afterwards. */
 static wtap *open_file(capture_input *input, const char *path, char **error)
 {
     char *file_path = g_strdup(path);
-    const bool streams = input->is_pipe && input->format != CAPTURE_IS_OTHER;
+    const bool streams = input->is_pipe && (input->format == CAPTURE_IS_PCAPNG ||
+                                            input->format == CAPTURE_IS_GZIP);
     char *details = NULL;
     int number = 0;
     wtap *file;
@@ -295,7 +311,7 @@ static wtap *open_file(capture_input *input, const char *path, char **error)
     }
     file = wtap_open_offline(file_path, WTAP_TYPE_AUTO, &number, &details, FALSE);
     if (file == NULL)
-        *error = explain_open(number, details, path);
+        *error = explain_open(is_cut(input) ? 0 : number, details, path);
     g_free(file_path);
     return file;
 }
@@ -318,10 +334,12 @@ capture *capture_wiretap_open(capture_input *input, const char *path, char **err
 
     init_wiretap();
     file = open_file(input, path, error);
-    capture_input_close(input);
+    if (file == NULL || !has_frames(input))
+        capture_input_close(input);
     if (file == NULL)
         return NULL;
     c = g_new0(wiretap_capture, 1);
+    c->frames = *input;
     c->base.kind = &kind;
     c->base.link_type = CAPTURE_LINKS_VARY;
     c->base.time_digits = ask_interfaces(file).time_digits;
