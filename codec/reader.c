@@ -624,7 +624,7 @@ static void next_floating(cti_reader *reader, cti_item *item)
 {
     const cti_message *message = reader->message;
     const cti_tag *tag;
-    floating_header header;
+    floating_header header = {0};
 
     if (!get_floating_header(reader->bytes, reader->offset, reader->end, reader->wide_tags,
                              &header) ||
@@ -696,7 +696,7 @@ static bool find_fixed(const cti_reader *reader, const cti_field *field, cti_ite
 static bool find_floating(const cti_reader *reader, const cti_field *field, uint32_t offset,
                           cti_item *item)
 {
-    floating_header header;
+    floating_header header = {0};
 
     while (offset < reader->end) {
         const cti_slot *slot;
