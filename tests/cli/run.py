@@ -231,7 +231,9 @@ class Cli(unittest.TestCase):
             process.stdin.flush()
             time.sleep(0.5)
             process.send_signal(signal.SIGINT)
-            out, error = process.communicate(timeout=60)
+            out = process.stdout.read()  # communicate() would end the input as well
+            error = process.stderr.read()
+            process.wait(timeout=60)
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertRegex(error, rb"\Actidump: interrupted after \d+ packets[^\n]*\n\Z")
         self.assertEqual(json.loads(out.splitlines()[-1])["record"], "summary")
