@@ -79,9 +79,11 @@ def address(text):
 # ---- files ----
 
 class Capture:
-    """Frames with their times (nanoseconds since 1970), written in order of time."""
+    """Frames with their times (nanoseconds since 1970), written in order of time, or as they
+    were added."""
 
-    def __init__(self, nano=False, link_type=ETHERNET, snaplen=262144):
+    def __init__(self, nano=False, link_type=ETHERNET, snaplen=262144, as_added=False):
+        self.as_added = as_added
         self.nano = nano
         self.link_type = link_type
         self.snaplen = snaplen
@@ -95,7 +97,9 @@ class Capture:
         unit = 1 if self.nano else 1000
         parts = [struct.pack("<IHHiIII", MAGIC_NANO if self.nano else MAGIC_MICRO, 2, 4, 0, 0,
                              self.snaplen, self.link_type)]
-        for time, frame in sorted(self.records, key=lambda record: record[0]):
+        records = self.records if self.as_added else sorted(self.records,
+                                                            key=lambda record: record[0])
+        for time, frame in records:
             kept = frame[:self.snaplen]
             parts.append(struct.pack("<IIII", time // SECOND, time % SECOND // unit, len(kept),
                                      len(frame)) + kept)
