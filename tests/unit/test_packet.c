@@ -983,12 +983,12 @@ static void other_tags_are_named(void **state)
 #define EXPORT_TCP "0018 0004 00000002"
 #define EXPORT_END "0000 0000"
 
-static void assert_exported(const char *tags, uint32_t size)
+static void assert_exported(const char *hex, uint32_t size)
 {
     bytes b = {.size = 0};
     uint32_t head;
 
-    put_hex(&b, tags);
+    put_hex(&b, hex);
     head = b.size;
     put(&b, PAYLOAD, PAYLOAD_SIZE);
     for (uint32_t captured = 0; captured <= b.size; captured++) {
@@ -1012,11 +1012,11 @@ static void assert_exported(const char *tags, uint32_t size)
     }
 }
 
-static void assert_not_exported(const char *tags)
+static void assert_not_exported(const char *hex)
 {
     bytes b = {.size = 0};
 
-    put_hex(&b, tags);
+    put_hex(&b, hex);
     put(&b, PAYLOAD, PAYLOAD_SIZE);
     assert_result(&b, LINK_EXPORTED, PACKET_NOT_TCP);
 }
