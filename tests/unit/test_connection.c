@@ -1424,6 +1424,109 @@ static void random_segments_without_sense(void **state)
     }
 }
 
+/* ---- packets captured twice, data without TCP ---- */
+
+/* A packet with a number of its own, and how it was captured. */
+static void feed_captured(bench *b, const flow *f, const bytes *message, uint16_t identification,
+                          bool repeated)
+{
+    tcp_segment s = {
+        .source = f->ends[CLIENT],
+        .destination = f->ends[SERVER],
+        .sequence = f->next[CLIENT],
+        .acknowledgment = f->next[SERVER],
+        .window = 1000,
+        .flags = TCP_ACK,
+        .identification = identification,
+        .repeated = repeated,
+        .payload = message->data,
+        .captured = message->size,
+        .length = message->size,
+        .time = b->now,
+        .frame = ++b->frame,
+    };
+
+    connections_feed(b->all, &s);
+}
+
+static void copies_are_no_retransmissions(void **state)
+{
+    flow f = make_flow(40000, 42027);
+    bytes heartbeat;
+    bench b;
+
+    (void)state;
+    begin(&b);
+    open_session(&b, &f);
+    short_message(&heartbeat, 5, 7);
+    feed_captured(&b, &f, &heartbeat, 1, false);
+    feed_captured(&b, &f, &heartbeat, 1, false);
+    feed_captured(&b, &f, &heartbeat, 9, true);
+    feed_captured(&b, &f, &heartbeat, 2, false);
+    assert_told(&b, "1:c3 1:s4 1:c5");
+    end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
+    assert_int_equal(b.connections[0].tcp.duplicates, 2);
+    assert_int_equal(b.connections[0].tcp.retransmissions, 1);
+    assert_int_equal(b.connections[0].tcp.packets, 7);
+}
+
+/* Its packet was left out: nothing begins. */
+static void copy_of_an_unknown_connection(void **state)
+{
+    const flow f = make_flow(40000, 42027);
+    bytes heartbeat;
+    bench b;
+
+    (void)state;
+    begin(&b);
+    short_message(&heartbeat, 5, 7);
+    feed_captured(&b, &f, &heartbeat, 1, true);
+    end(&b, "", 0, 0);
+}
+
+static void feed_in_order(bench *b, const flow *f, int from, const void *bytes, uint32_t size)
+{
+    const tcp_segment s = {
+        .source = f->ends[from],
+        .destination = f->ends[!from],
+        .window = UINT16_MAX,
+        .in_order = true,
+        .payload = bytes,
+        .captured = size,
+        .length = size,
+        .time = ++b->now,
+        .frame = ++b->frame,
+    };
+
+    connections_feed(b->all, &s);
+}
+
+/* Equal messages are no copies; a message may be in two pieces. */
+static void data_without_numbers(void **state)
+{
+    const flow f = make_flow(40000, 42027);
+    bytes message;
+    bench b;
+
+    (void)state;
+    begin(&b);
+    open_req(&message, 1, 24, 120);
+    feed_in_order(&b, &f, CLIENT, message.data, message.size);
+    open_conf(&message, 1);
+    feed_in_order(&b, &f, SERVER, message.data, message.size);
+    short_message(&message, 5, 7);
+    feed_in_order(&b, &f, CLIENT, message.data, message.size);
+    feed_in_order(&b, &f, CLIENT, message.data, message.size);
+    feed_in_order(&b, &f, CLIENT, message.data, 9);
+    feed_in_order(&b, &f, CLIENT, message.data + 9, message.size - 9);
+    assert_told(&b, "1:c3 1:s4 1:c5 1:c5 1:c5");
+    end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
+    assert_int_equal(b.connections[0].tcp.duplicates, 0);
+    assert_int_equal(b.connections[0].tcp.retransmissions, 0);
+    assert_int_equal(b.connections[0].tcp.holes, 0);
+    assert_false(b.sessions[0].began_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1474,6 +1577,9 @@ int main(void)
         cmocka_unit_test(message_split_at_every_byte),
         cmocka_unit_test(several_messages_in_one_segment),
         cmocka_unit_test(retransmissions_and_life_signs),
+        cmocka_unit_test(copies_are_no_retransmissions),
+        cmocka_unit_test(copy_of_an_unknown_connection),
+        cmocka_unit_test(data_without_numbers),
         cmocka_unit_test(random_segments_make_the_same_messages),
         cmocka_unit_test(random_segments_without_sense),
     };
