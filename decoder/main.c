@@ -60,6 +60,21 @@ static exit_status status_of(pipeline_result result, const options *o, const uin
     return EXIT_DONE;
 }
 
+/* Reads the input; what is selected of it goes to the format's writer. */
+static pipeline_result read_all(const options *o, const pipeline_options *way, void *user,
+                                uint64_t findings[3])
+{
+    pipeline_result result;
+    selection *selected;
+
+    if (!selection_is_set(&o->selection))
+        return pipeline_run(way, o->files, o->format->writer, user, complain, findings);
+    selected = selection_new(&o->selection, o->format->writer, user);
+    result = pipeline_run(way, o->files, &selection_writer, selected, complain, findings);
+    selection_free(selected);
+    return result;
+}
+
 static exit_status run(const options *o)
 {
     const pipeline_options way = {.connections = {.ports = o->ports,
@@ -71,7 +86,8 @@ static exit_status run(const options *o)
                                   .in_order = o->in_order,
                                   .stop = &interrupted};
     writer_options writing = {.text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
-                              .show_bytes = o->show_bytes};
+                              .show_bytes = o->show_bytes,
+                              .table = o->table};
     uint64_t findings[3] = {0};
     pipeline_result result;
     output out;
@@ -82,7 +98,7 @@ static exit_status run(const options *o)
         return complain_about_output(o->output_path, error);
     writing.out = out.file;
     user = o->format->start(&writing);
-    result = pipeline_run(&way, o->files, o->format->writer, user, complain, findings);
+    result = read_all(o, &way, user, findings);
     o->format->finish(user);
     error = output_close(&out);
     if (error != 0)

@@ -12,6 +12,7 @@
 typedef struct raw_options {
     char *format, *ports, *filter, *fail_on;
     char *held_bytes, *held_total, *connections;
+    char *session, *types, *call, *from, *to, *least;
     gboolean show_bytes, show_secrets, in_order, version;
 } raw_options;
 
@@ -21,7 +22,8 @@ static char *summary(void)
         "Reads captures of Cisco's CTI Server protocol (GED-188) and tells what happened to\n"
         "its sessions.  FILE is a capture: pcap, pcapng and what else Wireshark reads, also\n"
         "compressed with gzip, zstd or lz4; - is standard input.  Several files are taken in\n"
-        "the order of their packets' times.\n\n"
+        "the order of their packets' times.  What comes through a pipe in another format than\n"
+        "pcap, pcapng or gzip is first copied to a temporary file (TMPDIR, at most 16 GiB).\n\n"
         "Formats (-T):");
 
     for (const output_format *format = output_formats; format->name != NULL; format++)
@@ -74,18 +76,81 @@ static bool choose_ports(options *o, const char *list, char **error)
     return good;
 }
 
-static bool choose_fail_on(options *o, const char *name, char **error)
+/* The severity of this name; -1 for NULL. */
+static bool choose_severity(int *chosen, const char *name, char **error)
 {
-    o->fail_on = -1;
+    *chosen = -1;
     if (name == NULL)
         return true;
     for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
         if (strcmp(name, cti_severity_name(severity)) == 0)
-            o->fail_on = (int)severity;
-    if (o->fail_on >= 0)
+            *chosen = (int)severity;
+    if (*chosen >= 0)
         return true;
     *error = g_strdup_printf("unknown severity '%s': there are note, warning, error", name);
     return false;
+}
+
+static bool choose_number(uint32_t *number, const char *text, const char *what, char **error)
+{
+    guint64 value;
+
+    if (text == NULL)
+        return true;
+    if (g_ascii_string_to_unsigned(text, 10, 0, UINT32_MAX, &value, NULL)) {
+        *number = (uint32_t)value;
+        return true;
+    }
+    *error = g_strdup_printf("'%s' is no number of a %s", text, what);
+    return false;
+}
+
+static bool choose_time(int64_t *time, const char *text, char **error)
+{
+    *time = CTI_NO_TIME;
+    if (text == NULL || selection_parse_time(text, time))
+        return true;
+    *error = g_strdup_printf("'%s' is no time: give 2026-11-22T10:00:00Z or seconds since 1970",
+                             text);
+    return false;
+}
+
+/* All types must be known: a typing error would select nothing. */
+static bool choose_types(selection_criteria *chosen, const char *list, char **error)
+{
+    if (list == NULL)
+        return true;
+    chosen->types = g_strsplit(list, ",", -1);
+    for (char **type = chosen->types; *type != NULL; type++) {
+        const cti_message *known = NULL;
+
+        for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++)
+            if (cti_message_find(number) != NULL &&
+                g_ascii_strcasecmp(cti_message_find(number)->name, *type) == 0)
+                known = cti_message_find(number);
+        if (known == NULL) {
+            *error = g_strdup_printf("'%s' is no message of GED-188", *type);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool choose_selection(options *o, const raw_options *raw, char **error)
+{
+    selection_criteria *chosen = &o->selection;
+    int least;
+
+    if (!choose_number(&chosen->session, raw->session, "session", error) ||
+        !choose_number(&chosen->call, raw->call, "call", error) ||
+        !choose_types(chosen, raw->types, error) ||
+        !choose_time(&chosen->from, raw->from, error) ||
+        !choose_time(&chosen->to, raw->to, error) ||
+        !choose_severity(&least, raw->least, error))
+        return false;
+    chosen->has_call = raw->call != NULL;
+    chosen->least = least < 0 ? CTI_NOTE : (cti_severity)least;
+    return true;
 }
 
 static bool choose_filter(options *o, const char *expression, char **error)
@@ -166,6 +231,16 @@ static bool choose_limits(options *o, const raw_options *raw, char **error)
     return true;
 }
 
+static bool check_table(const options *o, char **error)
+{
+    if (o->table == NULL || csv_has_table(o->table))
+        return true;
+    *error = g_strdup_printf("unknown table '%s': there are sessions, messages, heartbeats, "
+                             "requests, findings",
+                             o->table);
+    return false;
+}
+
 static bool check(options *o, const raw_options *raw, char **error)
 {
     o->show_bytes = raw->show_bytes;
@@ -173,8 +248,9 @@ static bool check(options *o, const raw_options *raw, char **error)
     o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
-        !choose_fail_on(o, raw->fail_on, error) || !choose_limits(o, raw, error) ||
-        !choose_filter(o, raw->filter, error))
+        !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
+        !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
+        !choose_selection(o, raw, error))
         return false;
     if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
         *error = g_strdup("no capture named: ctidump FILE..., - for standard input");
@@ -202,10 +278,27 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Take only packets that match, as in tcpdump: 'host 10.1.1.1'", "EXPRESSION"},
         {"in-order", 0, 0, G_OPTION_ARG_NONE, &raw.in_order,
          "Take the files one after the other as they are named, whatever their times", NULL},
+        {"table", 0, 0, G_OPTION_ARG_STRING, &o->table,
+         "Table of format csv: sessions (default), messages, heartbeats, requests, findings",
+         "TABLE"},
         {"bytes", 'x', 0, G_OPTION_ARG_NONE, &raw.show_bytes,
          "Show offsets, lengths and bytes (format messages)", NULL},
         {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
          "Show passwords, otherwise their length only", NULL},
+        {"client", 0, 0, G_OPTION_ARG_STRING, &o->selection.client,
+         "Show only sessions of this ClientID", "ID"},
+        {"session", 0, 0, G_OPTION_ARG_STRING, &raw.session, "Show only this session", "NUMBER"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &raw.types, "Show only messages of these types",
+         "NAME,..."},
+        {"agent", 0, 0, G_OPTION_ARG_STRING, &o->selection.agent,
+         "Show only messages that name this AgentID", "ID"},
+        {"call", 0, 0, G_OPTION_ARG_STRING, &raw.call,
+         "Show only messages that name this call, in any of their call IDs", "ID"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &raw.from,
+         "Show nothing before this time (2026-11-22T10:00:00Z or seconds since 1970)", "TIME"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &raw.to, "Show nothing after this time", "TIME"},
+        {"min-severity", 0, 0, G_OPTION_ARG_STRING, &raw.least,
+         "Show only findings of this severity or above", "SEVERITY"},
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &raw.fail_on,
          "Exit with status 1 if there are findings of this severity (note, warning, error) or above",
          "SEVERITY"},
@@ -242,6 +335,12 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.held_bytes);
     g_free(raw.held_total);
     g_free(raw.connections);
+    g_free(raw.session);
+    g_free(raw.types);
+    g_free(raw.call);
+    g_free(raw.from);
+    g_free(raw.to);
+    g_free(raw.least);
     return good;
 }
 
@@ -249,6 +348,10 @@ void options_release(options *o)
 {
     g_strfreev(o->files);
     g_free(o->output_path);
+    g_free(o->table);
     g_free(o->ports);
     capture_filter_free(o->filter);
+    g_free(o->selection.client);
+    g_free(o->selection.agent);
+    g_strfreev(o->selection.types);
 }

@@ -6,15 +6,18 @@
 #include <glib.h>
 
 #include "capture_filter.h"
+#include "selection.h"
 #include "writers.h"
 
 typedef struct options {
     const output_format *format;
     char **files;      /* NULL at its end; at least one */
     char *output_path; /* NULL for standard output */
+    char *table;       /* of format csv; NULL for the first */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
     capture_filter *filter; /* NULL for all packets */
+    selection_criteria selection;
     /* Limits, as in connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections;

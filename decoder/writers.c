@@ -12,6 +12,9 @@ const output_format output_formats[] = {
     {"messages", "each message with all its fields", &messages_writer, messages_start,
      messages_finish},
     {"json", "JSON Lines, one record a line", &json_writer, json_start, json_finish},
+    {"csv", "one table (--table), for spreadsheets", &csv_writer, csv_start, csv_finish},
+    {"ctisvr", "each message as in the CTI Server's own log", &ctisvr_writer, ctisvr_start,
+     ctisvr_finish},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -12,6 +12,7 @@ typedef struct writer_options {
     FILE *out;           /* errors on it are the caller's to look for */
     unsigned text_flags; /* cti_text_flags */
     bool show_bytes;     /* offsets and bytes beside the values */
+    const char *table;   /* of csv; NULL for its first */
 } writer_options;
 
 typedef struct output_format {
@@ -29,7 +30,8 @@ extern const output_format output_formats[];
 /* The format of this name, or NULL. */
 const output_format *output_format_find(const char *name);
 
-extern const record_writer report_writer, timeline_writer, messages_writer, json_writer;
+extern const record_writer report_writer, timeline_writer, messages_writer, json_writer, csv_writer,
+    ctisvr_writer;
 void *report_start(const writer_options *options);
 void report_finish(void *user);
 void *timeline_start(const writer_options *options);
@@ -38,5 +40,12 @@ void *messages_start(const writer_options *options);
 void messages_finish(void *user);
 void *json_start(const writer_options *options);
 void json_finish(void *user);
+void *csv_start(const writer_options *options);
+void csv_finish(void *user);
+void *ctisvr_start(const writer_options *options);
+void ctisvr_finish(void *user);
+
+/* True if csv has a table of this name. */
+bool csv_has_table(const char *name);
 
 #endif

@@ -72,7 +72,12 @@ class Cli(unittest.TestCase):
                 (("-T", "xml", "x.pcap"), rb"unknown format 'xml'.*report, timeline"),
                 (("-d", "70000", "x.pcap"), rb"'70000' is no port"),
                 (("-d", "42027,", "x.pcap"), rb"'' is no port"),
-                (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'")):
+                (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'"),
+                (("--min-severity", "x", "x.pcap"), rb"unknown severity 'x'"),
+                (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
+                (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
+                (("--from", "now", "x.pcap"), rb"'now' is no time"),
+                (("--table", "calls", "x.pcap"), rb"unknown table 'calls'")):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.expect(done, USAGE, rb"\Actidump: .*" + pattern)
@@ -116,6 +121,45 @@ class Cli(unittest.TestCase):
         plain = run("-T", "json", other).stdout
         self.assertEqual(plain, run("-T", "json", "-d", "38027", other).stdout)
         self.assertIn(b'"name":"OPEN_REQ"', plain)
+
+    # ---- selection ----
+
+    def timeline(self, *options, capture="heartbeat-missed.pcap"):
+        done = run("-T", "timeline", *options, captures / capture)
+        self.assertEqual(done.returncode, DONE, done.stderr)
+        return done.stdout.decode().splitlines()
+
+    def test_selection_by_session_and_client(self):
+        self.assertEqual({line.split()[1] for line in self.timeline("--session", "2")}, {"s2"})
+        self.assertEqual(self.timeline("--client", "NOBODY"), [])
+        self.assertEqual(self.timeline("--client", "CTIOS1A"), self.timeline())
+
+    def test_selection_by_type(self):
+        lines = [line for line in self.timeline("--type", "open_req,OPEN_CONF") if "->" in line]
+        self.assertEqual([line.split()[4] for line in lines], ["OPEN_REQ", "OPEN_CONF"] * 2)
+
+    def test_selection_by_time(self):
+        """Both ends count; ISO 8601 with T or blank, and seconds since 1970, mean the same."""
+        lines = self.timeline("--from", "2026-11-22T10:01:00Z", "--to", "2026-11-22 10:01:30.1",
+                              "--type", "HEARTBEAT_REQ")
+        self.assertEqual([line.split()[0] for line in lines if "->" in line],
+                         ["2026-11-22T10:01:00.014800Z", "2026-11-22T10:01:30.014800Z"])
+        self.assertEqual(lines, self.timeline("--from", "1795341660", "--to", "1795341690.1",
+                                              "--type", "HEARTBEAT_REQ"))
+
+    def test_selection_by_agent_and_call(self):
+        lines = self.timeline("--agent", "1002", capture="all-events.pcap")
+        self.assertTrue(any("AGENT_STATE_EVENT" in line for line in lines))
+        self.assertFalse(any(" 1001 " in line for line in lines))
+        lines = self.timeline("--call", "16777217", capture="agent-desktop.pcap")
+        self.assertIn("BEGIN_CALL_EVENT  ConnectionCallID=16777217", lines[0])
+        self.assertFalse(any("ConnectionCallID=16777216" in line for line in lines))
+
+    def test_selection_by_severity(self):
+        done = run("-T", "json", "--min-severity", "error", captures / "idle-timeout.pcap")
+        found = [record["severity"] for record in map(json.loads, done.stdout.splitlines())
+                 if record["record"] == "finding"]
+        self.assertEqual(found, ["error", "error"])
 
     # ---- input ----
 

@@ -5,7 +5,9 @@
     run.py CTIDUMP CAPTURES            compares
     run.py CTIDUMP CAPTURES --update   writes the expected texts again: read the difference
 """
+import csv
 import difflib
+import io
 import json
 import subprocess
 import sys
@@ -16,13 +18,17 @@ import jsonschema
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "docs" / "ctidump.schema.json"
-FORMATS = {"report": "report", "timeline": "timeline", "messages": "messages", "json": "jsonl"}
+FORMATS = {"report": "report", "timeline": "timeline", "messages": "messages", "json": "jsonl",
+           "ctisvr": "ctisvr"}
+# Tables of csv and the records whose keys they show.
+TABLES = {"sessions": "session", "messages": "message", "heartbeats": "heartbeat",
+          "requests": "request", "findings": "finding"}
 DIFFERENCE_LINES = 40
 
 
-def decode(ctidump, form, capture):
+def decode(ctidump, form, capture, *options):
     """The program's output, run beside the capture so that notes name no folder."""
-    done = subprocess.run([ctidump, "-T", form, capture.name], cwd=capture.parent,
+    done = subprocess.run([ctidump, "-T", form, *options, capture.name], cwd=capture.parent,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
     if done.returncode != 0:
         raise AssertionError(f"{capture.name} {form}: status {done.returncode}: {done.stderr}")
@@ -71,6 +77,41 @@ class Golden(unittest.TestCase):
                 problems = [error.message for error in
                             validators[record["record"]].iter_errors(record)]
                 self.assertEqual(problems, [], f"{capture.name} line {number}")
+
+    def test_csv(self):
+        """Each table has a row for each record, and in it what JSON says."""
+        properties = json.loads(SCHEMA.read_text())["$defs"]
+        for capture in self.captures:
+            records = [json.loads(line, parse_float=Exact) for line in
+                       decode(self.ctidump, "json", capture).splitlines()]
+            for table, kind in TABLES.items():
+                text = decode(self.ctidump, "csv", capture, "--table", table)
+                header, *rows = csv.reader(io.StringIO(text, newline=""))
+                self.assertEqual(set(header), set(properties[kind]["properties"]) - {"record"})
+                wanted = [record for record in records if record["record"] == kind]
+                self.assertEqual(len(rows), len(wanted), (capture.name, table))
+                for row, record in zip(rows, wanted):
+                    self.assertEqual(row, [cell(record[name]) for name in header])
+
+
+class Exact(float):
+    """A number that keeps its digits."""
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+
+
+def cell(value):
+    """A value of JSON as csv shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return "'" + value if value[:1] in tuple("=+-@\t\r") else value
+    if isinstance(value, list) and all(isinstance(word, (str, int)) for word in value):
+        return "|".join(map(str, value))
+    if isinstance(value, Exact):
+        return value.text
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def update(ctidump, captures):

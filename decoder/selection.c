@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Selected records (see selection.h).  Sessions and connections are told whole, with the
+ * counts of all their messages; the summary is that of the whole input. */
+#include "selection.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+struct selection {
+    const selection_criteria *criteria;
+    const record_writer *writer;
+    void *user;
+    GHashTable *connections; /* numbers of those with a selected session */
+};
+
+bool selection_is_set(const selection_criteria *c)
+{
+    return c->client != NULL || c->types != NULL || c->agent != NULL || c->has_call ||
+           c->session != 0 || c->from != CTI_NO_TIME || c->to != CTI_NO_TIME ||
+           c->least != CTI_NOTE;
+}
+
+static bool parse_epoch(const char *text, int64_t *time)
+{
+    char *end;
+    const double seconds = g_ascii_strtod(text, &end);
+
+    if (end == text || *end != '\0' || !(fabs(seconds) < 9e9))
+        return false;
+    *time = (int64_t)llround(seconds * 1e6) * 1000;
+    return true;
+}
+
+bool selection_parse_time(const char *text, int64_t *time)
+{
+    GTimeZone *utc;
+    GDateTime *moment;
+
+    if (parse_epoch(text, time))
+        return true;
+    utc = g_time_zone_new_utc();
+    moment = g_date_time_new_from_iso8601(text, utc);
+    g_time_zone_unref(utc);
+    if (moment == NULL)
+        return false;
+    *time = g_date_time_to_unix(moment) * CTI_SECOND +
+            (int64_t)g_date_time_get_microsecond(moment) * 1000;
+    g_date_time_unref(moment);
+    return true;
+}
+
+/* ---- conditions ---- */
+
+static bool wants_time(const selection *s, int64_t time)
+{
+    return (s->criteria->from == CTI_NO_TIME || time >= s->criteria->from) &&
+           (s->criteria->to == CTI_NO_TIME || time <= s->criteria->to);
+}
+
+static bool wants_session(selection *s, const session_record *session)
+{
+    const selection_criteria *c = s->criteria;
+
+    if (session == NULL)
+        return c->session == 0 && c->client == NULL;
+    if ((c->session != 0 && session->number != c->session) ||
+        (c->client != NULL && strcmp(session->session->client_id, c->client) != 0))
+        return false;
+    g_hash_table_add(s->connections, GUINT_TO_POINTER(session->connection->number));
+    return true;
+}
+
+static bool wants_type(const selection *s, const cti_message *message)
+{
+    if (s->criteria->types == NULL)
+        return true;
+    for (char **type = s->criteria->types; message != NULL && *type != NULL; type++)
+        if (g_ascii_strcasecmp(*type, message->name) == 0)
+            return true;
+    return false;
+}
+
+static bool names_agent(const selection *s, const cti_item *item)
+{
+    const char *agent = s->criteria->agent;
+
+    return item->field == cti_field_get(CTI_F_AgentID) && item->text != NULL &&
+           item->text_length == strlen(agent) && memcmp(item->text, agent, strlen(agent)) == 0;
+}
+
+static bool names_call(const selection *s, const cti_item *item)
+{
+    return item->field != NULL && item->field->flags & CTI_FIELD_CALL_ID && item->has_number &&
+           item->number == s->criteria->call;
+}
+
+/* The message names the agent and the call that are asked for. */
+static bool wants_content(const selection *s, const cti_reader *reader)
+{
+    bool agent = s->criteria->agent == NULL, call = !s->criteria->has_call;
+    cti_reader own = *reader;
+    cti_item item;
+
+    while (!(agent && call) && cti_reader_next(&own, &item)) {
+        agent = agent || names_agent(s, &item);
+        call = call || names_call(s, &item);
+    }
+    return agent && call;
+}
+
+static bool wants_messages_only(const selection *s)
+{
+    return s->criteria->types != NULL || s->criteria->agent != NULL || s->criteria->has_call;
+}
+
+/* ---- records ---- */
+
+static void select_begin(void *user, unsigned time_digits)
+{
+    selection *s = user;
+
+    if (s->writer->begin != NULL)
+        s->writer->begin(s->user, time_digits);
+}
+
+static void select_message(void *user, const message_record *record)
+{
+    selection *s = user;
+
+    if (s->writer->message != NULL && wants_session(s, record->session) &&
+        wants_time(s, record->time) && wants_type(s, record->reader->message) &&
+        wants_content(s, record->reader))
+        s->writer->message(s->user, record);
+}
+
+static void select_heartbeat(void *user, const session_record *session,
+                             const cti_heartbeat *heartbeat)
+{
+    selection *s = user;
+
+    if (s->writer->heartbeat != NULL && wants_session(s, session) &&
+        wants_time(s, heartbeat->request->time) && !wants_messages_only(s))
+        s->writer->heartbeat(s->user, session, heartbeat);
+}
+
+static void select_request(void *user, const session_record *session, const cti_request *request)
+{
+    selection *s = user;
+
+    if (s->writer->request != NULL && wants_session(s, session) &&
+        wants_time(s, request->time) && s->criteria->agent == NULL && !s->criteria->has_call &&
+        wants_type(s, request->message))
+        s->writer->request(s->user, session, request);
+}
+
+static void select_silence(void *user, const session_record *session, const cti_silence *silence)
+{
+    selection *s = user;
+
+    if (s->writer->silence != NULL && wants_session(s, session) && wants_time(s, silence->to) &&
+        !wants_messages_only(s))
+        s->writer->silence(s->user, session, silence);
+}
+
+static void select_hole(void *user, const hole_record *record)
+{
+    selection *s = user;
+
+    if (s->writer->hole != NULL && wants_session(s, record->session) &&
+        wants_time(s, record->time) && !wants_messages_only(s))
+        s->writer->hole(s->user, record);
+}
+
+static void select_finding(void *user, const session_record *session, const cti_finding *finding)
+{
+    selection *s = user;
+
+    if (s->writer->finding != NULL && wants_session(s, session) &&
+        wants_time(s, finding->time) && finding->severity >= s->criteria->least)
+        s->writer->finding(s->user, session, finding);
+}
+
+static void select_tcp_end(void *user, const session_record *session, cti_tcp_end how,
+                           cti_sender sender, int64_t time, uint32_t frame)
+{
+    selection *s = user;
+
+    if (s->writer->tcp_end != NULL && wants_session(s, session) && wants_time(s, time) &&
+        !wants_messages_only(s))
+        s->writer->tcp_end(s->user, session, how, sender, time, frame);
+}
+
+static void select_session(void *user, const session_record *session)
+{
+    selection *s = user;
+
+    if (s->writer->session != NULL && wants_session(s, session))
+        s->writer->session(s->user, session);
+}
+
+static void select_connection(void *user, const connection_record *connection)
+{
+    selection *s = user;
+    const bool chosen =
+        g_hash_table_contains(s->connections, GUINT_TO_POINTER(connection->number));
+
+    if (s->writer->connection != NULL &&
+        (chosen || (s->criteria->session == 0 && s->criteria->client == NULL)))
+        s->writer->connection(s->user, connection);
+}
+
+static void select_summary(void *user, const summary_record *summary)
+{
+    selection *s = user;
+
+    if (s->writer->summary != NULL)
+        s->writer->summary(s->user, summary);
+}
+
+const record_writer selection_writer = {
+    .begin = select_begin,
+    .message = select_message,
+    .heartbeat = select_heartbeat,
+    .request = select_request,
+    .silence = select_silence,
+    .hole = select_hole,
+    .finding = select_finding,
+    .tcp_end = select_tcp_end,
+    .session = select_session,
+    .connection = select_connection,
+    .summary = select_summary,
+};
+
+/* ---- life ---- */
+
+selection *selection_new(const selection_criteria *criteria, const record_writer *writer,
+                         void *user)
+{
+    selection *s = g_new0(selection, 1);
+
+    s->criteria = criteria;
+    s->writer = writer;
+    s->user = user;
+    s->connections = g_hash_table_new(NULL, NULL);
+    return s;
+}
+
+void selection_free(selection *s)
+{
+    g_hash_table_destroy(s->connections);
+    g_free(s);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Comma-separated values (RFC 4180) for spreadsheets: one table of the records, its header
+ * line first, all columns always.
+ *
+ * A row is made from the record's JSON (write_json.c), so that both say the same: a list of
+ * words becomes "a|b", an object stays JSON.  Text that a spreadsheet would take for a formula
+ * gets an apostrophe in front. */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_tree.h>
+
+#include "writers.h"
+
+#define COLUMNS_MAX 40
+
+typedef struct csv_table {
+    const char *name;
+    const char *columns[COLUMNS_MAX]; /* keys of the record; NULL behind the last */
+} csv_table;
+
+static const csv_table tables[] = {
+    {"sessions",
+     {"session", "connection", "client", "signature", "client_address", "server_address", "side",
+      "version", "version_inferred", "services_requested", "services_requested_names",
+      "services_granted", "services_granted_names", "idle_timeout_s", "began_before_capture",
+      "opened", "open_answer_s", "ended", "duration_s", "end", "verdict", "messages_client",
+      "messages_server", "heartbeats", "heartbeats_missed", "heartbeat_interval_s",
+      "heartbeat_interval_source", "worst_gap_s", "worst_gap_ts", "answers_median_s",
+      "answers_p95_s", "answers_worst_s", "unanswered", "holes", "findings", NULL}},
+    {"messages",
+     {"session", "frame", "ts", "offset_s", "side", "dir", "type", "name", "length", "version",
+      "fields", "problems", NULL}},
+    {"heartbeats",
+     {"session", "invoke_id", "request_frame", "request_ts", "confirm_frame", "confirm_ts",
+      "rtt_s", "missed", "missed_run", NULL}},
+    {"requests",
+     {"session", "invoke_id", "request_type", "request_name", "request_frame", "answer_type",
+      "answer_name", "answer_frame", "rtt_s", "status", "status_name", "outcome", NULL}},
+    {"findings",
+     {"session", "connection", "rule", "severity", "frames", "ts", "text", NULL}},
+};
+
+enum { TABLE_SESSIONS, TABLE_MESSAGES, TABLE_HEARTBEATS, TABLE_REQUESTS, TABLE_FINDINGS };
+
+typedef struct csv {
+    const writer_options *options;
+    const csv_table *table;
+    writer_options to_memory; /* of the JSON writer */
+    void *json;
+    char *text; /* what it wrote */
+    size_t size;
+    GString *cell;
+} csv;
+
+bool csv_has_table(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        if (strcmp(tables[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- cells ---- */
+
+static void append_json(GString *to, yajl_val value);
+
+static void append_json_text(GString *to, const char *text)
+{
+    g_string_append_c(to, '"');
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_c(to, '\\');
+        if ((unsigned char)*c < 0x20)
+            g_string_append_printf(to, "\\u%04x", (unsigned)*c);
+        else
+            g_string_append_c(to, *c);
+    }
+    g_string_append_c(to, '"');
+}
+
+static void append_json_object(GString *to, yajl_val value)
+{
+    g_string_append_c(to, '{');
+    for (size_t i = 0; i < value->u.object.len; i++) {
+        if (i > 0)
+            g_string_append_c(to, ',');
+        append_json_text(to, value->u.object.keys[i]);
+        g_string_append_c(to, ':');
+        append_json(to, value->u.object.values[i]);
+    }
+    g_string_append_c(to, '}');
+}
+
+static void append_json(GString *to, yajl_val value)
+{
+    if (YAJL_IS_OBJECT(value)) {
+        append_json_object(to, value);
+    } else if (YAJL_IS_ARRAY(value)) {
+        g_string_append_c(to, '[');
+        for (size_t i = 0; i < value->u.array.len; i++) {
+            if (i > 0)
+                g_string_append_c(to, ',');
+            append_json(to, value->u.array.values[i]);
+        }
+        g_string_append_c(to, ']');
+    } else if (YAJL_IS_STRING(value)) {
+        append_json_text(to, YAJL_GET_STRING(value));
+    } else if (YAJL_IS_NUMBER(value)) {
+        g_string_append(to, YAJL_GET_NUMBER(value));
+    } else {
+        g_string_append(to, YAJL_IS_TRUE(value) ? "true" : YAJL_IS_FALSE(value) ? "false" : "null");
+    }
+}
+
+static bool is_list_of_words(yajl_val value)
+{
+    if (!YAJL_IS_ARRAY(value))
+        return false;
+    for (size_t i = 0; i < value->u.array.len; i++)
+        if (!YAJL_IS_STRING(value->u.array.values[i]) && !YAJL_IS_NUMBER(value->u.array.values[i]))
+            return false;
+    return true;
+}
+
+static void append_words(GString *to, yajl_val value)
+{
+    for (size_t i = 0; i < value->u.array.len; i++) {
+        yajl_val word = value->u.array.values[i];
+
+        g_string_append_printf(to, "%s%s", i > 0 ? "|" : "",
+                               YAJL_IS_STRING(word) ? YAJL_GET_STRING(word)
+                                                    : YAJL_GET_NUMBER(word));
+    }
+}
+
+/* What a spreadsheet would run. */
+static bool is_formula(const char *text)
+{
+    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+}
+
+static void make_cell(GString *cell, yajl_val value)
+{
+    g_string_truncate(cell, 0);
+    if (value == NULL || YAJL_IS_NULL(value))
+        return;
+    if (YAJL_IS_STRING(value)) {
+        if (is_formula(YAJL_GET_STRING(value)))
+            g_string_append_c(cell, '\'');
+        g_string_append(cell, YAJL_GET_STRING(value));
+    } else if (is_list_of_words(value)) {
+        append_words(cell, value);
+    } else {
+        append_json(cell, value);
+    }
+}
+
+static void put_cell(FILE *out, const GString *cell)
+{
+    if (strpbrk(cell->str, ",\"\r\n") == NULL) {
+        fputs(cell->str, out);
+        return;
+    }
+    putc('"', out);
+    for (const char *c = cell->str; *c != '\0'; c++) {
+        if (*c == '"')
+            putc('"', out);
+        putc(*c, out);
+    }
+    putc('"', out);
+}
+
+/* ---- rows ---- */
+
+static void put_header(const csv *c)
+{
+    for (size_t i = 0; c->table->columns[i] != NULL; i++)
+        fprintf(c->options->out, "%s%s", i > 0 ? "," : "", c->table->columns[i]);
+    fputs("\r\n", c->options->out);
+}
+
+/* Turns the JSON line that was just written into a row. */
+static void put_row(csv *c)
+{
+    yajl_val record;
+    long length;
+
+    fflush(c->to_memory.out);
+    length = ftell(c->to_memory.out);
+    c->text[length] = '\0'; /* behind it stands what is left of a longer line */
+    record = yajl_tree_parse(c->text, NULL, 0);
+    rewind(c->to_memory.out);
+    for (size_t i = 0; record != NULL && c->table->columns[i] != NULL; i++) {
+        const char *path[] = {c->table->columns[i], NULL};
+
+        if (i > 0)
+            putc(',', c->options->out);
+        make_cell(c->cell, yajl_tree_get(record, path, yajl_t_any));
+        put_cell(c->options->out, c->cell);
+    }
+    fputs("\r\n", c->options->out);
+    yajl_tree_free(record);
+}
+
+static bool is_table(const csv *c, size_t index)
+{
+    return c->table == &tables[index];
+}
+
+static void csv_begin(void *user, unsigned time_digits)
+{
+    csv *c = user;
+
+    json_writer.begin(c->json, time_digits);
+    put_header(c);
+}
+
+static void csv_message(void *user, const message_record *record)
+{
+    csv *c = user;
+
+    if (!is_table(c, TABLE_MESSAGES))
+        return;
+    json_writer.message(c->json, record);
+    put_row(c);
+}
+
+static void csv_heartbeat(void *user, const session_record *session,
+                          const cti_heartbeat *heartbeat)
+{
+    csv *c = user;
+
+    if (!is_table(c, TABLE_HEARTBEATS))
+        return;
+    json_writer.heartbeat(c->json, session, heartbeat);
+    put_row(c);
+}
+
+static void csv_request(void *user, const session_record *session, const cti_request *request)
+{
+    csv *c = user;
+
+    if (!is_table(c, TABLE_REQUESTS))
+        return;
+    json_writer.request(c->json, session, request);
+    put_row(c);
+}
+
+static void csv_finding(void *user, const session_record *session, const cti_finding *finding)
+{
+    csv *c = user;
+
+    if (!is_table(c, TABLE_FINDINGS))
+        return;
+    json_writer.finding(c->json, session, finding);
+    put_row(c);
+}
+
+static void csv_session(void *user, const session_record *record)
+{
+    csv *c = user;
+
+    if (!is_table(c, TABLE_SESSIONS))
+        return;
+    json_writer.session(c->json, record);
+    put_row(c);
+}
+
+const record_writer csv_writer = {
+    .begin = csv_begin,
+    .message = csv_message,
+    .heartbeat = csv_heartbeat,
+    .request = csv_request,
+    .finding = csv_finding,
+    .session = csv_session,
+};
+
+/* ---- life ---- */
+
+void *csv_start(const writer_options *options)
+{
+    csv *c = g_new0(csv, 1);
+
+    c->options = options;
+    c->table = &tables[TABLE_SESSIONS];
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        if (options->table != NULL && strcmp(tables[i].name, options->table) == 0)
+            c->table = &tables[i];
+    c->to_memory = *options;
+    c->to_memory.out = open_memstream(&c->text, &c->size);
+    if (c->to_memory.out == NULL)
+        g_error("no memory for a row");
+    c->json = json_start(&c->to_memory);
+    c->cell = g_string_new(NULL);
+    return c;
+}
+
+void csv_finish(void *user)
+{
+    csv *c = user;
+
+    json_finish(c->json);
+    fclose(c->to_memory.out);
+    free(c->text);
+    g_string_free(c->cell, TRUE);
+    g_free(c);
+}
