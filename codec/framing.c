@@ -50,16 +50,22 @@ static size_t next_candidate(const uint8_t *bytes, size_t length, size_t offset)
     return offset;
 }
 
-/* A whole message that fits, and behind it the end or what can be another header. */
+/* A whole message that fits, and behind it the end or what can be another header.  Any bytes
+ * fit a message whose format is not published: it needs another one behind it. */
 static bool is_message(const uint8_t *bytes, size_t length)
 {
+    const uint8_t *behind;
     size_t total;
 
     if (length < CTI_HEADER_SIZE || !cti_header_plausible(bytes))
         return false;
     total = CTI_HEADER_SIZE + cti_header_length(bytes);
-    return total <= length && cti_versions_that_fit(bytes, total) != 0 &&
-           (length - total < CTI_HEADER_SIZE || header_possible(bytes + total));
+    if (total > length || cti_versions_that_fit(bytes, total) == 0)
+        return false;
+    behind = bytes + total;
+    if (cti_message_find(cti_header_type(bytes))->format != CTI_PUBLISHED)
+        return length - total >= CTI_HEADER_SIZE && cti_header_plausible(behind);
+    return length - total < CTI_HEADER_SIZE || header_possible(behind);
 }
 
 /* After a hole.  What looks like the start of a message whose end is not here yet may be

@@ -16,6 +16,7 @@ from talk import TalkTest  # noqa: E402
 from cases_order import Order  # noqa: E402,F401
 from cases_life import Life  # noqa: E402,F401
 from cases_packet import Packet  # noqa: E402,F401
+from properties import Properties  # noqa: E402,F401
 
 if __name__ == "__main__":
     TalkTest.ctidump = str(Path(sys.argv[1]).resolve())

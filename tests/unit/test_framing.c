@@ -78,6 +78,27 @@ static void found_again_after_garbage(void **state)
     assert_int_equal(size, 34);
 }
 
+/* Any bytes fit AGENT_TASKS_RESP, whose format is not published: in a search it must have
+ * another message behind it. */
+static void search_doubts_unpublished_messages(void **state)
+{
+    bytes stream = {{0}, 0}, message;
+    size_t size;
+
+    (void)state;
+    start_message(&stream, 256);
+    end_message(&stream);
+    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_IN_STEP, &size),
+                     CTI_FRAME_MESSAGE);
+    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_SEARCH, &size),
+                     CTI_FRAME_SKIP);
+    short_message(&message, 6, 1);
+    append(&stream, &message);
+    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_SEARCH, &size),
+                     CTI_FRAME_MESSAGE);
+    assert_int_equal(size, 8);
+}
+
 static void search_in_zeros_and_noise_ends(void **state)
 {
     static uint8_t noise[20000];
@@ -144,6 +165,7 @@ int main(void)
         cmocka_unit_test(message_at_every_length),
         cmocka_unit_test(length_that_would_wrap),
         cmocka_unit_test(found_again_after_garbage),
+        cmocka_unit_test(search_doubts_unpublished_messages),
         cmocka_unit_test(search_in_zeros_and_noise_ends),
         cmocka_unit_test(open_req_is_unmistakable),
         cmocka_unit_test(others_are_left_alone),
