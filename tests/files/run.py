@@ -185,6 +185,23 @@ class Files(unittest.TestCase):
         else:
             self.expect(done, NO_INPUT, rb"\Actidump: standard input: [^\n]+\n\Z")
 
+    def test_kinds_of_compression(self):
+        """Options of the compressors, and files of several parts."""
+        self.need_wiretap()
+        half = len(self.original) // 2
+        commands = [("zstd", "-qc", "--no-check"), ("zstd", "-qc", "-19"), ("gzip", "-c1"),
+                    ("lz4", "-qc", "-BD"), ("lz4", "-qc", "--content-size", "-BX"),
+                    ("lz4", "-qc", "--no-frame-crc")]
+        for command in commands:
+            with self.subTest(" ".join(command)):
+                whole = filter_through(self.original, *command)
+                self.expect_same(run("-T", "json", self.file("x", whole)))
+                parts = (filter_through(self.original[:half], *command) +
+                         filter_through(self.original[half:], *command))
+                self.expect_same(run("-T", "json", self.file("x", parts)))
+                self.expect(run("-T", "json", self.file("x", parts[:-1])), INCOMPLETE,
+                            rb"x: damaged after packet \d+ \(")
+
     def test_milliseconds(self):
         """NetMon 1 rounds the times, so only what has none is compared."""
         self.need_wiretap()
