@@ -156,19 +156,23 @@ static void make_cell(GString *cell, yajl_val value)
     }
 }
 
+/* Control characters are written as \xHH: a cell is one line, and harmless in a terminal. */
 static void put_cell(FILE *out, const GString *cell)
 {
-    if (strpbrk(cell->str, ",\"\r\n") == NULL) {
-        fputs(cell->str, out);
-        return;
-    }
-    putc('"', out);
+    const bool quoted = strpbrk(cell->str, ",\"") != NULL;
+
+    if (quoted)
+        putc('"', out);
     for (const char *c = cell->str; *c != '\0'; c++) {
         if (*c == '"')
             putc('"', out);
-        putc(*c, out);
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            fprintf(out, "\\x%02x", (unsigned)*c);
+        else
+            putc(*c, out);
     }
-    putc('"', out);
+    if (quoted)
+        putc('"', out);
 }
 
 /* ---- rows ---- */

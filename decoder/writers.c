@@ -13,6 +13,8 @@ const output_format output_formats[] = {
      messages_finish},
     {"json", "JSON Lines, one record a line", &json_writer, json_start, json_finish},
     {"csv", "one table (--table), for spreadsheets", &csv_writer, csv_start, csv_finish},
+    {"html", "a page for mail and print, with a lane per session", &html_writer, html_start,
+     html_finish},
     {"ctisvr", "each message as in the CTI Server's own log", &ctisvr_writer, ctisvr_start,
      ctisvr_finish},
     {NULL, NULL, NULL, NULL, NULL},

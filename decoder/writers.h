@@ -31,7 +31,7 @@ extern const output_format output_formats[];
 const output_format *output_format_find(const char *name);
 
 extern const record_writer report_writer, timeline_writer, messages_writer, json_writer, csv_writer,
-    ctisvr_writer;
+    html_writer, ctisvr_writer;
 void *report_start(const writer_options *options);
 void report_finish(void *user);
 void *timeline_start(const writer_options *options);
@@ -42,6 +42,8 @@ void *json_start(const writer_options *options);
 void json_finish(void *user);
 void *csv_start(const writer_options *options);
 void csv_finish(void *user);
+void *html_start(const writer_options *options);
+void html_finish(void *user);
 void *ctisvr_start(const writer_options *options);
 void ctisvr_finish(void *user);
 

@@ -17,6 +17,11 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ged188.encode import encode  # noqa: E402
+from ged188.pcap import Capture  # noqa: E402
+from ged188.tcp import CLIENT, Conversation, Host  # noqa: E402
+
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 
 ctidump = ""
@@ -281,6 +286,26 @@ class Cli(unittest.TestCase):
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertRegex(error, rb"\Actidump: interrupted after \d+ packets[^\n]*\n\Z")
         self.assertEqual(json.loads(out.splitlines()[-1])["record"], "summary")
+
+    def test_hostile_strings(self):
+        """What a client calls itself breaks no format and no terminal."""
+        made = Capture()
+        talk = Conversation(made, Host("10.0.0.11", 50001), Host("10.0.0.1", 42027))
+        talk.handshake(0)
+        name = "<script>alert(1)</script>&\"'\x1b[2J,=1+1"
+        talk.send(CLIENT, encode("OPEN_REQ", {"InvokeID": 1, "VersionNumber": 24,
+                                              "IdleTimeout": 120, "ClientID": name,
+                                              "ClientPassword": ""}, 24), 0.1)
+        capture = self.folder / "hostile.pcap"
+        made.write(capture)
+        for form in ("report", "timeline", "messages", "json", "csv", "html", "ctisvr"):
+            out = run("-T", form, capture).stdout
+            self.assertIn(b"alert(1)", out, form)
+            self.assertNotIn(b"\x1b", out, form)
+        page = run("-T", "html", capture).stdout
+        self.assertNotIn(b"<script", page)
+        self.assertIn(b"default-src 'none'", page)
+        self.assertNotRegex(page, rb"(src|href)=|url\(|@import")
 
     def test_no_terminal_codes(self):
         for name in ("report", "timeline", "messages"):

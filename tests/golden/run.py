@@ -9,6 +9,7 @@ import csv
 import difflib
 import io
 import json
+import re
 import subprocess
 import sys
 import unittest
@@ -19,7 +20,7 @@ import jsonschema
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "docs" / "ctidump.schema.json"
 FORMATS = {"report": "report", "timeline": "timeline", "messages": "messages", "json": "jsonl",
-           "ctisvr": "ctisvr"}
+           "ctisvr": "ctisvr", "html": "html"}
 # Tables of csv and the records whose keys they show.
 TABLES = {"sessions": "session", "messages": "message", "heartbeats": "heartbeat",
           "requests": "request", "findings": "finding"}
@@ -106,7 +107,8 @@ def cell(value):
     if value is None:
         return ""
     if isinstance(value, str):
-        return "'" + value if value[:1] in tuple("=+-@\t\r") else value
+        shown = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", value)
+        return "'" + shown if value[:1] in tuple("=+-@\t\r") else shown
     if isinstance(value, list) and all(isinstance(word, (str, int)) for word in value):
         return "|".join(map(str, value))
     if isinstance(value, Exact):
