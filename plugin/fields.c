@@ -183,8 +183,7 @@ static void add_number(wmem_array_t *all, const cti_field *field, const char *fi
         info->hfinfo.strings = VALS_EXT_PTR(value_names(field->values));
     } else if (field->type == CTI_TYPE_BOOL) {
         info->hfinfo.type = FT_BOOLEAN;
-        info->hfinfo.display = BASE_NONE;
-        info->hfinfo.strings = TFS(&tfs_true_false);
+        info->hfinfo.display = BASE_NONE; /* without strings: True and False */
     } else if (field->flags & CTI_FIELD_SECONDS) {
         info->hfinfo.display |= BASE_UNIT_STRING;
         info->hfinfo.strings = &unit_seconds;

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is shown: Info column, fields, expert infos."""
+import re
+
+from base import PluginTest, conversation, open_req, paths
+from ged188.pcap import Capture
+from ged188.tcp import CLIENT
+
+
+class Shown(PluginTest):
+    def test_info_column(self):
+        info = self.info(paths.captures / "agent-desktop.pcap")
+        self.assertRegex(info[4], r"^OPEN_REQ CTIOS1A VersionNumber=24 .*inv=1$")
+        self.assertEqual(info[22], "HEARTBEAT_REQ inv=4")
+        self.assertRegex(info[12], r"^AGENT_STATE_EVENT 1001 AGENT_STATE_LOGIN ")
+        self.assertRegex(info[30], r"^BEGIN_CALL_EVENT [^,]*, CALL_DELIVERED_EVENT ")
+        self.assertTrue(any(text.startswith("FAILURE_CONF E_CTI_INVALID_PASSWORD")
+                            for text in self.info(paths.captures / "open-rejected.pcap").values()))
+
+    def test_passwords(self):
+        path = paths.captures / "agent-desktop.pcap"
+        hidden = self.tshark.fields(path, "cti.client_password", display="cti.client_password")
+        self.assertTrue(hidden)
+        for (values,) in hidden:
+            self.assertRegex(values[0], r"^<hidden, \d+ bytes>$")
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(), at=1)
+        path = self.made(made)
+        self.assertNotIn("hush", self.tshark.run("-V", capture=path))
+        self.assertNotIn("hush", self.tshark.run(capture=path))
+        shown = self.tshark.fields(path, "cti.client_password", display="cti",
+                                   options=("-o", "cti.hide_passwords:FALSE"))
+        self.assertEqual(shown, [[["hush"]]])
+
+    def test_names_in_filters(self):
+        path = paths.captures / "heartbeat-missed.pcap"
+        for display in ("cti.message_type == HEARTBEAT_REQ", 'cti.message_type == "HEARTBEAT_REQ"'):
+            self.assertTrue(self.tshark.fields(path, "frame.number", display=display))
+        rows = self.tshark.fields(paths.captures / "agent-desktop.pcap", "cti.agent_id",
+                                  display='cti.agent_id == "1001" && '
+                                          "cti.agent_state == AGENT_STATE_TALKING")
+        self.assertTrue(rows)
+
+    def test_session_fields(self):
+        path = paths.captures / "heartbeat-missed.pcap"
+        sides = {tuple(row[0] + row[1]) for row in self.tshark.fields(
+            path, "cti.session", "cti.session.side", display='cti.session.client_id == "CTIOS1A"')}
+        self.assertEqual(sides, {("1", "A"), ("2", "B")})
+        self.assertEqual({row[0][0] for row in self.tshark.fields(
+            path, "frame.number", display='cti.session.state == "lost"')}, {"30"})
+
+    def test_heartbeats(self):
+        path = paths.captures / "heartbeat-gap.pcap"
+        gaps = [float(row[0][0]) for row in self.tshark.fields(
+            path, "cti.heartbeat.gap", display="cti.heartbeat.gap > 70")]
+        self.assertTrue(any(abs(gap - 75) < 1 for gap in gaps))
+        self.assertTrue(any(abs(gap - 110) < 1 for gap in gaps))
+        self.assertEqual(len(self.tshark.fields(path, "frame.number",
+                                                display="cti.idle_share > 75")), 1)
+        missed = self.tshark.fields(paths.captures / "heartbeat-late.pcap", "cti.heartbeat.missed",
+                                    display="cti.heartbeat.missed >= 1")
+        self.assertTrue(missed)
+
+    def test_findings(self):
+        """One expert info for each, whatever its severity, on the first pass too."""
+        for name, rule, count in (("heartbeat-missed", "heartbeat_missed", 1),
+                                  ("heartbeat-missed", "close_missing", 1),
+                                  ("close-missing", "close_missing", 1),
+                                  ("idle-timeout", "idle", None),
+                                  ("open-rejected", "open_rejected", 3),
+                                  ("open-no-answer", "open_no_answer", None)):
+            for passes in (1, 2):
+                rows = self.tshark.fields(paths.captures / f"{name}.pcap", "frame.number",
+                                          "cti.finding.frame", display=f"cti.rule.{rule}",
+                                          passes=passes)
+                with self.subTest(capture=name, rule=rule, passes=passes):
+                    self.assertTrue(rows)
+                    if count is not None:
+                        self.assertEqual(len(rows), count)
+
+    def test_findings_at_the_end_of_a_capture(self):
+        """Known only when all packets were seen: shown in the second pass, at their frame."""
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(), at=1)
+        talk.ack(CLIENT, 100)
+        path = self.made(made)
+        self.assertEqual(self.tshark.fields(path, "frame.number",
+                                            display="cti.rule.open_no_answer"), [[["4"]]])
+
+    def test_failures(self):
+        rows = self.tshark.fields(paths.captures / "open-rejected.pcap", "_ws.expert.message",
+                                  display="cti.failure")
+        texts = [text for row in rows for text in row[0]]
+        self.assertTrue(any(re.match(r"FAILURE_CONF to OPEN_REQ: E_CTI_INVALID_VERSION \(1\): \w",
+                                     text) for text in texts))
+
+    def test_find_a_call(self):
+        path = paths.captures / "agent-desktop.pcap"
+        call = self.tshark.fields(path, "cti.call_id", display="cti.call_id")[0][0][0]
+        types = {kind for row in self.tshark.fields(path, "cti.message_type",
+                                                    display=f"cti.call_id == {call}")
+                 for kind in row[0]}
+        self.assertGreater(len(types), 5)
+
+    def test_version(self):
+        for version in (13, 17, 19, 20, 24, 25):
+            rows = self.tshark.fields(paths.captures / f"version-{version}.pcap", "cti.version",
+                                      "cti.version.inferred", display="cti.message_type")
+            self.assertEqual({row[0][0] for row in rows}, {str(version)})
+            self.assertIn({row[1][0] for row in rows}, ({"0"}, {"False"}))
+
+    def test_version_inferred(self):
+        path = paths.captures / "mid-session-19.pcap"
+        versions = [(item.get("cti.version"), item.get("cti.version.inferred"))
+                    for _, item in self.tshark.messages(path)]
+        self.assertEqual(versions[-1], ("19", "1"))
+        self.assertEqual(len(self.tshark.fields(path, "frame.number",
+                                                display="cti.version_not_seen")), 1)
+
+    def test_version_by_hand(self):
+        path = paths.captures / "mid-session-19.pcap"
+        options = ("-o", "cti.version:13")
+        versions = {item["cti.version"] for _, item in self.tshark.messages(path, *options)}
+        self.assertEqual(versions, {"13"})
+
+    def test_flow_graph(self):
+        self.assertIn("HEARTBEAT_REQ", self.tshark.run(
+            "-q", "-z", "flow,any,network", capture=paths.captures / "heartbeat-missed.pcap"))
