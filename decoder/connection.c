@@ -3,8 +3,6 @@
  * belongs to, what begins and ends one, and the limits of what is kept. */
 #include "connection_parts.h"
 
-#include <string.h>
-
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
@@ -162,66 +160,13 @@ static void enforce_limits(connections *all, int64_t now)
     }
 }
 
-/* ---- what begins a connection ---- */
-
-/* True if a SYN or SYN-ACK with another number than that of before begins another connection
- * for sure: because this one is over. */
-static bool begins_another(const direction *from, const tcp_segment *segment)
-{
-    const connection *c = from->connection;
-    const tcp_stream *stream = &from->stream;
-    const bool syn_ack = segment->flags & TCP_ACK;
-
-    if (!(segment->flags & TCP_SYN))
-        return false;
-    /* A client whose first SYN was refused repeats it. */
-    if (c->reset && !syn_ack && !connection_opposite(from)->stream.synced &&
-        c->record.tcp.bytes[0] + c->record.tcp.bytes[1] == 0)
-        return true;
-    /* Of those that are over or left alone, the streams know no more than their SYN. */
-    if (c->reset || c->content == CONTENT_OTHER)
-        return stream->saw_syn ? stream->initial != segment->sequence : !syn_ack;
-    return stream->closed && tcp_stream_is_new_syn(stream, segment->sequence);
-}
-
-/* A SYN with another number on a connection that goes on is old, or forged, or begins another
- * connection after an end that was not captured: what comes behind it will tell. */
-static bool is_late_syn(const direction *from, const tcp_segment *segment)
-{
-    return segment->flags & TCP_SYN && !(segment->flags & TCP_ACK) &&
-           tcp_stream_is_new_syn(&from->stream, segment->sequence);
-}
-
-static void keep_late_syn(connection *c, const tcp_segment *segment)
-{
-    if (c->late_syn == NULL)
-        c->late_syn = g_new(tcp_segment, 1);
-    *c->late_syn = *segment;
-    c->late_syn->payload = NULL;
-    c->late_syn->captured = c->late_syn->length = 0;
-}
-
-/* True if the server answers the late SYN, or its sender goes on behind it. */
-static bool proves_late_syn(const connection *c, const tcp_segment *segment)
-{
-    const tcp_segment *syn = c->late_syn;
-
-    if (syn == NULL)
-        return false;
-    if (segment->source.port == syn->source.port &&
-        memcmp(segment->source.address, syn->source.address, sizeof(syn->source.address)) == 0)
-        return !(segment->flags & (TCP_SYN | TCP_RST)) && segment->sequence == syn->sequence + 1;
-    return segment->flags & TCP_SYN && segment->flags & TCP_ACK &&
-           segment->acknowledgment == syn->sequence + 1;
-}
+/* ---- segments ---- */
 
 static connection *begin_connection(connections *all, const tcp_segment *segment)
 {
     forget_one(all);
     return table_add(all, segment);
 }
-
-/* ---- segments ---- */
 
 static void note_syn(direction *from, const tcp_segment *segment)
 {
@@ -326,7 +271,7 @@ static connection *find_connection(connections *all, const tcp_segment *segment)
 
     if (c == NULL)
         return begin_connection(all, segment);
-    if (proves_late_syn(c, segment)) {
+    if (syn_is_proven(c, segment)) {
         syn = *c->late_syn;
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, HOLE_CLOSED);
         c = begin_connection(all, &syn);
@@ -335,14 +280,14 @@ static connection *find_connection(connections *all, const tcp_segment *segment)
     }
     if (!(segment->flags & TCP_SYN))
         return c;
-    if (begins_another(table_direction(c, segment), segment)) {
+    if (syn_begins_another(table_direction(c, segment), segment)) {
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, HOLE_CLOSED);
         return begin_connection(all, segment);
     }
     if (c->reset || c->content == CONTENT_OTHER ||
-        !is_late_syn(table_direction(c, segment), segment))
+        !syn_is_late(table_direction(c, segment), segment))
         return c;
-    keep_late_syn(c, segment);
+    syn_keep(c, segment);
     return NULL;
 }
 
@@ -409,56 +354,4 @@ void connections_free(connections *all)
     }
     g_hash_table_destroy(all->table);
     g_free(all);
-}
-
-/* ---- what is told of all ---- */
-
-void connections_summary(const connections *all, summary_record *summary)
-{
-    summary->connections = all->numbered;
-    summary->sessions = all->sessions;
-    summary->other_connections = all->other;
-    summary->messages = all->messages;
-    memcpy(summary->findings, all->findings, sizeof(summary->findings));
-}
-
-static void tell(void (*to)(void *user, const char *line), void *user, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static void tell(void (*to)(void *user, const char *line), void *user, const char *format, ...)
-{
-    va_list arguments;
-    char *line;
-
-    va_start(arguments, format);
-    line = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    to(user, line);
-    g_free(line);
-}
-
-void connections_notes(const connections *all, void (*to)(void *user, const char *line),
-                       void *user)
-{
-    if (all->steps_back.count > 0)
-        tell(to, user, "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by at most %.6f s",
-             all->steps_back.count, all->steps_back.frame,
-             (double)all->worst_step / (double)CTI_SECOND);
-    if (all->cut.count > 0)
-        tell(to, user, "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT
-                       ", first frame %u: what is missing counts as holes",
-             all->cut.count, all->cut.frame);
-    if (all->differing.count > 0)
-        tell(to, user, "segments of CTI that repeat bytes as others (overlap-differs): %"
-                       G_GUINT64_FORMAT ", first frame %u: the bytes that came first count",
-             all->differing.count, all->differing.frame);
-    if (all->over_limit.count > 0)
-        tell(to, user, "holes that were not waited for because of a limit (--held-bytes, "
-                       "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
-             all->over_limit.count, all->over_limit.frame);
-    if (all->forgotten_idle + all->forgotten_talking > 0)
-        tell(to, user, "more than %u connections (--connections), so that those longest silent were "
-                       "forgotten: %" G_GUINT64_FORMAT " without an open session, %" G_GUINT64_FORMAT
-                       " with one",
-             all->options->connections, all->forgotten_idle, all->forgotten_talking);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a connection is made of, for the files that work on it; nobody else includes this.
  *
- *     connection.c        segments: SYN, FIN, RST, limits, the end
+ *     connection.c        segments, FIN, RST, limits, the end
+ *     connection_syn.c    which SYN begins another connection
+ *     connection_notes.c  what is told of all of them
  *     connection_table.c  which connection a segment belongs to, who is the client
  *     recognition.c       does it carry CTI?
  *     message_stream.c    the bytes and holes of one direction -> messages
@@ -130,6 +132,20 @@ direction *table_direction(connection *c, const tcp_segment *segment);
 /* A message of this type came from this direction: on a port that says nothing, the first one
  * whose sender the table of messages knows tells who is the client. */
 void table_learn_client(const direction *from, uint32_t type);
+
+/* ---- connection_syn.c ---- */
+
+/* True if a SYN or SYN-ACK begins another connection for sure: because this one is over. */
+bool syn_begins_another(const direction *from, const tcp_segment *segment);
+
+/* True for a SYN with another number on a connection that goes on: it is old, or forged, or
+ * begins another connection after an end that was not captured.  What comes behind it will
+ * tell: keep it until then. */
+bool syn_is_late(const direction *from, const tcp_segment *segment);
+void syn_keep(connection *c, const tcp_segment *segment);
+
+/* True if the server answers the kept SYN, or its sender goes on behind it. */
+bool syn_is_proven(const connection *c, const tcp_segment *segment);
 
 /* ---- recognition.c ---- */
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reassembly of one direction (see tcp.h). */
-#include "tcp.h"
-
-#include <string.h>
+#include "tcp_store.h"
 
 /* Streams start here, so that numbers before the start do not go below 0. */
 #define START (UINT64_C(1) << 33)
@@ -13,116 +11,15 @@
 /* Numbers further away than this belong to another connection's life. */
 #define FAR_OFF (INT64_C(1) << 30)
 
-/* Bytes that came too early. */
-typedef struct held {
-    uint64_t sequence;
-    uint32_t captured, length; /* length - captured bytes at its end are not in the capture */
-    int64_t time;              /* of the segment */
-    uint32_t frame;
-    GList link;
-    uint8_t bytes[];
-} held;
-
-_Static_assert(sizeof(held) <= TCP_PIECE_COST, "a held piece costs more than is counted");
-
-void tcp_pool_init(tcp_pool *pool)
-{
-    *pool = (tcp_pool){.held = 0};
-    g_queue_init(&pool->streams);
-}
-
-void *tcp_pool_oldest(const tcp_pool *pool)
-{
-    return pool->streams.head != NULL ? pool->streams.head->data : NULL;
-}
-
 void tcp_stream_init(tcp_stream *stream, uint64_t limit, tcp_pool *pool, void *owner)
 {
     *stream = (tcp_stream){.limit = limit, .pool = pool, .pool_link = {.data = owner}};
     g_queue_init(&stream->held);
 }
 
-static uint64_t end_of(const held *piece)
-{
-    return piece->sequence + piece->length;
-}
-
-static uint64_t cost_of(const held *piece)
-{
-    return TCP_PIECE_COST + piece->captured;
-}
-
-static held *first_held(const tcp_stream *stream)
-{
-    return stream->held.head != NULL ? stream->held.head->data : NULL;
-}
-
-/* Puts a piece among those held, before another (NULL: at the end). */
-static void add_held(tcp_stream *stream, GList *before, held *piece)
-{
-    if (stream->held.head == NULL)
-        g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
-    g_queue_insert_before_link(&stream->held, before, &piece->link);
-    stream->held_bytes += cost_of(piece);
-    stream->pool->held += cost_of(piece);
-}
-
-/* Takes a piece out; the caller frees it. */
-static void take_held(tcp_stream *stream, held *piece)
-{
-    g_queue_unlink(&stream->held, &piece->link);
-    stream->held_bytes -= cost_of(piece);
-    stream->pool->held -= cost_of(piece);
-    if (stream->held.head == NULL)
-        g_queue_unlink(&stream->pool->streams, &stream->pool_link);
-}
-
 void tcp_stream_release(tcp_stream *stream)
 {
-    held *piece;
-
-    while ((piece = first_held(stream)) != NULL) {
-        take_held(stream, piece);
-        g_free(piece);
-    }
-    g_free(stream->recent);
-    stream->recent = NULL;
-}
-
-/* ---- the bytes delivered last ---- */
-
-/* Remembers bytes that are delivered now; missing bytes at their end break the row. */
-static void remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length)
-{
-    const uint32_t size = MIN(captured, TCP_RECENT);
-    const uint32_t at = (uint32_t)((stream->next + captured - size) % TCP_RECENT);
-    const uint32_t first = MIN(size, TCP_RECENT - at);
-
-    if (captured < length)
-        stream->recent_from = stream->next + length;
-    if (size == 0 || captured < length)
-        return;
-    if (stream->recent == NULL) {
-        stream->recent = g_malloc(TCP_RECENT);
-        stream->recent_from = stream->next;
-    }
-    memcpy(stream->recent + at, bytes + captured - size, first);
-    memcpy(stream->recent, bytes + captured - size + first, size - first);
-}
-
-/* True if bytes, whose first one has number start, are known to have been others. */
-static bool differs_from_recent(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
-                                uint32_t captured)
-{
-    const uint64_t oldest = MAX(stream->recent_from, stream->next - TCP_RECENT);
-    const uint64_t to = MIN(start + captured, stream->next);
-
-    if (stream->recent == NULL)
-        return false;
-    for (uint64_t number = MAX(start, oldest); number < to; number++)
-        if (stream->recent[number % TCP_RECENT] != bytes[number - start])
-            return true;
-    return false;
+    tcp_store_release(stream);
 }
 
 /* ---- numbers ---- */
@@ -156,7 +53,7 @@ static bool is_before_next(const tcp_stream *stream, uint64_t number)
 static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
                     const tcp_sink *sink, void *user)
 {
-    remember(stream, bytes, captured, length);
+    tcp_store_remember(stream, bytes, captured, length);
     stream->next += length;
     if (captured > 0)
         sink->data(user, bytes, captured);
@@ -170,10 +67,10 @@ static void drain(tcp_stream *stream, bool behind_hole, const tcp_sink *sink, vo
 {
     held *piece;
 
-    while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->next) {
+    while ((piece = tcp_store_first(stream)) != NULL && piece->sequence <= stream->next) {
         const uint64_t old = stream->next - piece->sequence;
 
-        take_held(stream, piece);
+        tcp_store_take(stream, piece);
         if (old < piece->length) {
             const uint32_t skip = (uint32_t)MIN(old, piece->captured);
 
@@ -193,7 +90,7 @@ static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, cons
                          void *user)
 {
     while (stream->next < to) {
-        const held *piece = first_held(stream);
+        const held *piece = tcp_store_first(stream);
         const uint64_t end = piece != NULL ? MIN(piece->sequence, to) : to;
 
         if (end > stream->next) {
@@ -207,89 +104,26 @@ static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, cons
     }
 }
 
-/* ---- what comes too early ---- */
-
-static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, uint64_t sequence,
-                   const uint8_t *bytes, uint32_t captured, uint32_t length)
-{
-    held *piece = g_malloc(sizeof(held) + captured);
-
-    piece->sequence = sequence;
-    piece->captured = captured;
-    piece->length = length;
-    piece->time = from->time;
-    piece->frame = from->frame;
-    piece->link = (GList){.data = piece};
-    memcpy(piece->bytes, bytes, captured);
-    add_held(stream, before, piece);
-}
-
-/* Compares bytes with those of a held piece that covers their start. */
-static bool differs_from_held(const held *piece, uint64_t sequence, const uint8_t *bytes,
-                              uint32_t captured)
-{
-    const uint64_t offset = sequence - piece->sequence;
-
-    if (offset >= piece->captured)
-        return false;
-    return memcmp(piece->bytes + offset, bytes, MIN(captured, piece->captured - offset)) != 0;
-}
-
-/* Keeps the parts of a segment that are ahead and that no held piece covers.  The verdict
- * tells if some of it was held already. */
-static void hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
-                 const uint8_t *bytes, uint32_t captured, uint32_t length, tcp_verdict *verdict)
-{
-    const uint64_t end = sequence + length;
-    const held *last = stream->held.tail != NULL ? stream->held.tail->data : NULL;
-    /* Most come behind all others. */
-    GList *link = last != NULL && end_of(last) <= sequence ? NULL : stream->held.head;
-
-    while (sequence < end) {
-        const held *piece;
-        uint64_t stop = end;
-        uint32_t size;
-
-        while (link != NULL && end_of(link->data) <= sequence)
-            link = link->next;
-        piece = link != NULL ? link->data : NULL;
-        if (piece != NULL && piece->sequence <= sequence) {
-            verdict->retransmission = true;
-            verdict->differs |= differs_from_held(piece, sequence, bytes, captured);
-            stop = MIN(end, end_of(piece));
-        } else {
-            if (piece != NULL)
-                stop = MIN(end, piece->sequence);
-            size = (uint32_t)(stop - sequence);
-            insert(stream, from, link, sequence, bytes, MIN(captured, size), size);
-        }
-        size = (uint32_t)(stop - sequence);
-        bytes += MIN(captured, size);
-        captured -= MIN(captured, size);
-        sequence = stop;
-    }
-}
-
 /* A segment that starts at next, or whose old part was cut off. */
 static void take_next(tcp_stream *stream, const tcp_segment *from, const uint8_t *bytes,
                       uint32_t captured, uint32_t length, tcp_verdict *verdict,
                       const tcp_sink *sink, void *user)
 {
-    const held *piece = first_held(stream);
+    const held *piece = tcp_store_first(stream);
     const uint64_t gap = piece != NULL ? piece->sequence - stream->next : UINT64_MAX;
 
     if (gap >= length) {
         deliver(stream, bytes, captured, length, sink, user);
     } else {
         /* It bridges pieces that came before it: those bytes were first. */
-        hold(stream, from, stream->next, bytes, captured, length, verdict);
+        tcp_store_hold(stream, from, stream->next, bytes, captured, length, verdict);
     }
     drain(stream, false, sink, user);
 }
 
 static void give_up_first(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
 {
-    declare_hole(stream, first_held(stream)->sequence, cause, sink, user);
+    declare_hole(stream, tcp_store_first(stream)->sequence, cause, sink, user);
 }
 
 static void enforce_limit(tcp_stream *stream, const tcp_sink *sink, void *user)
@@ -304,7 +138,7 @@ static void declare_acknowledged(tcp_stream *stream, const tcp_sink *sink, void 
 {
     const held *piece;
 
-    while ((piece = first_held(stream)) != NULL && piece->sequence <= stream->acked)
+    while ((piece = tcp_store_first(stream)) != NULL && piece->sequence <= stream->acked)
         declare_hole(stream, piece->sequence, HOLE_ACKED, sink, user);
     if (stream->saw_fin && stream->fin <= stream->acked)
         declare_hole(stream, stream->fin, HOLE_ACKED, sink, user);
@@ -331,7 +165,7 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
     }
     if (start < stream->next) {
         verdict.retransmission = true;
-        verdict.differs = differs_from_recent(stream, start, bytes, captured);
+        verdict.differs = tcp_store_differs(stream, start, bytes, captured);
     }
     if (start + length <= stream->next)
         return verdict;
@@ -348,7 +182,7 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
         return verdict;
     }
     verdict.out_of_order = true;
-    hold(stream, segment, start, bytes, captured, length, &verdict);
+    tcp_store_hold(stream, segment, start, bytes, captured, length, &verdict);
     declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);
     return verdict;
@@ -442,15 +276,15 @@ bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
 
 int64_t tcp_stream_waits_since(const tcp_stream *stream)
 {
-    return first_held(stream) != NULL ? first_held(stream)->time : CTI_NO_TIME;
+    return tcp_store_first(stream) != NULL ? tcp_store_first(stream)->time : CTI_NO_TIME;
 }
 
 void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
 {
-    if (first_held(stream) == NULL)
+    if (tcp_store_first(stream) == NULL)
         return;
     give_up_first(stream, cause, sink, user);
-    if (first_held(stream) == NULL)
+    if (tcp_store_first(stream) == NULL)
         return;
     /* It has had its turn: others go first now. */
     g_queue_unlink(&stream->pool->streams, &stream->pool_link);
@@ -465,8 +299,8 @@ void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sin
         return;
     if (stream->saw_fin)
         cause = HOLE_CLOSED;
-    while (first_held(stream) != NULL)
-        declare_hole(stream, first_held(stream)->sequence, cause, sink, user);
+    while (tcp_store_first(stream) != NULL)
+        declare_hole(stream, tcp_store_first(stream)->sequence, cause, sink, user);
     /* FIN takes a number of its own; where it was not seen, one byte is no hole. */
     if (stream->saw_fin)
         end = stream->fin;

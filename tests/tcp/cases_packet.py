@@ -81,9 +81,9 @@ class Packet(TalkTest):
             for start in range(0, len(payload), 16):
                 more = 0x2000 if start + 16 < len(payload) else 0
                 piece = payload[start:start + 16]
-                pieces.append(header[:ETHERNET + 2] +
-                              struct.pack(">H", IPV4 + len(piece)) + header[ETHERNET + 4:ETHERNET + 6] +
-                              struct.pack(">H", more | start // 8) + header[ETHERNET + 8:] + piece)
+                fields = struct.pack(">H2sH", IPV4 + len(piece),
+                                     header[ETHERNET + 4:ETHERNET + 6], more | start // 8)
+                pieces.append(header[:ETHERNET + 2] + fields + header[ETHERNET + 8:] + piece)
             records += [(time + step, piece) for step, piece in enumerate(reversed(pieces))]
         self.expect(with_records(records, nano=True), server=range(4), client=range(4))
 
@@ -124,7 +124,7 @@ class Packet(TalkTest):
                                             for time, frame in records[half:]]
             result = self.expect(with_records(records, as_added=True), server=range(4),
                                  client=range(4))
-            self.assertEqual([note for note in result.notes if "time steps back: 1 x" in note] != [],
+            self.assertEqual(any("time steps back: 1 x" in note for note in result.notes),
                              step is not None and step < 0)
             for record in result.requests + result.of("heartbeat"):
                 self.assertGreaterEqual(record["rtt_s"] or 0, 0)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a stream keeps: the bytes that came too early, in pieces, and a copy of the last ones
+ * that were delivered, to compare repeated bytes with.  For tcp.c only; the invariants stand in
+ * tcp.h. */
+#ifndef CTIDUMP_TCP_STORE_H
+#define CTIDUMP_TCP_STORE_H
+
+#include "tcp.h"
+
+/* Bytes that came too early. */
+typedef struct held {
+    uint64_t sequence;
+    uint32_t captured, length; /* length - captured bytes at its end are not in the capture */
+    int64_t time;              /* of the segment */
+    uint32_t frame;
+    GList link;
+    uint8_t bytes[];
+} held;
+
+/* The first piece held, NULL if there is none. */
+held *tcp_store_first(const tcp_stream *stream);
+
+/* Takes a piece out; the caller frees it. */
+void tcp_store_take(tcp_stream *stream, held *piece);
+
+/* Keeps the parts of a segment (from: its time and frame) that are ahead and that no held piece
+ * covers.  The verdict tells if some of it was held already. */
+void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
+                    const uint8_t *bytes, uint32_t captured, uint32_t length,
+                    tcp_verdict *verdict);
+
+/* Remembers bytes that are delivered now, at next; missing bytes at their end break the row. */
+void tcp_store_remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
+                        uint32_t length);
+
+/* True if bytes, whose first one has number start, are known to have been delivered as others. */
+bool tcp_store_differs(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
+                       uint32_t captured);
+
+/* Frees all that is kept. */
+void tcp_store_release(tcp_stream *stream);
+
+#endif
