@@ -40,11 +40,6 @@ double cti_seconds_words(int64_t from, int64_t to)
     return CTI_SECONDS(MAX(cti_elapsed(from, to), 0));
 }
 
-bool cti_event_is(const cti_event *event, uint32_t type)
-{
-    return event->kind == CTI_EVENT_MESSAGE && event->reader->message_type == type;
-}
-
 const char *cti_message_words(const cti_message *message)
 {
     return message != NULL ? message->name : "an unknown message";

@@ -51,7 +51,11 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
 /* Seconds from one moment to another; 0 where the capture's time steps back. */
 double cti_seconds_words(int64_t from, int64_t to);
 /* True if the event is a message of this type. */
-bool cti_event_is(const cti_event *event, uint32_t type);
+static inline bool cti_event_is(const cti_event *event, uint32_t type)
+{
+    return event->kind == CTI_EVENT_MESSAGE && event->reader->message_type == type;
+}
+
 const char *cti_message_words(const cti_message *message); /* its name */
 const char *cti_sender_words(cti_sender sender);           /* "client", "server" */
 /* "E_CTI_TIMEOUT (16: no answer in time ...)", in the caller's buffer. */

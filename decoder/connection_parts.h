@@ -88,6 +88,7 @@ struct connections {
     const record_writer *writer;
     void *user;
     GHashTable *table;    /* both endpoints, in either order -> connection */
+    connection *recent;   /* of the last look-up: often it is asked for again; or NULL */
     GQueue idle, talking; /* of connection: the one without packets for longest first */
     tcp_pool pool;
     uint32_t numbered, sessions, other;
@@ -115,7 +116,7 @@ void tally_add(tally *tally, uint32_t frame);
 void table_init(connections *all);
 
 /* The connection that a segment's endpoints belong to, NULL if it is not known. */
-connection *table_find(const connections *all, const tcp_segment *segment);
+connection *table_find(connections *all, const tcp_segment *segment);
 
 /* A new connection that begins with this segment; it is in the table and idle. */
 connection *table_add(connections *all, const tcp_segment *segment);

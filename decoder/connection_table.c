@@ -16,31 +16,37 @@ static int compare_endpoints(const endpoint *a, const endpoint *b)
     return (int)a->port - (int)b->port;
 }
 
+static uint64_t hash_endpoint(const endpoint *point)
+{
+    uint64_t words[2], hash;
+
+    memcpy(words, point->address, sizeof(words));
+    hash = (words[0] ^ point->port) * UINT64_C(0x9E3779B97F4A7C15);
+    hash = (hash ^ hash >> 29 ^ words[1]) * UINT64_C(0xBF58476D1CE4E5B9);
+    return hash ^ hash >> 32;
+}
+
 /* The key is a connection whose record holds the two endpoints, in either order. */
 static guint hash_connection(gconstpointer key)
 {
     const connection_record *record = key;
-    const endpoint *points[] = {&record->client, &record->server};
-    guint hash = 0;
 
-    for (int i = 0; i < 2; i++) {
-        guint h = 2166136261u;
+    return (guint)(hash_endpoint(&record->client) + hash_endpoint(&record->server));
+}
 
-        for (int k = 0; k < 16; k++)
-            h = (h ^ points[i]->address[k]) * 16777619u;
-        hash += (h ^ points[i]->port) * 16777619u;
-    }
-    return hash;
+static bool is_between(const connection_record *record, const endpoint *one, const endpoint *other)
+{
+    return (compare_endpoints(&record->client, one) == 0 &&
+            compare_endpoints(&record->server, other) == 0) ||
+           (compare_endpoints(&record->client, other) == 0 &&
+            compare_endpoints(&record->server, one) == 0);
 }
 
 static gboolean equal_connections(gconstpointer a, gconstpointer b)
 {
-    const connection_record *x = a, *y = b;
+    const connection_record *key = b;
 
-    return (compare_endpoints(&x->client, &y->client) == 0 &&
-            compare_endpoints(&x->server, &y->server) == 0) ||
-           (compare_endpoints(&x->client, &y->server) == 0 &&
-            compare_endpoints(&x->server, &y->client) == 0);
+    return is_between(a, &key->client, &key->server);
 }
 
 /* ---- client and server ---- */
@@ -114,11 +120,17 @@ void table_init(connections *all)
     g_queue_init(&all->talking);
 }
 
-connection *table_find(const connections *all, const tcp_segment *segment)
+connection *table_find(connections *all, const tcp_segment *segment)
 {
-    const connection_record key = {.client = segment->source, .server = segment->destination};
+    connection_record key;
 
-    return g_hash_table_lookup(all->table, &key);
+    if (all->recent != NULL &&
+        is_between(&all->recent->record, &segment->source, &segment->destination))
+        return all->recent;
+    key.client = segment->source;
+    key.server = segment->destination;
+    all->recent = g_hash_table_lookup(all->table, &key);
+    return all->recent;
 }
 
 connection *table_add(connections *all, const tcp_segment *segment)
@@ -156,6 +168,8 @@ void table_touch(connection *c)
 
 void table_remove(connection *c)
 {
+    if (c->all->recent == c)
+        c->all->recent = NULL;
     g_hash_table_remove(c->all->table, &c->record);
     g_queue_unlink(c->queue, &c->link);
     connection_release_streams(c);

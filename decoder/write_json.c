@@ -62,6 +62,21 @@ static void put_scratch_as_text(json *j)
     yajl_gen_string(j->gen, (const unsigned char *)j->scratch->str, j->scratch->len);
 }
 
+/* yajl_gen_integer() prints through sprintf(), which would take a quarter of all time. */
+static void put_integer(json *j, int64_t number)
+{
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char digits[24], *first = digits + sizeof(digits);
+
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        *--first = '-';
+    yajl_gen_number(j->gen, first, (size_t)(digits + sizeof(digits) - first));
+}
+
 static void key(json *j, const char *name)
 {
     put_text(j, name);
@@ -76,7 +91,7 @@ static void key_text(json *j, const char *name, const char *text)
 static void key_number(json *j, const char *name, uint64_t number)
 {
     key(j, name);
-    yajl_gen_integer(j->gen, (long long)number);
+    put_integer(j, (int64_t)number);
 }
 
 /* A number for which 0 means that it is not known. */
@@ -241,9 +256,8 @@ static void put_number(json *j, const cti_item *item)
         put_scratch_as_text(j);
         return;
     default:
-        yajl_gen_integer(j->gen, cti_type_is_signed(item->field->type)
-                                     ? (long long)(int32_t)item->number
-                                     : (long long)item->number);
+        put_integer(j, cti_type_is_signed(item->field->type) ? (int32_t)item->number
+                                                             : (int64_t)item->number);
     }
 }
 
@@ -395,6 +409,10 @@ static bool any_unknown_bits(const json *j, const value *v)
 
 static void put_key(json *j, const cti_item *item, const char *ending)
 {
+    if (item->kind == CTI_ITEM_FIELD && ending[0] == '\0') {
+        put_text(j, item->field->name);
+        return;
+    }
     g_string_truncate(j->scratch, 0);
     cti_text_label(j->scratch, item);
     g_string_append(j->scratch, ending);
@@ -593,7 +611,7 @@ static void json_finding(void *user, const session_record *session, const cti_fi
     key(j, "frames");
     yajl_gen_array_open(j->gen);
     for (uint32_t i = 0; i < finding->frame_count; i++)
-        yajl_gen_integer(j->gen, finding->frames[i]);
+        put_integer(j, finding->frames[i]);
     yajl_gen_array_close(j->gen);
     key_time(j, "ts", finding->time);
     key_text(j, "text", finding->text);
