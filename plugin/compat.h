@@ -17,6 +17,8 @@
 #include <epan/unit_strings.h>
 
 #include <epan/dissectors/packet-tcp.h>
+#include <epan/dissectors/packet-tls.h>
+#include <epan/follow.h>
 
 #define WIRESHARK_IS_AT_LEAST(major, minor) \
     (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major) * 100 + (minor))
@@ -44,6 +46,21 @@ static inline value_string_ext *new_value_string_ext(const value_string *values,
     return value_string_ext_new(wmem_epan_scope(), values, count, name);
 #else
     return value_string_ext_new(values, count, name);
+#endif
+}
+
+/* A stream that can be followed; count gives the number of streams. */
+static inline void register_follow(int protocol, const char *tap, follow_conv_filter_func packet,
+                                   follow_index_filter_func index,
+                                   follow_address_filter_func addresses,
+                                   follow_port_to_display_func port, uint32_t (*count)(void))
+{
+#if WIRESHARK_IS_AT_LEAST(4, 4)
+    register_follow_stream(protocol, tap, packet, index, addresses, port, follow_tvb_tap_listener,
+                           count, NULL);
+#else
+    (void)count;
+    register_follow_stream(protocol, tap, packet, index, addresses, port, follow_tvb_tap_listener);
 #endif
 }
 

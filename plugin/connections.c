@@ -7,7 +7,7 @@
 #include "bytes.h"
 #include "text.h"
 
-enum { FROM_CLIENT, FROM_SERVER, DIRECTIONS };
+enum { OF_CLIENT, OF_SERVER, DIRECTIONS };
 
 /* One direction of a connection, as far as the first pass has come. */
 typedef struct direction {
@@ -30,6 +30,7 @@ struct connection {
     uint32_t number, sessions;
     cti_side side;
     const char *client_id;
+    session_summary *summary; /* of the session */
     bool trusted, is_cti;
     bool reset;        /* RST ended it */
     bool reset_before; /* RST came before the first data: it cannot be told from a later one */
@@ -98,7 +99,7 @@ static cti_sender sender_of(const connection *c, const packet_info *pinfo)
 
 static direction *direction_of(connection *c, const packet_info *pinfo)
 {
-    return &c->directions[sender_of(c, pinfo) == CTI_CLIENT ? FROM_CLIENT : FROM_SERVER];
+    return &c->directions[sender_of(c, pinfo) == CTI_CLIENT ? OF_CLIENT : OF_SERVER];
 }
 
 static session_note note_session(const connection *c, cti_sender sender, cti_state state)
@@ -108,7 +109,8 @@ static session_note note_session(const connection *c, cti_sender sender, cti_sta
                          .client_id = c->client_id,
                          .side = c->side,
                          .sender = sender,
-                         .state = state};
+                         .state = state,
+                         .summary = c->summary};
 
     if (session->open_answer_time != CTI_NO_TIME && state != CTI_STATE_REJECTED) {
         note.has_services = true;
@@ -147,16 +149,57 @@ static void take_finding(void *user, const cti_finding *finding)
     *end = note;
 }
 
-static const cti_session_events session_events = {.finding = take_finding};
+static void take_request(void *user, const cti_request *request)
+{
+    message_note *note = request->cookie;
+
+    (void)user;
+    if (note != NULL)
+        note->unanswered = request->outcome == CTI_UNANSWERED;
+}
+
+static void take_heartbeat(void *user, const cti_heartbeat *heartbeat)
+{
+    message_note *note = heartbeat->request->cookie;
+
+    (void)user;
+    if (note != NULL)
+        note->unanswered = heartbeat->missed;
+}
+
+static const cti_session_events session_events = {
+    .request = take_request, .heartbeat = take_heartbeat, .finding = take_finding};
 
 /* ---- sessions ---- */
 
-static void begin_session(connection *c)
+static void summarize(const connection *c)
+{
+    const cti_session *session = &c->session;
+    session_summary *summary = c->summary;
+
+    summary->client_id = c->client_id;
+    summary->side = c->side;
+    summary->version = cti_session_version(session, NULL);
+    summary->lasted = (session->finished ? session->end_time : session->last_time) -
+                      session->first_time;
+    summary->messages = session->messages_client + session->messages_server;
+    summary->heartbeats = session->heartbeats;
+    summary->heartbeats_missed = session->heartbeats_missed;
+    summary->worst_gap = session->worst_gap;
+    summary->state = session->state;
+    summary->finished = session->finished;
+    summary->verdict = session->verdict;
+}
+
+static void begin_session(connection *c, const packet_info *pinfo)
 {
     c->live = true;
     c->number = ++file.sessions;
     c->sessions++;
     c->client_id = NULL;
+    c->summary = wmem_new0(wmem_file_scope(), session_summary);
+    c->summary->number = c->number;
+    c->summary->opened = (int64_t)pinfo->rel_ts.secs * CTI_SECOND + pinfo->rel_ts.nsecs;
     cti_session_init(&c->session, &session_events, c,
                      !c->saw_client_syn || c->lossy || c->sessions > 1);
 }
@@ -166,6 +209,7 @@ static void end_session(connection *c, int64_t time, cti_end how)
     if (!c->live)
         return;
     cti_session_finish(&c->session, time, how);
+    summarize(c);
     cti_session_release(&c->session);
     c->live = false;
 }
@@ -331,7 +375,7 @@ bool connections_any(void)
 static void start_direction(connection *c, packet_info *pinfo, const struct tcpinfo *tcp)
 {
     direction *from = direction_of(c, pinfo);
-    const bool client = from == &c->directions[FROM_CLIENT];
+    const bool client = from == &c->directions[OF_CLIENT];
     const struct tcp_analysis *analysis = tcp_of(find_or_create_conversation(pinfo), pinfo);
 
     from->started = true;
@@ -352,7 +396,7 @@ static void tell_hole(connection *c, const packet_info *pinfo, direction *from, 
     from->skipped = false;
     c->lossy = true;
     if (c->live)
-        cti_session_hole(&c->session, from == &c->directions[FROM_CLIENT] ? CTI_CLIENT : CTI_SERVER,
+        cti_session_hole(&c->session, from == &c->directions[OF_CLIENT] ? CTI_CLIENT : CTI_SERVER,
                          bytes, time_of(pinfo), pinfo->num);
 }
 
@@ -381,6 +425,10 @@ frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcp
     note = make_note(c, pinfo->num);
     note->began = c->is_cti;
     note->repeated = c->reset;
+    if (tcp == NULL && !from->started) {
+        from->started = true;
+        from->framing = CTI_FRAME_IN_STEP;
+    }
     if (tcp != NULL) {
         note->fin = tcp->flags & TH_FIN;
         if (!from->started)
@@ -451,9 +499,9 @@ static void learn_client(connection *c, packet_info *pinfo, uint32_t type)
     c->client_port = c->server_port;
     c->server_port = client_port;
     c->side = cti_port_side((uint16_t)c->server_port, NULL);
-    swap = c->directions[FROM_CLIENT];
-    c->directions[FROM_CLIENT] = c->directions[FROM_SERVER];
-    c->directions[FROM_SERVER] = swap;
+    swap = c->directions[OF_CLIENT];
+    c->directions[OF_CLIENT] = c->directions[OF_SERVER];
+    c->directions[OF_SERVER] = swap;
 }
 
 /* ClientID, made valid UTF-8, when OPEN_REQ has told it. */
@@ -508,7 +556,7 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     if (c->live && cti_session_is_next(&c->session, cti_header_type(bytes)))
         end_session(c, moment.time, CTI_END_SUPERSEDED);
     if (!c->live) {
-        begin_session(c);
+        begin_session(c, pinfo);
         begins = true;
     }
     c->is_cti = c->trusted = true;
@@ -518,6 +566,8 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     c->current_message = NULL;
     c->current_frame = NULL;
     note_client_id(c);
+    summarize(c);
+    note->begins_session = begins;
     note->first_without_open = begins && c->session.open_frame == 0;
 }
 
@@ -552,8 +602,10 @@ message_note *connection_message(connection *c, packet_info *pinfo, frame_note *
         cti_reader_init(reader, bytes, size, &facts.context);
     }
     note_facts(c, note, pinfo, &facts, sender_of(c, pinfo));
-    if (!c->live)
+    if (!c->live) {
         note->session.number = 0;
+        note->session.summary = NULL;
+    }
 
     if (frame->messages == NULL)
         frame->messages = note;
@@ -577,8 +629,10 @@ static void end_tcp(connection *c, packet_info *pinfo, cti_tcp_end how)
     c->current_frame->end = note_session(c, sender, c->session.state);
     /* Nothing can come any more: what the rules say at the end is known now. */
     if (how == CTI_TCP_RST ||
-        (c->directions[FROM_CLIENT].closed && c->directions[FROM_SERVER].closed))
+        (c->directions[OF_CLIENT].closed && c->directions[OF_SERVER].closed)) {
         end_session(c, time, CTI_END_NONE);
+        c->current_frame->finished = true;
+    }
     c->current_frame = NULL;
 }
 
@@ -588,7 +642,7 @@ static void end_tcp(connection *c, packet_info *pinfo, cti_tcp_end how)
 static bool is_fin(const connection *c, const direction *from, const frame_note *frame,
                    const struct tcp_analysis *tcp, uint32_t next)
 {
-    const bool first = !c->directions[FROM_CLIENT].closed && !c->directions[FROM_SERVER].closed;
+    const bool first = !c->directions[OF_CLIENT].closed && !c->directions[OF_SERVER].closed;
 
     if (from->closed || !(tcp->conversation_completeness & COMPLETENESS_FIN))
         return false;
@@ -601,9 +655,9 @@ static bool is_fin(const connection *c, const direction *from, const frame_note 
 static void find_acknowledged_hole(connection *c, const packet_info *pinfo,
                                    const struct tcp_analysis *tcp)
 {
-    direction *other = direction_of(c, pinfo) == &c->directions[FROM_CLIENT]
-                           ? &c->directions[FROM_SERVER]
-                           : &c->directions[FROM_CLIENT];
+    direction *other = direction_of(c, pinfo) == &c->directions[OF_CLIENT]
+                           ? &c->directions[OF_SERVER]
+                           : &c->directions[OF_CLIENT];
     const uint32_t acknowledged = tcp->fwd->tcp_analyze_seq_info->lastack;
     const uint32_t seen = other->acknowledged != 0 ? other->acknowledged
                                                    : tcp->rev->tcp_analyze_seq_info->nextseq;

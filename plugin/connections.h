@@ -17,6 +17,21 @@
 #include "framing.h"
 #include "session.h"
 
+/* A session as the first pass has found it to be until now, and at last in whole. */
+typedef struct session_summary {
+    uint32_t number;
+    const char *client_id; /* or NULL */
+    cti_side side;
+    uint32_t version;
+    int64_t opened;        /* since the start of the capture */
+    int64_t lasted;
+    uint64_t messages, heartbeats, heartbeats_missed;
+    int64_t worst_gap;
+    cti_state state;
+    bool finished;
+    cti_verdict verdict;   /* if finished */
+} session_summary;
+
 /* What a session was when a message or TCP's end came. */
 typedef struct session_note {
     uint32_t number;       /* of the session, from 1; 0 where there is none yet */
@@ -26,6 +41,7 @@ typedef struct session_note {
     cti_state state;
     bool has_services;
     uint32_t services; /* granted, or requested while the answer is not there */
+    const session_summary *summary; /* NULL where there is none yet */
 } session_note;
 
 /* A rule that was broken. */
@@ -45,13 +61,15 @@ typedef struct message_note {
     cti_context context; /* with which the codec reads it */
     uint32_t version;
     bool version_inferred;
-    bool first_without_open; /* first message of a session whose OPEN_REQ is not there */
+    bool begins_session;     /* first message of its session */
+    bool first_without_open; /* and it is not OPEN_REQ, which is not there */
     int64_t client_gap;
     double idle_share;
     uint32_t missed_run;
     uint32_t response_in;       /* frame of the answer, once it came */
     uint32_t response_to;       /* frame of the request, of an answer */
     int64_t response_time;
+    bool unanswered;            /* of a request, once that is sure */
     const cti_message *request; /* type of the request, of an answer */
     finding_note *findings;
 } message_note;
@@ -66,6 +84,7 @@ typedef struct frame_note {
     bool fin;                /* its segment ends the stream */
     message_note *messages, *last_message;
     session_note end;        /* number is not 0: TCP ended here */
+    bool finished;           /* and with it the session */
     finding_note *findings;  /* that belong to none of the messages */
 } frame_note;
 
@@ -84,7 +103,8 @@ void connections_register(int protocol);
 /* The connection of the packet, or NULL where none of its data was given to CTI. */
 connection *connection_find(packet_info *pinfo);
 
-/* The same, or a new one.  On later passes it may still be NULL.  tcp may be NULL. */
+/* The same, or a new one.  On later passes it may still be NULL.  tcp is NULL where the bytes
+ * do not come from TCP itself: decrypted, or exported. */
 connection *connection_get(packet_info *pinfo, const connection_hints *hints,
                            const struct tcpinfo *tcp);
 

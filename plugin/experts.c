@@ -11,6 +11,7 @@ enum { SEVERITIES = CTI_ERROR + 1 };
 static expert_field rules[CTI_RULE_COUNT][SEVERITIES];
 static expert_field problems[CTI_PROBLEM_COUNT];
 static expert_field failure = EI_INIT;
+static expert_field unanswered = EI_INIT;
 static expert_field version = EI_INIT;
 static expert_field framing = EI_INIT;
 
@@ -70,6 +71,8 @@ void experts_register(int protocol)
             add(all, &rules[i][severity], filter_name("cti.rule.", cti_rule_name((cti_rule)i)),
                 PI_SEQUENCE, severity_of((cti_severity)severity), cti_rule_text((cti_rule)i));
     add(all, &failure, "cti.failure", PI_RESPONSE_CODE, PI_NOTE, "a failure was reported");
+    add(all, &unanswered, "cti.request_unanswered", PI_SEQUENCE, PI_NOTE,
+        "no answer to this request came");
     add(all, &version, "cti.version_not_seen", PI_ASSUMPTION, PI_NOTE,
         "the start of the session was not captured");
     add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are no message");
@@ -94,6 +97,11 @@ void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
 void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text)
 {
     expert_add_info_format(pinfo, item, &failure, "%s", text);
+}
+
+void experts_add_unanswered(packet_info *pinfo, proto_item *item)
+{
+    expert_add_info(pinfo, item, &unanswered);
 }
 
 void experts_add_version(packet_info *pinfo, proto_item *item, const char *text)

@@ -21,6 +21,9 @@ void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
 /* The other side refused or failed. */
 void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text);
 
+/* No answer to a request came. */
+void experts_add_unanswered(packet_info *pinfo, proto_item *item);
+
 /* The version in force is not known for sure. */
 void experts_add_version(packet_info *pinfo, proto_item *item, const char *text);
 

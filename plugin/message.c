@@ -28,9 +28,11 @@ static int hf_session_client_id = -1;
 static int hf_session_side = -1;
 static int hf_session_services = -1;
 static int hf_session_state = -1;
+static int hf_session_verdict = -1;
 static int hf_response_in = -1;
 static int hf_response_to = -1;
 static int hf_response_time = -1;
+static int hf_unanswered = -1;
 static int hf_heartbeat_gap = -1;
 static int hf_heartbeat_missed = -1;
 static int hf_idle_share = -1;
@@ -104,6 +106,9 @@ void message_register(int protocol)
         {&hf_session_state,
          {"State of the session", "cti.session.state", FT_STRING, BASE_NONE, NULL, 0,
           "After this message", HFILL}},
+        {&hf_session_verdict,
+         {"Why the session ended", "cti.session.verdict", FT_STRING, BASE_NONE, NULL, 0,
+          "On the packet that ended it", HFILL}},
         {&hf_response_in,
          {"Answer in", "cti.response_in", FT_FRAMENUM, BASE_NONE,
           FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The answer to this request is in this frame",
@@ -115,6 +120,9 @@ void message_register(int protocol)
         {&hf_response_time,
          {"Answer time", "cti.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
           "Time from the request to this answer", HFILL}},
+        {&hf_unanswered,
+         {"Unanswered", "cti.unanswered", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "No answer to this request came, and the capture would have it", HFILL}},
         {&hf_heartbeat_gap,
          {"Silence of the client", "cti.heartbeat.gap", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
           "Time since the client's last message", HFILL}},
@@ -490,6 +498,11 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
 
 static void add_links(const view *v, proto_tree *tree, const message_note *note)
 {
+    if (note->unanswered) {
+        proto_item *item = proto_tree_add_boolean(tree, hf_unanswered, v->tvb, 0, 0, true);
+
+        proto_item_set_generated(item);
+    }
     if (note->response_in != 0)
         add_uint(tree, v->tvb, hf_response_in, note->response_in);
     if (note->response_to != 0) {
@@ -567,6 +580,8 @@ static void add_own_experts(const view *v, proto_item *item, const cti_reader *r
 {
     if (is_failure(reader->message_type))
         add_failure(v, item, reader, note);
+    if (note != NULL && note->unanswered)
+        experts_add_unanswered(v->pinfo, item);
     if (note == NULL || !note->first_without_open)
         return;
     if (note->version == 0)
@@ -669,6 +684,16 @@ static proto_tree *add_end(const view *v, proto_item **item)
     return proto_item_add_subtree(*item, ett_message);
 }
 
+/* " [CTI session 1 lost: heartbeats-unanswered]" behind what TCP says. */
+static void add_end_to_columns(column_info *columns, const frame_note *frame)
+{
+    col_append_fstr(columns, COL_INFO, " [CTI session %u %s", frame->end.number,
+                    cti_state_name(frame->end.state));
+    if (frame->finished)
+        col_append_fstr(columns, COL_INFO, ": %s", cti_verdict_name(frame->end.summary->verdict));
+    col_append_str(columns, COL_INFO, "]");
+}
+
 void message_show_end(const view *v, const frame_note *frame)
 {
     uint32_t session = frame->end.number; /* that the tree is about */
@@ -680,6 +705,10 @@ void message_show_end(const view *v, const frame_note *frame)
         proto_item_append_text(item, ", the %s ended the connection",
                                frame->end.sender == CTI_CLIENT ? "client" : "server");
         add_session(v, tree, &frame->end);
+        if (frame->finished)
+            add_word(tree, v->tvb, hf_session_verdict,
+                     cti_verdict_name(frame->end.summary->verdict));
+        add_end_to_columns(v->pinfo->cinfo, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
         if (note->session.number != session) {

@@ -14,10 +14,12 @@
 #include "fields.h"
 #include "message.h"
 #include "precedence.h"
+#include "statistics.h"
+#include "taps.h"
 #include "text.h"
 
 static int proto_cti = -1;
-static dissector_handle_t cti_handle;
+static dissector_handle_t cti_handle, cti_decrypted_handle;
 
 static ws_bool desegment = true;
 static ws_bool hide_passwords = true;
@@ -93,6 +95,8 @@ static void show_message(piece *p, uint32_t offset, uint32_t size)
             p->state->next = note->next;
         cti_reader_init(&reader, p->bytes + offset, size, note != NULL ? &note->context : NULL);
     }
+    if (note != NULL && !p->frame->repeated)
+        taps_message(&p->view, (int)offset, size, &reader, note);
     message_show(&p->view, (int)offset, size, &reader, note);
 }
 
@@ -247,9 +251,14 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, connecti
 
 /* ---- recognition ---- */
 
+/* The ports that the user set to carry CTI, and the secured ones. */
 static bool is_cti_port(uint32_t port)
 {
-    return value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port);
+    bool tls = false;
+
+    if (value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port))
+        return true;
+    return cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls;
 }
 
 static bool may_be_cti(const packet_info *pinfo)
@@ -266,7 +275,9 @@ static connection_hints hints_for(const packet_info *pinfo)
     connection_hints hints = {.from_cti_port = is_cti_port(pinfo->srcport),
                               .to_cti_port = is_cti_port(pinfo->destport)};
 
-    hints.forced = by_table && !is_cti_port(pinfo->match_uint);
+    if (is_cti_port(pinfo->match_uint))
+        return hints;
+    hints.forced = by_table;
     if (hints.forced && pinfo->match_uint == pinfo->srcport)
         hints.from_cti_port = true;
     if (hints.forced && pinfo->match_uint == pinfo->destport)
@@ -274,7 +285,10 @@ static connection_hints hints_for(const packet_info *pinfo)
     return hints;
 }
 
-static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* Data of TCP (then tcp tells its place), or data that was decrypted or exported: whoever hands
+ * that over knows that it is CTI. */
+static int dissect_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                        const struct tcpinfo *tcp)
 {
     connection *c = NULL;
 
@@ -282,11 +296,24 @@ static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         return 0;
     c = connection_find(pinfo);
     if (c == NULL) {
-        const connection_hints hints = hints_for(pinfo);
+        connection_hints hints = hints_for(pinfo);
 
-        c = connection_get(pinfo, &hints, data);
+        hints.forced = hints.forced || tcp == NULL;
+        c = connection_get(pinfo, &hints, tcp);
     }
-    return c != NULL ? dissect(tvb, pinfo, tree, c, data) : 0;
+    return c != NULL ? dissect(tvb, pinfo, tree, c, tcp) : 0;
+}
+
+static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_data(tvb, pinfo, tree, data);
+}
+
+/* TLS has data of its own for the protocols above it. */
+static int dissect_cti_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)data;
+    return dissect_data(tvb, pinfo, tree, NULL);
 }
 
 /* On any port: takes the connection for CTI from the first segment on that can be nothing
@@ -354,6 +381,7 @@ static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         const view v = {tvb, pinfo, tree, state->scratch, 0};
 
         message_show_end(&v, frame);
+        taps_end(pinfo, frame);
     }
     return 0;
 }
@@ -372,6 +400,8 @@ void packet_cti_register(void)
     fields_register(proto_cti);
     experts_register(proto_cti);
     connections_register(proto_cti);
+    taps_register(proto_cti);
+    statistics_register(proto_cti);
 
     preferences = prefs_register_protocol(proto_cti, NULL);
     prefs_register_bool_preference(preferences, "desegment",
@@ -389,32 +419,35 @@ void packet_cti_register(void)
                                    "in the packet's bytes.",
                                    &hide_passwords);
     cti_handle = register_dissector("cti", dissect_cti, proto_cti);
+    cti_decrypted_handle = register_dissector("cti_decrypted", dissect_cti_decrypted, proto_cti);
     register_postdissector(create_dissector_handle(after_packet, proto_cti));
 }
 
-/* "42027,43027,42067,43067,...": side A and B of instances 0 to 24. */
-static const char *default_ports(void)
+/* Registers side A and B of instances 0 to 24: the plain ports "42027,43027,42067,..." as a
+ * preference, and the secured ones with TLS. */
+static void register_ports(void)
 {
     wmem_strbuf_t *ports = wmem_strbuf_new(wmem_epan_scope(), NULL);
 
-    for (unsigned port = 42027; port <= 43027 + 24 * 40; port++) {
+    for (unsigned port = 42027; port <= 43030 + 24 * 40; port++) {
         bool tls = false;
 
-        if (cti_port_side((uint16_t)port, NULL) == CTI_SIDE_UNKNOWN)
+        if (cti_port_side((uint16_t)port, &tls) == CTI_SIDE_UNKNOWN)
             continue;
-        cti_port_side((uint16_t)port, &tls);
-        if (!tls)
+        if (tls)
+            ssl_dissector_add(port, cti_decrypted_handle);
+        else
             wmem_strbuf_append_printf(ports, "%s%u", wmem_strbuf_get_len(ports) > 0 ? "," : "",
                                       port);
     }
-    return wmem_strbuf_finalize(ports);
+    dissector_add_uint_range_with_preference("tcp.port", wmem_strbuf_finalize(ports), cti_handle);
 }
 
 void packet_cti_handoff(void)
 {
     if (proto_cti == -1)
         return;
-    dissector_add_uint_range_with_preference("tcp.port", default_ports(), cti_handle);
+    register_ports();
     heur_dissector_add("tcp", recognize_cti, "CTI Server over TCP", CTI_HEURISTIC, proto_cti,
                        HEURISTIC_ENABLE);
     precedence_init();

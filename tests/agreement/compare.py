@@ -11,13 +11,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC")
+# As Wireshark 4.0 and 4.4 write it, and as 4.6 does.
+TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC|"
+                         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 UNDECODED = "undecoded"  # a number of the wrong size: tshark's JSON does not name its field
 UNKNOWN = {"cti.float.unknown": "tag", "cti.body": "body", "cti.left_over": "left_over",
            "cti.undecoded": UNDECODED}
 # Fields of a message in the tree that are not GED-188's, or that stand a second time.
-GENERATED = re.compile(r"cti\.(session|sender|version|response_in|response_to|response_time|heartbeat|idle_share|finding|"
-                       r"call_id|float)(\.|$)")
+GENERATED = re.compile(r"cti\.(session|sender|version|response_in|response_to|response_time|"
+                       r"unanswered|heartbeat|idle_share|finding|call_id|float)(\.|$)")
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Message:
 class Capture:
     messages: list = field(default_factory=list)
     answers: Counter = field(default_factory=Counter)   # (request frame, answer frame, seconds)
+    unanswered: Counter = field(default_factory=Counter)  # frames of requests
     findings: Counter = field(default_factory=Counter)  # (session, rule, text)
     sessions: dict = field(default_factory=dict)        # number -> (client, side)
 
@@ -72,6 +75,8 @@ def read_ctidump(text):
                 kind == "request" and record["answer_frame"]:
             answer = record.get("confirm_frame") or record.get("answer_frame")
             found.answers[record["request_frame"], answer, round(record["rtt_s"], 9)] += 1
+        elif record.get("missed") is True or record.get("outcome") == "unanswered":
+            found.unanswered[record["request_frame"]] += 1
         elif kind == "finding":
             found.findings[record["session"], record["rule"], record["text"]] += 1
         elif kind == "session":
@@ -141,6 +146,7 @@ def _take_layer(found, frame, layer, names):
     if "cti.response_to" in values:
         found.answers[int(values["cti.response_to"]), frame,
                       round(float(values["cti.response_time"]), 9)] += 1
+    found.unanswered[frame] += "cti.unanswered" in values
     _take_fields(message, layer, names)
     message.problems = sorted(_experts(layer, "cti.problem."))
     found.messages.append(message)
@@ -200,6 +206,8 @@ def _same_text(value, shown):
 
 
 def _time(text):
+    if text[0].isdigit():
+        return text.partition(".")[0] + "Z"
     moment = datetime.strptime(text[:-14], "%b %d, %Y %H:%M:%S").replace(tzinfo=timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -258,6 +266,6 @@ def differences(ours, theirs):
     for mine, other in zip(ours.messages, theirs.messages):
         for line in message_differences(mine, other):
             yield f"frame {mine.frame} type {mine.type}: {line}"
-    for what in ("answers", "findings", "sessions"):
+    for what in ("answers", "unanswered", "findings", "sessions"):
         if getattr(ours, what) != getattr(theirs, what):
             yield f"{what}: {getattr(ours, what)} and {getattr(theirs, what)}"

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from base import PluginTest, options_for, paths
-from tshark import Tshark
+from tshark import Tshark, listed
 
 
 class Sample:
@@ -60,10 +60,15 @@ class AllCaptures(PluginTest):
 
     def test_passes_agree(self):
         """What is known at a frame does not change in the second pass, but for the links to
-        frames that come later, and findings that are made when the capture has ended."""
+        frames that come later (or do not), and findings that are made when the capture has ended."""
+        def known(item):
+            later = ("cti.response_in", "cti.unanswered", "_ws.expert")
+            experts = [expert for expert in listed(item.get("_ws.expert"))
+                       if "cti.request_unanswered" not in expert]
+            return {key: value for key, value in item.items() if key not in later}, experts
+
         def of_the_frame(sample, passes):
-            return [(frame, {key: value for key, value in item.items()
-                             if key != "cti.response_in"})
+            return [(frame, known(item))
                     for frame, items in sample.frames[passes - 1] for item in items
                     if "cti.message_type" in item or "cti.finding" not in item]
 
@@ -89,7 +94,9 @@ class AllCaptures(PluginTest):
             self.assertEqual(first, second)
             for info in first:
                 self.assertTrue(info[0])
-                self.assertIn(info[0], sample.texts[0])
+                # Here later versions of Wireshark show a backslash as two.
+                self.assertTrue(info[0] in sample.texts[0] or
+                                info[0].replace("\\\\", "\\") in sample.texts[0], info)
         self.each(check)
 
     def test_links(self):

@@ -125,6 +125,33 @@ class Shown(PluginTest):
         versions = {item["cti.version"] for _, item in self.tshark.messages(path, *options)}
         self.assertEqual(versions, {"13"})
 
+    def test_unanswered(self):
+        """Known in the second pass, of heartbeats and of other requests."""
+        for name, frames in (("heartbeat-missed", [24, 26, 28]), ("requests-failed", None)):
+            for display in ("cti.unanswered == True", "cti.request_unanswered"):
+                rows = self.tshark.fields(paths.captures / f"{name}.pcap", "frame.number",
+                                          display=display)
+                with self.subTest(capture=name, display=display):
+                    self.assertTrue(rows)
+                    if frames is not None:
+                        self.assertEqual([int(row[0][0]) for row in rows], frames)
+        self.assertEqual(self.tshark.fields(paths.captures / "agent-desktop.pcap",
+                                            "frame.number", display="cti.unanswered"), [])
+
+    def test_end_of_a_session(self):
+        """The Info column of TCP's end says how the session ended, in both passes."""
+        path = paths.captures / "heartbeat-missed.pcap"
+        for passes in (1, 2):
+            info = self.info(path, passes=passes)
+            self.assertRegex(info[30], r"\[RST, ACK\].* "
+                                       r"\[CTI session 1 lost: heartbeats-unanswered\]$")
+            self.assertTrue(info[50].endswith(" [CTI session 2 closed: closed-by-client]"))
+        self.assertEqual(self.tshark.fields(path, "frame.number", "cti.session.verdict",
+                                            display="cti.session.verdict"),
+                         [[["30"], ["heartbeats-unanswered"]], [["50"], ["closed-by-client"]]])
+        info = self.info(paths.captures / "close-missing.pcap")
+        self.assertTrue(any(text.endswith("[CTI session 1 lost]") for text in info.values()))
+
     def test_flow_graph(self):
         self.assertIn("HEARTBEAT_REQ", self.tshark.run(
             "-q", "-z", "flow,any,network", capture=paths.captures / "heartbeat-missed.pcap"))

@@ -24,9 +24,6 @@ AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 STRICT = {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "WIRESHARK_ABORT_ON_TOO_MANY_ITEMS": "1",
           "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict", "MALLOC_CHECK_": "3"}
 
-# Times as the older versions print them.
-OPTIONS = {"4.6": ["-o", "protocols.display_abs_time_ascii:ALWAYS"]}
-
 
 class TsharkError(Exception):
     """tshark failed or complained."""
@@ -36,7 +33,6 @@ class Tshark:
     def __init__(self, plugin, program="tshark", strict=False):
         self.program = program
         self.series = self.version()
-        self.options = OPTIONS.get(self.series, [])
         self.folder = Path(tempfile.mkdtemp(prefix="cti-plugin-"))
         self.folder.chmod(0o755)
         self.copies = {}
@@ -75,8 +71,6 @@ class Tshark:
         """tshark's standard output."""
         command = AS_NOBODY.copy() if os.geteuid() == 0 else []
         command += [self.program, *options]
-        if "-G" not in options:
-            command += self.options
         if capture is not None:
             command += ["-r", str(self.copy(capture))]
         done = subprocess.run(command, env=self.environment, cwd="/", capture_output=True,
@@ -109,8 +103,6 @@ class Tshark:
         """A list of lists of values (a list for each name), one for each frame."""
         command = ["-2"] if passes == 2 else []
         command += [*options, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=\x1f"]
-        if self.series != "4.0":  # which has no such option, and does not escape
-            command += ["-E", "escape=n"]
         for name in names:
             command += ["-e", name]
         if display is not None:

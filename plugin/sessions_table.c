@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of sessions (see statistics.h): a row for each session that a packet belongs to.
+ *
+ * In the GUI, and with tshark -2, a row tells of the whole session; in tshark's one pass, of the
+ * session until its last packet, so that a session that the capture's end cuts shows its state
+ * instead of a verdict. */
+#include "statistics.h"
+
+#include "compat.h"
+
+#include <epan/stat_tap_ui.h>
+
+#include "taps.h"
+
+enum {
+    NUMBER,
+    CLIENT,
+    SIDE,
+    VERSION,
+    OPENED,
+    LASTED,
+    MESSAGES,
+    HEARTBEATS,
+    MISSED,
+    WORST_GAP,
+    END,
+    COLUMNS
+};
+
+static stat_tap_table_item columns[COLUMNS] = {
+    [NUMBER] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Session", "%7u"},
+    [CLIENT] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%-16s"},
+    [SIDE] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Side", "%-4s"},
+    [VERSION] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Version", "%7u"},
+    [OPENED] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Opened s", "%12.6f"},
+    [LASTED] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Lasted s", "%12.6f"},
+    [MESSAGES] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Messages", "%8u"},
+    [HEARTBEATS] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Heartbeats", "%10u"},
+    [MISSED] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Missed", "%6u"},
+    [WORST_GAP] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Worst gap s", "%12.6f"},
+    [END] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "End", "%-22s"},
+};
+
+static void init_table(stat_tap_table_ui *ui)
+{
+    const char *title = "CTI Sessions";
+    stat_tap_table *table = stat_tap_find_table(ui, title);
+
+    if (table == NULL)
+        stat_tap_add_table(ui, stat_tap_init_table(title, COLUMNS, 0, "cti.session"));
+    else if (ui->stat_tap_reset_table_cb != NULL)
+        ui->stat_tap_reset_table_cb(table);
+}
+
+/* ---- rows ---- */
+
+static void free_item(stat_tap_table *table, unsigned row, unsigned column,
+                      stat_tap_table_item_type *item)
+{
+    (void)table;
+    (void)row;
+    (void)column;
+    if (item->type == TABLE_ITEM_STRING)
+        g_free((char *)item->value.string_value);
+    *item = (stat_tap_table_item_type){.type = TABLE_ITEM_NONE};
+}
+
+static void reset(stat_tap_table *table)
+{
+    for (unsigned row = 0; row < table->num_elements; row++)
+        for (unsigned column = 0; column < COLUMNS; column++)
+            free_item(table, row, column, stat_tap_get_field_data(table, row, column));
+}
+
+static void set_text(stat_tap_table_item_type *item, const char *text)
+{
+    if (item->type == TABLE_ITEM_STRING && strcmp(item->value.string_value, text) == 0)
+        return;
+    if (item->type == TABLE_ITEM_STRING)
+        g_free((char *)item->value.string_value);
+    item->type = TABLE_ITEM_STRING;
+    item->value.string_value = g_strdup(text);
+}
+
+static void set_number(stat_tap_table_item_type *item, uint64_t number)
+{
+    item->type = TABLE_ITEM_UINT;
+    item->value.uint_value = (unsigned)MIN(number, UINT_MAX);
+}
+
+static void set_seconds(stat_tap_table_item_type *item, int64_t time)
+{
+    item->type = TABLE_ITEM_FLOAT;
+    item->value.float_value = (double)time / (double)CTI_SECOND;
+}
+
+static void fill(stat_tap_table_item_type *row, const session_summary *session)
+{
+    set_number(&row[NUMBER], session->number);
+    set_text(&row[CLIENT], session->client_id != NULL ? session->client_id : "");
+    set_text(&row[SIDE], session->side != CTI_SIDE_UNKNOWN ? cti_side_name(session->side) : "");
+    set_number(&row[VERSION], session->version);
+    set_seconds(&row[OPENED], session->opened);
+    set_seconds(&row[LASTED], session->lasted);
+    set_number(&row[MESSAGES], session->messages);
+    set_number(&row[HEARTBEATS], session->heartbeats);
+    set_number(&row[MISSED], session->heartbeats_missed);
+    set_seconds(&row[WORST_GAP], session->worst_gap);
+    set_text(&row[END], session->finished ? cti_verdict_name(session->verdict)
+                                          : cti_state_name(session->state));
+}
+
+/* Sessions are numbered in the order in which they start: their number is their row. */
+static tap_packet_status take_session(void *data, packet_info *pinfo, epan_dissect_t *dissection,
+                                      const void *record, tap_flags_t flags)
+{
+    const stat_tap_table_item_type empty[COLUMNS] = {{.type = TABLE_ITEM_NONE}};
+    const session_summary *session = ((const cti_tap *)record)->session->summary;
+    stat_tap_table *table = g_array_index(((stat_data_t *)data)->stat_tap_data->tables,
+                                          stat_tap_table *, 0);
+
+    (void)pinfo;
+    (void)dissection;
+    (void)flags;
+    if (session == NULL)
+        return TAP_PACKET_DONT_REDRAW;
+    while (table->num_elements < session->number)
+        stat_tap_init_table_row(table, table->num_elements, COLUMNS, empty);
+    fill(stat_tap_get_field_data(table, session->number - 1, 0), session);
+    return TAP_PACKET_REDRAW;
+}
+
+void sessions_table_register(void)
+{
+    static tap_param parameters[] = {{PARAM_FILTER, "filter", "Filter", NULL, true}};
+    static stat_tap_table_ui ui = {
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
+        .title = "CTI Sessions",
+        .tap_name = "cti",
+        .cli_string = "cti,sessions",
+        .stat_tap_init_cb = init_table,
+        .packet_func = take_session,
+        .stat_tap_reset_table_cb = reset,
+        .stat_tap_free_table_item_cb = free_item,
+        .nfields = COLUMNS,
+        .fields = columns,
+        .nparams = array_length(parameters),
+        .params = parameters,
+    };
+
+    register_stat_tap_table_ui(&ui);
+}
