@@ -316,8 +316,21 @@ static int dissect_cti_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
     return dissect_data(tvb, pinfo, tree, NULL);
 }
 
+/* An OPEN_REQ that goes on in the next segment is worth waiting for. */
+static bool waits_for_open_req(tvbuff_t *tvb, packet_info *pinfo)
+{
+    const uint32_t length = tvb_captured_length(tvb);
+
+    if (length < 16 || tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ || !desegment ||
+        pinfo->can_desegment == 0 || tvb_reported_length(tvb) > length)
+        return false;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = CTI_HEADER_SIZE + tvb_get_ntohl(tvb, 0) - length;
+    return true;
+}
+
 /* On any port: takes the connection for CTI from the first segment on that can be nothing
- * else.  An OPEN_REQ that goes on in the next segment is worth waiting for. */
+ * else. */
 static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const uint32_t length = tvb_captured_length(tvb);
@@ -332,12 +345,7 @@ static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     case CTI_LOOKS_SURE:
         break;
     case CTI_LOOKS_SHORT:
-        if (tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ || length < 16 || !desegment ||
-            pinfo->can_desegment == 0 || tvb_reported_length(tvb) > length)
-            return false;
-        pinfo->desegment_offset = 0;
-        pinfo->desegment_len = CTI_HEADER_SIZE + tvb_get_ntohl(tvb, 0) - length;
-        return true;
+        return waits_for_open_req(tvb, pinfo);
     default:
         return false;
     }
@@ -350,6 +358,30 @@ static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                  cti_handle);
     return dissect(tvb, pinfo, tree, c, data) > 0;
+}
+
+/* The same in TLS.  Wireshark 4.4 and later ask all heuristics, SMPP's among them, before they
+ * look at the port: so the secured ports are believed here too. */
+static ws_bool recognize_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const uint32_t length = tvb_captured_length(tvb);
+    connection_hints hints = {is_cti_port(pinfo->srcport), is_cti_port(pinfo->destport), false,
+                              false};
+    connection *c = connection_find(pinfo);
+    cti_looks looks;
+
+    (void)data;
+    if (length < CTI_HEADER_SIZE || !may_be_cti(pinfo))
+        return c != NULL && connection_is_cti(c) && dissect(tvb, pinfo, tree, c, NULL) > 0;
+    looks = cti_frame_looks(tvb_get_ptr(tvb, 0, (int)length), length);
+    if (c == NULL && looks == CTI_LOOKS_SHORT && !hints.from_cti_port && !hints.to_cti_port)
+        return waits_for_open_req(tvb, pinfo);
+    hints.recognized = looks == CTI_LOOKS_SURE;
+    if (c == NULL && (hints.from_cti_port || hints.to_cti_port || hints.recognized))
+        c = connection_get(pinfo, &hints, NULL);
+    if (c == NULL || !connection_trusted(c))
+        return false;
+    return dissect(tvb, pinfo, tree, c, NULL) > 0;
 }
 
 /* ---- the end of connections ---- */
@@ -449,6 +481,8 @@ void packet_cti_handoff(void)
         return;
     register_ports();
     heur_dissector_add("tcp", recognize_cti, "CTI Server over TCP", CTI_HEURISTIC, proto_cti,
+                       HEURISTIC_ENABLE);
+    heur_dissector_add("tls", recognize_decrypted, "CTI Server over TLS", "cti_tls", proto_cti,
                        HEURISTIC_ENABLE);
     precedence_init();
 }
