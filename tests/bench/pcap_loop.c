@@ -29,7 +29,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "pcap_loop: %s\n", error[0] != '\0' ? error : "usage: pcap_loop FILE");
         return EXIT_FAILURE;
     }
-    pcap_loop(pcap, -1, count, (u_char *)&all);
+    if (pcap_loop(pcap, -1, count, (u_char *)&all) < 0)
+        fprintf(stderr, "pcap_loop: %s\n", pcap_geterr(pcap));
     pcap_close(pcap);
     printf("%llu packets, %llu bytes\n", (unsigned long long)all.packets,
            (unsigned long long)all.bytes);

@@ -322,7 +322,7 @@ static void too_many_parts(void **state)
     for (uint32_t at = 0; at < 65528; at += 16)
         held += add(piece_of(1, at, 8, true), 0) == FRAGMENT_HELD;
     assert_int_equal(held, 4096);
-    assert_in_range(fragments_given_up(all)->limit, 1, 100);
+    assert_true(fragments_given_up(all)->limit >= 1 && fragments_given_up(all)->limit <= 100);
 }
 
 static void time_that_jumps(void **state)
