@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the report is made of, for the files that write it; nobody else includes this.
+ *
+ *     write_report.c      collects what the records tell, and puts the parts in order
+ *     report_overview.c   the first screen: counts, lost sessions, findings
+ *     report_ways.c       each client's way across sides
+ *     report_sessions.c   each session: its facts, findings and timeline */
+#ifndef CTIDUMP_REPORT_PARTS_H
+#define CTIDUMP_REPORT_PARTS_H
+
+#include <glib.h>
+
+#include "session_log.h"
+#include "writers.h"
+
+/* Events of a session that are kept from its start and from its end; of the sessions behind
+ * the first ones, and of all where there are many, fewer are kept and shown: nobody would read
+ * them. */
+#define EVENTS_FIRST 40
+#define EVENTS_LAST 80
+#define DETAILED_SESSIONS 100
+#define EVENTS_LEAST 15
+
+/* A finding in words. */
+typedef struct reported_finding {
+    uint32_t session;
+    cti_severity severity;
+    char *text;
+} reported_finding;
+
+/* What is kept of a session until all are known. */
+typedef struct reported_session {
+    uint32_t number;
+    char *client; /* name for people: ClientID, or the client's address */
+    const char *side;
+    uint32_t version;
+    int64_t began, ended, open_answer;
+    cti_verdict verdict;
+    uint32_t errors, warnings;
+    session_log *log;
+    GString *findings; /* lines */
+    GString *text;     /* its facts */
+} reported_session;
+
+typedef struct report {
+    const writer_options *options;
+    unsigned digits;
+    GPtrArray *sessions; /* of reported_session, in the order in which they ended */
+    GPtrArray *findings; /* of reported_finding: errors and warnings */
+    uint32_t tls_connections;
+} report;
+
+/* "" or "s". */
+const char *report_plural(uint64_t count);
+
+/* Writes text out and empties it. */
+void report_print(const report *r, GString *text);
+
+/* ---- report_overview.c ---- */
+
+void report_counts(const report *r, const summary_record *summary, GString *text);
+void report_lost_sessions(const report *r, GString *text);
+void report_findings(const report *r, GString *text);
+
+/* ---- report_ways.c ---- */
+
+void report_ways(const report *r, GString *text);
+
+/* ---- report_sessions.c ---- */
+
+/* At the session's end: keeps what the other parts need of it, and its facts in words. */
+void report_keep_session(const report *r, reported_session *s, const session_record *record);
+void report_session_text(const report *r, const reported_session *s, GString *text);
+
+#endif
