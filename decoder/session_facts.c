@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts of a session in words (see session_facts.h). */
+#include "session_facts.h"
+
+#include <string.h>
+
+#include "../codec/text.h"
+#include "format.h"
+
+char *session_client_name(const session_record *record)
+{
+    GString *name = g_string_new(NULL);
+    const char *id = record->session->client_id;
+
+    if (id[0] != '\0')
+        cti_text_bytes(name, id, strlen(id));
+    else
+        format_endpoint(name, &record->connection->client);
+    return g_string_free(name, FALSE);
+}
+
+static void append_path(GString *to, const session_record *record)
+{
+    const char *side = cti_side_name(record->connection->side);
+
+    format_endpoint(to, &record->connection->client);
+    g_string_append(to, " -> ");
+    format_endpoint(to, &record->connection->server);
+    if (side != NULL)
+        g_string_append_printf(to, " (side %s)", side);
+    if (record->session->client_signature[0] != '\0') {
+        g_string_append(to, ", signature ");
+        cti_text_bytes(to, record->session->client_signature,
+                       strlen(record->session->client_signature));
+    }
+}
+
+static void append_services(GString *to, const cti_session *s)
+{
+    const cti_value_set *mask = cti_field_get(CTI_F_ServicesRequested)->values;
+    const uint32_t refused = s->services_requested & ~s->services_granted;
+
+    if (s->open_time == CTI_NO_TIME)
+        return;
+    cti_text_mask(to, mask, s->services_requested);
+    if (s->open_answer_time != CTI_NO_TIME && s->verdict != CTI_VERDICT_REJECTED) {
+        g_string_append(to, refused == 0 ? ", all granted" : "; refused: ");
+        if (refused != 0)
+            cti_text_mask(to, mask, refused);
+    }
+}
+
+static void append_opening(GString *to, const cti_session *s, unsigned digits)
+{
+    bool inferred;
+    const uint32_t version = cti_session_version(s, &inferred);
+
+    if (s->open_time == CTI_NO_TIME) {
+        g_string_append(to, s->began_before_capture ? "before the capture" : "no OPEN_REQ seen");
+    } else {
+        format_time(to, s->open_time, digits);
+        g_string_append_printf(to, " #%u", s->open_frame);
+        if (s->open_answer_time != CTI_NO_TIME)
+            g_string_append_printf(to, ", %s after %.3f ms #%u",
+                                   s->verdict == CTI_VERDICT_REJECTED ? "refused" : "answered",
+                                   (double)MAX(cti_elapsed(s->open_time, s->open_answer_time), 0) /
+                                       1e6,
+                                   s->open_answer_frame);
+        else
+            g_string_append(to, ", no answer seen");
+    }
+    if (version != 0)
+        g_string_append_printf(to, "; version %u%s", version,
+                               inferred ? " (judged by the messages)" : "");
+    if (s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        g_string_append(to, "; no IdleTimeout");
+    else if (s->idle_timeout != 0)
+        g_string_append_printf(to, "; IdleTimeout %u s", s->idle_timeout);
+}
+
+static void append_end(GString *to, const cti_session *s, unsigned digits)
+{
+    const char *end = cti_end_name(s->end);
+
+    format_time(to, s->end_time, digits);
+    if (s->end_frame != 0)
+        g_string_append_printf(to, " #%u", s->end_frame);
+    g_string_append_printf(to, ", %s, after ", end != NULL ? end : "unknown");
+    format_duration(to, cti_elapsed(s->first_time, s->end_time));
+    if (s->last_message != NULL)
+        g_string_append_printf(to, "; last message: %s from the %s #%u", s->last_message->name,
+                               s->last_sender == CTI_CLIENT ? "client" : "server", s->last_frame);
+}
+
+static void append_heartbeats(GString *to, const cti_session *s)
+{
+    const char *source = NULL;
+    const double interval = cti_session_heartbeat_interval(s, &source);
+
+    g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " missed",
+                           s->heartbeats, s->heartbeats_missed);
+    if (source != NULL)
+        g_string_append_printf(to, "; interval %.3f s (judged by %s)", interval,
+                               strcmp(source, "traffic") == 0 ? "the traffic" : "IdleTimeout");
+    if (s->worst_gap_time != CTI_NO_TIME) {
+        g_string_append(to, "; longest silence of the client ");
+        format_seconds(to, s->worst_gap, 3);
+        g_string_append(to, " s from ");
+        format_clock(to, s->worst_gap_time, 3);
+    }
+}
+
+static void append_answers(GString *to, const cti_session *s)
+{
+    if (s->answers.count == 0)
+        g_string_append(to, "none");
+    else
+        g_string_append_printf(to,
+                               "%" G_GUINT64_FORMAT
+                               "; median %.3f ms, 95 %% within %.3f ms, worst %.3f ms",
+                               s->answers.count, (double)cti_quantile_get(&s->answers, 0.5) / 1e6,
+                               (double)cti_quantile_get(&s->answers, 0.95) / 1e6,
+                               (double)s->answers.worst / 1e6);
+    if (s->unanswered > 0)
+        g_string_append_printf(to, "; %" G_GUINT64_FORMAT " requests without answer",
+                               s->unanswered);
+}
+
+static void append_traffic(GString *to, const cti_session *s)
+{
+    g_string_append_printf(to, "%" G_GUINT64_FORMAT " from the client, %" G_GUINT64_FORMAT
+                           " from the server",
+                           s->messages_client, s->messages_server);
+    if (s->holes > 0)
+        g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->holes,
+                               s->holes == 1 ? "" : "s");
+}
+
+/* Where facts go, and the buffer for their words. */
+typedef struct teller {
+    void (*fact)(void *user, const char *label, const char *words);
+    void *user;
+    GString *words;
+} teller;
+
+/* Tells what stands in words, if anything does. */
+static void tell(teller *t, const char *label)
+{
+    if (t->words->len > 0)
+        t->fact(t->user, label, t->words->str);
+    g_string_truncate(t->words, 0);
+}
+
+void session_facts(const session_record *record, unsigned time_digits,
+                   void (*fact)(void *user, const char *label, const char *words), void *user)
+{
+    const cti_session *s = record->session;
+    teller t = {fact, user, g_string_new(NULL)};
+
+    append_path(t.words, record);
+    tell(&t, "path");
+    append_opening(t.words, s, time_digits);
+    tell(&t, "opened");
+    append_services(t.words, s);
+    tell(&t, "services");
+    append_end(t.words, s, time_digits);
+    tell(&t, "ended");
+    g_string_append_printf(t.words, "%s: %s", cti_verdict_name(s->verdict),
+                           cti_verdict_text(s->verdict));
+    tell(&t, "verdict");
+    append_traffic(t.words, s);
+    tell(&t, "messages");
+    append_heartbeats(t.words, s);
+    tell(&t, "heartbeats");
+    append_answers(t.words, s);
+    tell(&t, "answers");
+    g_string_free(t.words, TRUE);
+}
