@@ -283,23 +283,22 @@ static gint compare_entries(gconstpointer a, gconstpointer b)
     return x->order < y->order ? -1 : 1;
 }
 
-static void append_entry_line(const entry *e, GString *to, const session_log_style *style)
+/* Words of an entry: its mark, then what happened. */
+static void append_entry_words(const entry *e, GString *to, unsigned text_flags)
 {
-    g_string_append(to, style->indent);
-    format_clock(to, e->time, style->time_digits);
-    g_string_append(to, "  ");
     if (e->kind == ENTRY_MESSAGE)
-        append_kept(to, e, style->text_flags);
+        append_kept(to, e, text_flags);
     else if (e->kind == ENTRY_RUN)
         append_run(to, &e->run);
     else
         g_string_append_len(to, (const char *)e->buffer, e->size);
-    g_string_append_c(to, '\n');
 }
 
-void session_log_append(session_log *log, GString *to, const session_log_style *style)
+void session_log_each(session_log *log, guint most_lines, unsigned text_flags,
+                      void (*line)(void *user, int64_t time, const char *words), void *user)
 {
     const guint first = log->first->len;
+    GString *words = log->scratch;
     guint from, until;
 
     end_run(log);
@@ -310,16 +309,50 @@ void session_log_append(session_log *log, GString *to, const session_log_style *
      * than are wanted. */
     until = log->left_out > 0 ? first : log->first->len;
     from = until;
-    if (log->first->len > style->most_lines) {
-        until = MIN(first, style->most_lines / 3);
-        from = log->first->len - (style->most_lines - until);
+    if (log->first->len > most_lines) {
+        until = MIN(first, most_lines / 3);
+        from = log->first->len - (most_lines - until);
     }
     for (guint i = 0; i < log->first->len; i++) {
-        if (i == until && from - until + log->left_out > 0)
-            g_string_append_printf(to, "%s... %" G_GUINT64_FORMAT
-                                   " events left out here: -T timeline shows all\n",
-                                   style->indent, log->left_out + (from - until));
-        if (i < until || i >= from)
-            append_entry_line(&g_array_index(log->first, entry, i), to, style);
+        const entry *e = &g_array_index(log->first, entry, i);
+
+        if (i == until && from - until + log->left_out > 0) {
+            g_string_printf(words,
+                            "... %" G_GUINT64_FORMAT " events left out here: -T timeline shows all",
+                            log->left_out + (from - until));
+            line(user, CTI_NO_TIME, words->str);
+        }
+        if (i < until || i >= from) {
+            g_string_truncate(words, 0);
+            append_entry_words(e, words, text_flags);
+            line(user, e->time, words->str);
+        }
     }
+    g_string_truncate(words, 0);
+}
+
+/* Where session_log_append() puts its lines. */
+typedef struct lines_target {
+    GString *to;
+    const session_log_style *style;
+} lines_target;
+
+static void append_line(void *user, int64_t time, const char *words)
+{
+    const lines_target *target = user;
+
+    g_string_append(target->to, target->style->indent);
+    if (time != CTI_NO_TIME) {
+        format_clock(target->to, time, target->style->time_digits);
+        g_string_append(target->to, "  ");
+    }
+    g_string_append(target->to, words);
+    g_string_append_c(target->to, '\n');
+}
+
+void session_log_append(session_log *log, GString *to, const session_log_style *style)
+{
+    lines_target target = {to, style};
+
+    session_log_each(log, style->most_lines, style->text_flags, append_line, &target);
 }

@@ -31,6 +31,13 @@ typedef struct session_log_style {
     guint most_lines; /* the rest is counted in a line of its own */
 } session_log_style;
 
+/* Tells each line in the order of time; once, since nothing may be added afterwards.  words
+ * open with a mark of six columns ("C->S  ", "**    ", "!!    " for what is wrong) and live for
+ * the time of the call.  Where more than most_lines are kept, or were, a line without mark and
+ * with the time CTI_NO_TIME counts the others. */
+void session_log_each(session_log *log, guint most_lines, unsigned text_flags,
+                      void (*line)(void *user, int64_t time, const char *words), void *user);
+
 /* Appends the lines in the order of time; once, since nothing may be added afterwards. */
 void session_log_append(session_log *log, GString *to, const session_log_style *style);
 
