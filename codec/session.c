@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Session state (see session.h): takes in messages, holes and TCP's end, pairs requests
- * with answers, follows heartbeats and silences, and then lets the rules judge.
+/* Session state (see session.h): takes in messages and holes, pairs requests with answers,
+ * follows heartbeats and silences, and then lets the rules judge.  The end is in
+ * session_end.c.
  * Source: GED-188, chapter "Session Management". */
 #include "session.h"
 
@@ -9,110 +10,16 @@
 #include <string.h>
 
 #include "rules.h"
+#include "session_parts.h"
 
 /* An answer belongs to the oldest request of its InvokeID that is not older than this,
  * else to the newest: so a lost answer does not shift all later ones by one where a
  * client uses one InvokeID for all its heartbeats. */
 #define USUAL_ANSWER (4 * CTI_SECOND)
-/* A heartbeat is answered "immediately": at a session's end it is missed after this. */
-#define HEARTBEAT_PATIENCE (1 * CTI_SECOND)
-/* At the end of a capture, the answer to a younger request may just not have come yet. */
-#define ANSWER_PATIENCE (5 * CTI_SECOND)
 /* So many messages in a row must contradict an inferred version before it is given up. */
 #define CONTRADICTIONS_MAX 3
 /* So many silences before heartbeats tell the interval. */
 #define INTERVAL_SAMPLES 3
-
-/* A request that waits for its answer. */
-typedef struct cti_pending {
-    cti_request request;
-    uint64_t key;
-    struct cti_pending *next; /* of the same key, younger */
-    GList link;               /* in pending_by_age */
-    bool doubtful;            /* its answer may be in a hole */
-    uint32_t missed_run;      /* a heartbeat: when the next one was sent without answer */
-} cti_pending;
-
-/* ---- names ---- */
-
-const char *cti_side_name(cti_side side)
-{
-    return side == CTI_SIDE_A ? "A" : side == CTI_SIDE_B ? "B" : NULL;
-}
-
-cti_side cti_port_side(uint16_t port, bool *tls)
-{
-    static const struct {
-        uint16_t first;
-        cti_side side;
-        bool tls;
-    } ranges[] = {
-        {42027, CTI_SIDE_A, false},
-        {43027, CTI_SIDE_B, false},
-        {42030, CTI_SIDE_A, true},
-        {43030, CTI_SIDE_B, true},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++) {
-        if (port < ranges[i].first || port >= ranges[i].first + 25 * 40 ||
-            (port - ranges[i].first) % 40 != 0)
-            continue;
-        if (tls != NULL)
-            *tls = ranges[i].tls;
-        return ranges[i].side;
-    }
-    return CTI_SIDE_UNKNOWN;
-}
-
-const char *cti_state_name(cti_state state)
-{
-    static const char *const names[] = {"new",     "opening", "open", "rejected",
-                                        "closing", "closed",  "lost"};
-
-    return (size_t)state < G_N_ELEMENTS(names) ? names[state] : "?";
-}
-
-const char *cti_end_name(cti_end end)
-{
-    static const char *const names[] = {
-        NULL,
-        "closed",
-        "rejected",
-        "reset-by-client",
-        "reset-by-server",
-        "fin-by-client",
-        "fin-by-server",
-        "superseded",
-        "capture-ended",
-    };
-
-    return (size_t)end < G_N_ELEMENTS(names) ? names[end] : NULL;
-}
-
-const char *cti_outcome_name(cti_outcome outcome)
-{
-    static const char *const names[] = {"confirmed", "failed", "unanswered", "unknown"};
-
-    return (size_t)outcome < G_N_ELEMENTS(names) ? names[outcome] : "?";
-}
-
-static const struct {
-    const char *name, *text;
-} verdicts[CTI_VERDICT_COUNT] = {
-#define VERDICT(id, name, text) [CTI_VERDICT_##id] = {name, text},
-#include "verdicts.def"
-#undef VERDICT
-};
-
-const char *cti_verdict_name(cti_verdict verdict)
-{
-    return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].name : "?";
-}
-
-const char *cti_verdict_text(cti_verdict verdict)
-{
-    return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].text : "?";
-}
 
 /* ---- telling ---- */
 
@@ -136,23 +43,7 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
         session->events->finding(session->user, &finding);
 }
 
-/* One last finding for each rule that was broken more often than is told. */
-static void report_left_out(cti_session *session, int64_t time)
-{
-    for (cti_rule rule = 0; rule < CTI_RULE_COUNT; rule++) {
-        const uint32_t broken = session->findings_by_rule[rule];
-
-        if (broken <= CTI_FINDINGS_PER_RULE)
-            continue;
-        session->findings_by_rule[rule] = 0;
-        cti_session_report(session, rule, CTI_NOTE, time, NULL, 0,
-                           "%u more findings of this rule are left out.",
-                           broken - CTI_FINDINGS_PER_RULE);
-        session->findings_by_rule[rule] = broken;
-    }
-}
-
-static void tell_silence(cti_session *session, int64_t to, uint32_t frame, double share)
+void session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share)
 {
     const cti_silence silence = {session->last_client_time, to, frame, share};
 
@@ -167,13 +58,7 @@ static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
     return (uint64_t)sender << 32 | invoke_id;
 }
 
-static bool is_heartbeat(const cti_pending *pending)
-{
-    return pending->request.message->number == CTI_HEARTBEAT_REQ;
-}
-
-/* Takes a request out of the table; the caller frees it. */
-static void pending_remove(cti_session *session, cti_pending *pending)
+void session_pending_remove(cti_session *session, cti_pending *pending)
 {
     cti_pending *head = g_hash_table_lookup(session->pending, &pending->key);
 
@@ -192,11 +77,11 @@ static void pending_remove(cti_session *session, cti_pending *pending)
         session->last_heartbeat = NULL;
 }
 
-static void tell_request(cti_session *session, const cti_pending *pending)
+void session_tell_request(cti_session *session, const cti_pending *pending)
 {
     const cti_session_events *events = session->events;
 
-    if (is_heartbeat(pending)) {
+    if (pending_is_heartbeat(pending)) {
         const cti_heartbeat heartbeat = {&pending->request,
                                          pending->request.outcome == CTI_UNANSWERED,
                                          pending->missed_run};
@@ -217,11 +102,11 @@ static void give_up_oldest(cti_session *session)
 {
     cti_pending *oldest = g_queue_peek_head_link(&session->pending_by_age)->data;
 
-    pending_remove(session, oldest);
+    session_pending_remove(session, oldest);
     oldest->request.outcome = CTI_UNKNOWN;
     oldest->missed_run = 0;
     session->requests_given_up++;
-    tell_request(session, oldest);
+    session_tell_request(session, oldest);
     g_free(oldest);
 }
 
@@ -315,7 +200,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request_frame = request->frame;
     facts->request_cookie = request->cookie;
     facts->answer_time = cti_forward(request->time, moment->time);
-    if (is_heartbeat(pending)) {
+    if (pending_is_heartbeat(pending)) {
         event->missed_run_ended = session->missed_run;
         session->missed_run = 0;
         pending->missed_run = 0;
@@ -325,8 +210,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     event->answered = request;
 }
 
-/* The heartbeat before this one was not answered until now. */
-static void note_missed(cti_session *session, cti_pending *missed)
+void session_note_missed(cti_session *session, cti_pending *missed)
 {
     if (session->missed_run == 0) {
         memset(session->missed_frames, 0, sizeof(session->missed_frames));
@@ -343,7 +227,7 @@ static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t g
 
     session->heartbeats++;
     if (before != NULL && !before->doubtful)
-        note_missed(session, before);
+        session_note_missed(session, before);
     session->last_heartbeat = pending;
     if (gap == CTI_NO_TIME)
         return;
@@ -561,7 +445,7 @@ static void note_client_message(cti_session *session, const cti_moment *moment,
     if (facts->client_gap != CTI_NO_TIME && session->state != CTI_STATE_OPENING &&
         ((interval > 0 && (double)facts->client_gap > 1.5 * interval * (double)CTI_SECOND) ||
          facts->idle_share > 0.75))
-        tell_silence(session, moment->time, moment->frame, facts->idle_share);
+        session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
     session->last_client_time = moment->time;
     session->last_client_frame = moment->frame;
     session->client_in_doubt = false;
@@ -592,11 +476,11 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
         answered = find_request(session, reader->message, moment, invoke_id);
         if (answered != NULL) {
             take_answer(session, answered, moment, reader, facts, &event);
-            pending_remove(session, answered);
+            session_pending_remove(session, answered);
         } else if (reader->message->confirmed_by != 0) {
             cti_pending *added = pending_add(session, reader->message, moment, invoke_id);
 
-            if (is_heartbeat(added))
+            if (pending_is_heartbeat(added))
                 take_heartbeat(session, added, facts->client_gap);
             else
                 session->requests++;
@@ -611,7 +495,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
     if (moment->sender == CTI_CLIENT)
         note_client_message(session, moment, facts);
     if (answered != NULL) {
-        tell_request(session, answered);
+        session_tell_request(session, answered);
         g_free(answered);
     }
 }
@@ -674,152 +558,6 @@ double cti_session_idle_share(const cti_session *session, int64_t silence)
         session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
         return -1;
     return (double)silence / ((double)session->idle_timeout * (double)CTI_SECOND);
-}
-
-/* The server looks at its timers now and then: it may be a little late. */
-bool cti_session_idle_timer_fired(const cti_session *session)
-{
-    const int64_t limit = (int64_t)session->idle_timeout * CTI_SECOND;
-    int64_t silence;
-
-    if ((session->end != CTI_END_RESET_BY_SERVER && session->end != CTI_END_FIN_BY_SERVER) ||
-        session->last_client_time == CTI_NO_TIME || session->idle_timeout == 0 ||
-        session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
-        return false;
-    silence = cti_elapsed(session->last_client_time, session->end_time);
-    return silence >= limit - CTI_SECOND &&
-           silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
-}
-
-/* ---- the end ---- */
-
-void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
-                         uint32_t frame)
-{
-    cti_event event = {.kind = CTI_EVENT_TCP_END,
-                       .time = time,
-                       .frame = frame,
-                       .sender = sender,
-                       .before = session->state};
-
-    if (session->end_frame != 0 || session->finished)
-        return;
-    session->end_time = time;
-    session->end_frame = frame;
-    if (sender == CTI_CLIENT)
-        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
-    else
-        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
-    if (session->state == CTI_STATE_OPEN || session->state == CTI_STATE_OPENING)
-        session->state = CTI_STATE_LOST;
-    event.client_silence = cti_elapsed(session->last_client_time, time);
-    cti_rules_run(session, &event);
-}
-
-static cti_outcome outcome_at_end(const cti_session *session, const cti_pending *pending,
-                                  int64_t time)
-{
-    const int64_t waited = cti_elapsed(pending->request.time, time);
-
-    if (pending->doubtful)
-        return CTI_UNKNOWN;
-    if (is_heartbeat(pending))
-        return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
-                                                                       : CTI_UNKNOWN;
-    if (session->end_frame != 0)
-        return CTI_UNANSWERED;
-    return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
-}
-
-/* Decides what still waits, oldest first. */
-static void settle_pending(cti_session *session, int64_t time)
-{
-    cti_pending *last = session->last_heartbeat;
-
-    if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
-        note_missed(session, last);
-    while (session->pending_by_age.head != NULL) {
-        cti_pending *pending = session->pending_by_age.head->data;
-
-        pending->request.outcome = outcome_at_end(session, pending, time);
-        if (pending->request.outcome != CTI_UNANSWERED)
-            pending->missed_run = 0;
-        pending_remove(session, pending);
-        tell_request(session, pending);
-        g_free(pending);
-    }
-}
-
-static cti_verdict choose_verdict(const cti_session *session)
-{
-    if (session->messages_client + session->messages_server == 0)
-        return CTI_VERDICT_NOTHING_SEEN;
-    if (session->end == CTI_END_REJECTED)
-        return CTI_VERDICT_REJECTED;
-    if (session->server_offline)
-        return CTI_VERDICT_SERVER_OFFLINE;
-    if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
-        return CTI_VERDICT_CLOSED_BY_CLIENT;
-    if (session->shutdown.stopping_frame != 0 && session->end != CTI_END_CAPTURE_ENDED &&
-        session->end != CTI_END_SUPERSEDED)
-        return CTI_VERDICT_MAINTENANCE;
-    if (session->end == CTI_END_SUPERSEDED)
-        return CTI_VERDICT_SUPERSEDED;
-    if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
-        session->end != CTI_END_CAPTURE_ENDED)
-        return CTI_VERDICT_OPEN_UNANSWERED;
-    if (cti_session_idle_timer_fired(session))
-        return CTI_VERDICT_IDLE_TIMER_FIRED;
-    switch (session->end) {
-    case CTI_END_RESET_BY_CLIENT:
-        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
-                                        : CTI_VERDICT_RESET_BY_CLIENT;
-    case CTI_END_FIN_BY_CLIENT:
-        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
-                                        : CTI_VERDICT_FIN_BY_CLIENT;
-    case CTI_END_RESET_BY_SERVER:
-        return CTI_VERDICT_RESET_BY_SERVER;
-    case CTI_END_FIN_BY_SERVER:
-        return CTI_VERDICT_FIN_BY_SERVER;
-    default:
-        return CTI_VERDICT_STILL_OPEN;
-    }
-}
-
-void cti_session_finish(cti_session *session, int64_t time, cti_end how)
-{
-    cti_event event = {.kind = CTI_EVENT_FINISH,
-                       .frame = session->end_frame,
-                       .before = session->state};
-
-    if (session->finished)
-        return;
-    if (session->end_frame == 0) {
-        session->end = how;
-        session->end_time = time;
-    }
-    if (session->state == CTI_STATE_CLOSED)
-        session->end = CTI_END_CLOSED;
-    else if (session->state == CTI_STATE_REJECTED)
-        session->end = CTI_END_REJECTED;
-    event.time = session->end_time;
-    event.in_sight = session->end_frame != 0;
-    event.client_silence = cti_elapsed(session->last_client_time, session->end_time);
-    if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&
-        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED) {
-        session->worst_gap = event.client_silence;
-        session->worst_gap_time = session->last_client_time;
-    }
-    settle_pending(session, session->end_time);
-    event.missed_run_ended = session->missed_run;
-    if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
-        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED)
-        tell_silence(session, session->end_time, session->end_frame,
-                     cti_session_idle_share(session, event.client_silence));
-    session->verdict = choose_verdict(session);
-    cti_rules_run(session, &event);
-    report_left_out(session, session->end_time);
-    session->finished = true;
 }
 
 /* ---- life ---- */

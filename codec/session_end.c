@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a session ends (see session.h): FIN and RST, what becomes of the requests that still
+ * wait, and the last word of the rules.  Source: GED-188, chapter "Session Management". */
+#include "rules.h"
+#include "session_parts.h"
+
+/* A heartbeat is answered "immediately": at a session's end it is missed after this. */
+#define HEARTBEAT_PATIENCE (1 * CTI_SECOND)
+/* At the end of a capture, the answer to a younger request may just not have come yet. */
+#define ANSWER_PATIENCE (5 * CTI_SECOND)
+
+void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
+                         uint32_t frame)
+{
+    cti_event event = {.kind = CTI_EVENT_TCP_END,
+                       .time = time,
+                       .frame = frame,
+                       .sender = sender,
+                       .before = session->state};
+
+    if (session->end_frame != 0 || session->finished)
+        return;
+    session->end_time = time;
+    session->end_frame = frame;
+    if (sender == CTI_CLIENT)
+        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
+    else
+        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
+    if (session->state == CTI_STATE_OPEN || session->state == CTI_STATE_OPENING)
+        session->state = CTI_STATE_LOST;
+    event.client_silence = cti_elapsed(session->last_client_time, time);
+    cti_rules_run(session, &event);
+}
+
+static cti_outcome outcome_at_end(const cti_session *session, const cti_pending *pending,
+                                  int64_t time)
+{
+    const int64_t waited = cti_elapsed(pending->request.time, time);
+
+    if (pending->doubtful)
+        return CTI_UNKNOWN;
+    if (pending_is_heartbeat(pending))
+        return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
+                                                                       : CTI_UNKNOWN;
+    if (session->end_frame != 0)
+        return CTI_UNANSWERED;
+    return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
+}
+
+/* Decides what still waits, oldest first. */
+static void settle_pending(cti_session *session, int64_t time)
+{
+    cti_pending *last = session->last_heartbeat;
+
+    if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
+        session_note_missed(session, last);
+    while (session->pending_by_age.head != NULL) {
+        cti_pending *pending = session->pending_by_age.head->data;
+
+        pending->request.outcome = outcome_at_end(session, pending, time);
+        if (pending->request.outcome != CTI_UNANSWERED)
+            pending->missed_run = 0;
+        session_pending_remove(session, pending);
+        session_tell_request(session, pending);
+        g_free(pending);
+    }
+}
+
+/* One last finding for each rule that was broken more often than is told. */
+static void report_left_out(cti_session *session, int64_t time)
+{
+    for (cti_rule rule = 0; rule < CTI_RULE_COUNT; rule++) {
+        const uint32_t broken = session->findings_by_rule[rule];
+
+        if (broken <= CTI_FINDINGS_PER_RULE)
+            continue;
+        session->findings_by_rule[rule] = 0;
+        cti_session_report(session, rule, CTI_NOTE, time, NULL, 0,
+                           "%u more findings of this rule are left out.",
+                           broken - CTI_FINDINGS_PER_RULE);
+        session->findings_by_rule[rule] = broken;
+    }
+}
+
+void cti_session_finish(cti_session *session, int64_t time, cti_end how)
+{
+    cti_event event = {.kind = CTI_EVENT_FINISH,
+                       .frame = session->end_frame,
+                       .before = session->state};
+
+    if (session->finished)
+        return;
+    if (session->end_frame == 0) {
+        session->end = how;
+        session->end_time = time;
+    }
+    if (session->state == CTI_STATE_CLOSED)
+        session->end = CTI_END_CLOSED;
+    else if (session->state == CTI_STATE_REJECTED)
+        session->end = CTI_END_REJECTED;
+    event.time = session->end_time;
+    event.in_sight = session->end_frame != 0;
+    event.client_silence = cti_elapsed(session->last_client_time, session->end_time);
+    if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&
+        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED) {
+        session->worst_gap = event.client_silence;
+        session->worst_gap_time = session->last_client_time;
+    }
+    settle_pending(session, session->end_time);
+    event.missed_run_ended = session->missed_run;
+    if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
+        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED)
+        session_tell_silence(session, session->end_time, session->end_frame,
+                     cti_session_idle_share(session, event.client_silence));
+    session->verdict = cti_verdict_choose(session);
+    cti_rules_run(session, &event);
+    report_left_out(session, session->end_time);
+    session->finished = true;
+}

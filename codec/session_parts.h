@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that make a session share; nobody else includes this.
+ *
+ *     session.c        messages and holes: state, requests and answers, heartbeats
+ *     session_end.c    FIN and RST, what still waits then, the last word of the rules
+ *     session_names.c  names
+ *     verdict.c        why it ended */
+#ifndef CTI_SESSION_PARTS_H
+#define CTI_SESSION_PARTS_H
+
+#include "session.h"
+
+/* A request that waits for its answer. */
+typedef struct cti_pending {
+    cti_request request;
+    uint64_t key;
+    struct cti_pending *next; /* of the same key, younger */
+    GList link;               /* in pending_by_age */
+    bool doubtful;            /* its answer may be in a hole */
+    uint32_t missed_run;      /* a heartbeat: when the next one was sent without answer */
+} cti_pending;
+
+static inline bool pending_is_heartbeat(const cti_pending *pending)
+{
+    return pending->request.message->number == CTI_HEARTBEAT_REQ;
+}
+
+/* Takes a request out of the table; the caller frees it. */
+void session_pending_remove(cti_session *session, cti_pending *pending);
+
+/* Tells what became of a request. */
+void session_tell_request(cti_session *session, const cti_pending *pending);
+
+/* A heartbeat was not answered until now, and one more is sent or the session is over. */
+void session_note_missed(cti_session *session, cti_pending *missed);
+
+/* Tells a silence of the client up to now. */
+void session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);
+
+/* The verdict on a session that is over. */
+cti_verdict cti_verdict_choose(const cti_session *session);
+
+#endif
