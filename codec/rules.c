@@ -12,10 +12,39 @@ static const struct {
     const char *name, *text;
     rule_function function;
 } rules[CTI_RULE_COUNT] = {
-#define RULE(id, name, function, text) [CTI_RULE_##id] = {name, text, cti_##function},
+#define RULE(id, name, function, when, text) [CTI_RULE_##id] = {name, text, cti_##function},
 #include "rules.def"
 #undef RULE
 };
+
+/* What rules are called for, and the rules for each of them, bit n for rule n: a message is
+ * mostly for none. */
+enum { SESSION = 1 << 0, CLIENT = 1 << 1, TCP_END = 1 << 2, FINISH = 1 << 3 };
+
+typedef uint64_t rule_set;
+
+_Static_assert(CTI_RULE_COUNT <= 64, "a set has a bit for each rule");
+
+static const rule_set on_session = 0
+#define RULE(id, name, function, when, text) | (rule_set)(((when) & SESSION) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_client = 0
+#define RULE(id, name, function, when, text) | (rule_set)(((when) & CLIENT) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_tcp_end = 0
+#define RULE(id, name, function, when, text) | (rule_set)(((when) & TCP_END) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_finish = 0
+#define RULE(id, name, function, when, text) | (rule_set)(((when) & FINISH) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
 
 const char *cti_rule_name(cti_rule rule)
 {
@@ -27,10 +56,30 @@ const char *cti_rule_text(cti_rule rule)
     return (size_t)rule < CTI_RULE_COUNT ? rules[rule].text : "?";
 }
 
+static rule_set rules_for(const cti_event *event)
+{
+    const cti_message *message;
+    rule_set set;
+
+    if (event->kind == CTI_EVENT_TCP_END)
+        return on_tcp_end;
+    if (event->kind == CTI_EVENT_FINISH)
+        return on_finish;
+    message = event->reader->message;
+    set = event->sender == CTI_CLIENT ? on_client : 0;
+    if (message != NULL && (message->category == CTI_CATEGORY_SESSION ||
+                            message->category == CTI_CATEGORY_FAILURE))
+        set |= on_session;
+    return set;
+}
+
 void cti_rules_run(cti_session *session, const cti_event *event)
 {
-    for (cti_rule rule = 0; rule < CTI_RULE_COUNT; rule++)
+    for (rule_set set = rules_for(event); set != 0; set &= set - 1) {
+        const cti_rule rule = (cti_rule)__builtin_ctzll(set);
+
         rules[rule].function(session, rule, event);
+    }
 }
 
 /* ---- words ---- */

@@ -29,12 +29,12 @@ typedef struct cti_event {
 } cti_event;
 
 /* The rules themselves: rule_open of rules.def is cti_rule_open(). */
-#define RULE(id, name, function, text) \
+#define RULE(id, name, function, when, text) \
     void cti_##function(cti_session *session, cti_rule rule, const cti_event *event);
 #include "rules.def"
 #undef RULE
 
-/* Runs every rule on the event. */
+/* Runs the rules that the event is for. */
 void cti_rules_run(cti_session *session, const cti_event *event);
 
 /* Tells a finding, with the limit per rule.  frames: count numbers, the first ones are

@@ -118,7 +118,7 @@ const char *cti_verdict_text(cti_verdict verdict);
 
 /* Rules a session must keep. */
 typedef enum {
-#define RULE(id, name, function, text) CTI_RULE_##id,
+#define RULE(id, name, function, when, text) CTI_RULE_##id,
 #include "rules.def"
 #undef RULE
     CTI_RULE_COUNT
