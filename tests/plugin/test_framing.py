@@ -58,6 +58,20 @@ class Framing(PluginTest):
         talk.send(SERVER, header(body, 31) + bytes(body) + heartbeat(1, True), at=2)
         self.assertEqual(self.types(self.made(made)), [3, 31, 6])
 
+    def test_largest_message_by_preference(self):
+        """What is larger is no message; the next one is found, in this segment and later ones."""
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(), at=1)
+        talk.send(SERVER, header(600, 31) + bytes(600) + heartbeat(1, True), at=2)
+        talk.send(SERVER, heartbeat(2, True), at=3)
+        path = self.made(made)
+        self.assertEqual(self.types(path), [3, 31, 6, 6])
+        self.assertEqual(self.types(path, "-o", "cti.largest_message:608"), [3, 31, 6, 6])
+        self.assertEqual(self.types(path, "-o", "cti.largest_message:607"), [3, 6, 6])
+        for limit in (0, 65536, 4294967295):
+            self.tshark.run("-V", "-o", f"cti.largest_message:{limit}", capture=path)
+
     def test_many_messages_in_a_frame(self):
         made = Capture()
         talk = conversation(made)

@@ -98,7 +98,8 @@ class Registration(PluginTest):
 
     def test_ports_and_heuristic(self):
         text = self.tshark.run("-G", "defaultprefs")
-        for name in ("cti.desegment", "cti.version", "cti.hide_passwords"):
+        for name in ("cti.desegment", "cti.version", "cti.hide_passwords", "cti.largest_message",
+                     "cti.recognize"):
             self.assertIn(f"#{name}: ", text)
         decodes = self.tshark.run("-G", "decodes").splitlines()
         ports = {int(row.split("\t")[1]) for row in decodes

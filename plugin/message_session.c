@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the session tells of a message, and how it ends, in the tree (see message_internal.h). */
+#include "message_internal.h"
+
+#include "experts.h"
+#include "text.h"
+
+static int protocol_id = -1;
+
+static int hf_version = -1;
+static int hf_version_inferred = -1;
+static int hf_sender = -1;
+static int hf_session = -1;
+static int hf_session_client_id = -1;
+static int hf_session_side = -1;
+static int hf_session_services = -1;
+static int hf_session_state = -1;
+static int hf_session_verdict = -1;
+static int hf_response_in = -1;
+static int hf_response_to = -1;
+static int hf_response_time = -1;
+static int hf_unanswered = -1;
+static int hf_heartbeat_gap = -1;
+static int hf_heartbeat_missed = -1;
+static int hf_idle_share = -1;
+static int hf_finding = -1;
+static int hf_finding_frame = -1;
+
+static int ett_end = -1;
+static int ett_finding = -1;
+
+static const cti_value_set *service_names;
+
+void message_session_register(int protocol)
+{
+    static hf_register_info fields[] = {
+        {&hf_version,
+         {"Version in force", "cti.version", FT_UINT32, BASE_DEC, NULL, 0,
+          "Version of the protocol that the session uses", HFILL}},
+        {&hf_version_inferred,
+         {"Version inferred", "cti.version.inferred", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "OPEN_REQ was not captured: the version was found out from the messages", HFILL}},
+        {&hf_sender,
+         {"Sender", "cti.sender", FT_STRING, BASE_NONE, NULL, 0, "client or server", HFILL}},
+        {&hf_session,
+         {"Session", "cti.session", FT_UINT32, BASE_DEC, NULL, 0,
+          "Number of the session in this capture", HFILL}},
+        {&hf_session_client_id,
+         {"Client of the session", "cti.session.client_id", FT_STRING, BASE_NONE, NULL, 0,
+          "ClientID of the session's OPEN_REQ", HFILL}},
+        {&hf_session_side,
+         {"Side of the server", "cti.session.side", FT_STRING, BASE_NONE, NULL, 0,
+          "A or B, by the server's port", HFILL}},
+        {&hf_session_services,
+         {"Services of the session", "cti.session.services", FT_UINT32, BASE_HEX, NULL, 0,
+          "Granted by OPEN_CONF, or requested while it is not there", HFILL}},
+        {&hf_session_state,
+         {"State of the session", "cti.session.state", FT_STRING, BASE_NONE, NULL, 0,
+          "After this message", HFILL}},
+        {&hf_session_verdict,
+         {"Why the session ended", "cti.session.verdict", FT_STRING, BASE_NONE, NULL, 0,
+          "On the packet that ended it", HFILL}},
+        {&hf_response_in,
+         {"Answer in", "cti.response_in", FT_FRAMENUM, BASE_NONE,
+          FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The answer to this request is in this frame",
+          HFILL}},
+        {&hf_response_to,
+         {"Answer to", "cti.response_to", FT_FRAMENUM, BASE_NONE,
+          FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "The request of this answer is in this frame",
+          HFILL}},
+        {&hf_response_time,
+         {"Answer time", "cti.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+          "Time from the request to this answer", HFILL}},
+        {&hf_unanswered,
+         {"Unanswered", "cti.unanswered", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "No answer to this request came, and the capture would have it", HFILL}},
+        {&hf_heartbeat_gap,
+         {"Silence of the client", "cti.heartbeat.gap", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+          "Time since the client's last message", HFILL}},
+        {&hf_heartbeat_missed,
+         {"Heartbeats missed", "cti.heartbeat.missed", FT_UINT32, BASE_DEC, NULL, 0,
+          "HEARTBEAT_REQ in a row that were not answered until now", HFILL}},
+        {&hf_idle_share,
+         {"Share of IdleTimeout in percent", "cti.idle_share", FT_DOUBLE, BASE_NONE, NULL, 0,
+          "How much of IdleTimeout the client's silence used up", HFILL}},
+        {&hf_finding,
+         {"Finding", "cti.finding", FT_STRING, BASE_NONE, NULL, 0,
+          "A rule of the protocol that was broken", HFILL}},
+        {&hf_finding_frame,
+         {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
+    };
+    static int *subtrees[] = {&ett_end, &ett_finding};
+
+    protocol_id = protocol;
+    service_names = cti_field_get(CTI_F_ServicesGranted)->values;
+    proto_register_field_array(protocol, fields, array_length(fields));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}
+
+/* ---- a message ---- */
+
+static void add_duration(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t duration)
+{
+    const nstime_t time = {(time_t)(duration / CTI_SECOND), (int)(duration % CTI_SECOND)};
+
+    proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &time));
+}
+
+static void add_word(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
+{
+    proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, word));
+}
+
+static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
+}
+
+static void add_session(const view *v, proto_tree *tree, const session_note *note)
+{
+    proto_item *services;
+
+    if (note->sender != CTI_EITHER)
+        add_word(tree, v->tvb, hf_sender, note->sender == CTI_CLIENT ? "client" : "server");
+    if (note->number == 0)
+        return;
+    add_uint(tree, v->tvb, hf_session, note->number);
+    if (note->client_id != NULL)
+        add_word(tree, v->tvb, hf_session_client_id, note->client_id);
+    if (note->side != CTI_SIDE_UNKNOWN)
+        add_word(tree, v->tvb, hf_session_side, cti_side_name(note->side));
+    add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
+    if (!note->has_services)
+        return;
+    services = proto_tree_add_uint(tree, hf_session_services, v->tvb, 0, 0, note->services);
+    proto_item_set_generated(services);
+    if (message_is_visible(tree)) {
+        g_string_truncate(v->scratch, 0);
+        cti_text_mask(v->scratch, service_names, note->services);
+        proto_item_append_text(services, " (%s)", v->scratch->str);
+    }
+}
+
+static void add_links(const view *v, proto_tree *tree, const message_note *note)
+{
+    if (note->unanswered) {
+        proto_item *item = proto_tree_add_boolean(tree, hf_unanswered, v->tvb, 0, 0, true);
+
+        proto_item_set_generated(item);
+    }
+    if (note->response_in != 0)
+        add_uint(tree, v->tvb, hf_response_in, note->response_in);
+    if (note->response_to != 0) {
+        add_uint(tree, v->tvb, hf_response_to, note->response_to);
+        if (note->response_time != CTI_NO_TIME)
+            add_duration(tree, v->tvb, hf_response_time, note->response_time);
+    }
+}
+
+void message_add_session(const view *v, proto_tree *tree, const message_note *note)
+{
+    add_session(v, tree, &note->session);
+    if (note->version != 0) {
+        proto_item *inferred;
+
+        add_uint(tree, v->tvb, hf_version, note->version);
+        inferred = proto_tree_add_boolean(tree, hf_version_inferred, v->tvb, 0, 0,
+                                          note->version_inferred);
+        proto_item_set_generated(inferred);
+    }
+    add_links(v, tree, note);
+    if (note->client_gap != CTI_NO_TIME)
+        add_duration(tree, v->tvb, hf_heartbeat_gap, note->client_gap);
+    if (note->missed_run > 0)
+        add_uint(tree, v->tvb, hf_heartbeat_missed, note->missed_run);
+    if (note->idle_share >= 0)
+        proto_item_set_generated(
+            proto_tree_add_double(tree, hf_idle_share, v->tvb, 0, 0, 100 * note->idle_share));
+}
+
+void message_add_finding(const view *v, proto_tree *tree, const finding_note *note)
+{
+    proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
+    proto_tree *frames = proto_item_add_subtree(item, ett_finding);
+
+    proto_item_set_generated(item);
+    for (uint32_t i = 0; i < note->frame_count; i++)
+        add_uint(frames, v->tvb, hf_finding_frame, note->frames[i]);
+    experts_add_finding(v->pinfo, item, note->rule, note->severity, note->text);
+}
+
+/* ---- the end of a session ---- */
+
+/* A tree for what is about no message. */
+static proto_tree *add_end(const view *v, proto_item **item)
+{
+    *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, 0, 0, ENC_NA);
+    proto_item_set_generated(*item);
+    return proto_item_add_subtree(*item, ett_end);
+}
+
+/* " [CTI session 1 lost: heartbeats-unanswered]" behind what TCP says. */
+static void add_end_to_columns(column_info *columns, const frame_note *frame)
+{
+    col_append_fstr(columns, COL_INFO, " [CTI session %u %s", frame->end.number,
+                    cti_state_name(frame->end.state));
+    if (frame->finished)
+        col_append_fstr(columns, COL_INFO, ": %s", cti_verdict_name(frame->end.summary->verdict));
+    col_append_str(columns, COL_INFO, "]");
+}
+
+void message_show_end(const view *v, const frame_note *frame)
+{
+    uint32_t session = frame->end.number; /* that the tree is about */
+    proto_tree *tree = NULL;
+    proto_item *item;
+
+    if (session != 0) {
+        tree = add_end(v, &item);
+        proto_item_append_text(item, ", the %s ended the connection",
+                               frame->end.sender == CTI_CLIENT ? "client" : "server");
+        add_session(v, tree, &frame->end);
+        if (frame->finished)
+            add_word(tree, v->tvb, hf_session_verdict,
+                     cti_verdict_name(frame->end.summary->verdict));
+        add_end_to_columns(v->pinfo->cinfo, frame);
+    }
+    for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
+        if (note->session.number != session) {
+            session = note->session.number;
+            tree = add_end(v, &item);
+            proto_item_append_text(item, ", about session %u", session);
+            add_session(v, tree, &note->session);
+        }
+        message_add_finding(v, tree, note);
+    }
+}
