@@ -96,16 +96,22 @@ static cti_looks looks_like(tvbuff_t *tvb)
     return looks;
 }
 
-/* An OPEN_REQ that goes on in the next segment is worth waiting for. */
+/* An OPEN_REQ that goes on in the next segment is worth waiting for: many a client sends header
+ * and body apart.  As long as VersionNumber and IdleTimeout are not there it may still be another
+ * protocol's: then no more than the next segment is asked for, and if it is none, the other
+ * heuristics get both. */
 static bool waits_for_open_req(tvbuff_t *tvb, packet_info *pinfo)
 {
+    const uint32_t longest = 1024, until_idle_timeout = 20;
     const uint32_t length = tvb_captured_length(tvb);
 
-    if (length < 16 || tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ || !preferences.desegment ||
-        pinfo->can_desegment == 0 || tvb_reported_length(tvb) > length)
+    if (tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ || tvb_get_ntohl(tvb, 0) > longest ||
+        !preferences.desegment || pinfo->can_desegment == 0 || tvb_reported_length(tvb) > length)
         return false;
     pinfo->desegment_offset = 0;
-    pinfo->desegment_len = CTI_HEADER_SIZE + tvb_get_ntohl(tvb, 0) - length;
+    pinfo->desegment_len = length < until_idle_timeout
+                               ? DESEGMENT_ONE_MORE_SEGMENT
+                               : CTI_HEADER_SIZE + tvb_get_ntohl(tvb, 0) - length;
     return true;
 }
 

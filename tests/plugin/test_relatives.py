@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is taken for CTI and what is not, and what the dissectors of relatives get wrong."""
+import struct
+
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
 from ged188.encode import header
 from ged188.pcap import SECOND, Capture, read
@@ -123,11 +125,43 @@ class Recognition(PluginTest):
                               self.tshark.messages(path, *option)], ["client", "server"])
 
     def test_open_req_in_two_segments_on_any_port(self):
+        """Cut anywhere behind its header."""
         made = Capture()
-        talk = conversation(made, server_port=5999)
-        talk.send(CLIENT, open_req(), at=1, sizes=[30])
-        talk.send(SERVER, open_conf(), at=1.1)
-        self.assertEqual(self.types(self.made(made)), [3, 4])
+        splits = range(8, len(open_req()))
+        for number, split in enumerate(splits):
+            talk = conversation(made, client_port=50001 + number, server_port=5999, begin=number)
+            talk.send(CLIENT, open_req(), at=number + 0.1, sizes=[split])
+            talk.send(SERVER, open_conf(), at=number + 0.2)
+        for passes in (1, 2):
+            self.assertEqual(self.types(self.made(made), passes=passes), [3, 4] * len(splits))
+
+    def test_what_is_waited_for_and_is_none(self):
+        """SMPP's query_sm has the type of OPEN_REQ: cut behind the type, it is still SMPP's."""
+        def smpp(command, sequence, body):
+            return struct.pack(">4I", 16 + len(body), command, 0, sequence) + body
+
+        query = smpp(3, 2, b"id42\0\1\x011001\0" + bytes(40))
+        made = Capture()
+        talk = conversation(made, server_port=2775)
+        talk.send(CLIENT, smpp(9, 1, b"user\0pass\0\0\x34\0\0\0"), at=1)
+        talk.send(CLIENT, query, at=2, sizes=[12])
+        talk.send(CLIENT, query, at=3)
+        path = self.made(made)
+        self.assertEqual(self.types(path), [])
+        self.assertEqual(self.tshark.fields(path, "smpp.command_id", display="smpp"),
+                         [[["0x00000009"]], [["0x00000003"]], [["0x00000003"]]])
+
+    def test_open_req_only(self):
+        """Sessions whose start the capture has, by the preference."""
+        made = Capture()
+        for number, begin in enumerate((0, 1)):
+            talk = conversation(made, client_port=50001 + number, server_port=5999, begin=number)
+            if begin:
+                talk.send(CLIENT, open_req(), at=number + 0.1)
+            talk.send(SERVER, open_conf(), at=number + 0.2)
+        path = self.made(made)
+        self.assertEqual(self.types(path), [4, 3, 4])
+        self.assertEqual(self.types(path, "-o", "cti.recognize:open_req"), [3, 4])
 
     def test_client_port_of_the_range(self):
         """42027 is also a port that a system gives to clients of anything."""
