@@ -25,6 +25,7 @@ typedef struct cti_event {
     /* Heartbeats in a row that were missed, when the run ended with this event. */
     uint32_t missed_run_ended;
     int64_t client_silence; /* at TCP_END and FINISH: time since the client's last message */
+    int64_t over;  /* at FINISH: when TCP's connection was over, or the capture was */
     bool in_sight; /* at FINISH: the capture shows what came after the last message */
 } cti_event;
 

@@ -578,6 +578,8 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
         .close_time = CTI_NO_TIME,
         .close_answer_time = CTI_NO_TIME,
         .end_time = CTI_NO_TIME,
+        .other_end_time = CTI_NO_TIME,
+        .flows = {{.freed_time = CTI_NO_TIME}, {.freed_time = CTI_NO_TIME}},
         .events = events,
         .user = user,
     };

@@ -231,6 +231,31 @@ typedef struct cti_shutdown {
     uint32_t replayed, replayed_frame; /* call events that rebuild a state */
 } cti_shutdown;
 
+/* One direction of TCP, as far as the rules ask for it: what was sent last, and whether its
+ * receiver has it.  Numbers are TCP's, of any origin. */
+typedef struct cti_flow {
+    bool known;         /* next is */
+    bool waiting;       /* the receiver has not acknowledged all of it */
+    bool small;         /* the last piece was less than a full segment */
+    uint32_t next;      /* number of the next new byte */
+    int64_t sent_time;  /* of the oldest piece that waited, or waits */
+    int64_t freed_time; /* a bare acknowledgment came late and ended the wait; or CTI_NO_TIME */
+    /* Small pieces that left right after such an acknowledgment, and those that did not wait. */
+    uint32_t held_back, not_held;
+    int64_t worst_wait;
+    uint32_t held_frames[CTI_FINDING_FRAMES_MAX];
+} cti_flow;
+
+/* A TCP segment of the session's connection, with data or without. */
+typedef struct cti_segment {
+    cti_sender sender;
+    uint32_t next; /* sequence number behind its last byte, FIN counted */
+    bool acknowledges;
+    uint32_t acknowledgment;
+    int64_t time;
+    uint32_t frame;
+} cti_segment;
+
 /* Read freely; change nothing. */
 typedef struct cti_session {
     cti_state state;
@@ -257,6 +282,7 @@ typedef struct cti_session {
     uint64_t messages_client, messages_server;
     int64_t last_client_time, last_server_time;
     uint32_t last_client_frame, last_server_frame;
+    cti_flow flows[2]; /* of the client, of the server */
     uint32_t holes;
     bool open_in_doubt;   /* the answer to OPEN_REQ may be among bytes not seen */
     bool client_in_doubt; /* the client's bytes behind its last message are not in the capture */
@@ -288,6 +314,10 @@ typedef struct cti_session {
     uint32_t close_frame, close_answer_frame;
     int64_t end_time; /* of the first FIN or RST, or of the last message */
     uint32_t end_frame;
+    cti_sender end_sender;
+    bool half_closed;       /* it was a FIN, and closed one direction only, */
+    int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
+    uint32_t other_end_frame;
     bool finished;
     cti_verdict verdict; /* valid when finished */
 
@@ -324,9 +354,12 @@ void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, i
  * waits for sender's answer may have it. */
 void cti_session_doubt(cti_session *session, cti_sender sender);
 
+/* A segment came; after the messages that it brought, and before the end that it brings. */
+void cti_session_segment(cti_session *session, const cti_segment *segment);
+
 typedef enum { CTI_TCP_FIN, CTI_TCP_RST } cti_tcp_end;
 
-/* sender ended its stream. */
+/* sender ended its stream; to be told of both ends. */
 void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
                          uint32_t frame);
 

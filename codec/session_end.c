@@ -9,6 +9,16 @@
 /* At the end of a capture, the answer to a younger request may just not have come yet. */
 #define ANSWER_PATIENCE (5 * CTI_SECOND)
 
+/* FIN closes one direction: the connection is over with the other one, or with a RST. */
+static void note_other_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
+                           uint32_t frame)
+{
+    if (session->other_end_frame != 0 || (how == CTI_TCP_FIN && sender == session->end_sender))
+        return;
+    session->other_end_time = time;
+    session->other_end_frame = frame;
+}
+
 void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
                          uint32_t frame)
 {
@@ -18,10 +28,16 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
                        .sender = sender,
                        .before = session->state};
 
-    if (session->end_frame != 0 || session->finished)
+    if (session->finished)
         return;
+    if (session->end_frame != 0) {
+        note_other_end(session, how, sender, time, frame);
+        return;
+    }
     session->end_time = time;
     session->end_frame = frame;
+    session->end_sender = sender;
+    session->half_closed = how == CTI_TCP_FIN;
     if (sender == CTI_CLIENT)
         session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
     else
@@ -99,6 +115,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
     else if (session->state == CTI_STATE_REJECTED)
         session->end = CTI_END_REJECTED;
     event.time = session->end_time;
+    event.over = session->other_end_time != CTI_NO_TIME ? session->other_end_time : time;
     event.in_sight = session->end_frame != 0;
     event.client_silence = cti_elapsed(session->last_client_time, session->end_time);
     if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&

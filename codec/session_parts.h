@@ -3,6 +3,7 @@
  *
  *     session.c        messages and holes: state, requests and answers, heartbeats
  *     session_end.c    FIN and RST, what still waits then, the last word of the rules
+ *     session_tcp.c    acknowledgments and what waits for them
  *     session_names.c  names
  *     verdict.c        why it ended */
 #ifndef CTI_SESSION_PARTS_H

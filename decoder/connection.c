@@ -248,6 +248,7 @@ static void take_segment(connection *c, const tcp_segment *segment)
     if (c->content == CONTENT_OTHER)
         return;
     count_segment(c, segment, feed_stream(from, segment));
+    live_session_segment(from, segment);
     tell_fin(from);
 }
 

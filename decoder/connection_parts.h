@@ -180,6 +180,9 @@ void message_stream_end(direction *from);
 /* A whole message, or the start of one that the capture cut. */
 void live_session_take(direction *from, const uint8_t *bytes, uint32_t size);
 
+/* What TCP says beside its bytes, of a segment whose bytes were taken in. */
+void live_session_segment(const direction *from, const tcp_segment *segment);
+
 /* Ends the connection's session, if it has one, as cti_session_finish() does. */
 void live_session_end(connection *c, int64_t time, cti_end how);
 

@@ -108,6 +108,22 @@ void live_session_take(direction *from, const uint8_t *bytes, uint32_t size)
         writer->message(c->all->user, &record);
 }
 
+void live_session_segment(const direction *from, const tcp_segment *segment)
+{
+    live_session *live = from->connection->session;
+
+    if (live == NULL || segment->in_order || segment->flags & TCP_SYN)
+        return;
+    cti_session_segment(
+        &live->session,
+        &(cti_segment){.sender = from->sender,
+                       .next = segment->sequence + segment->length + ((segment->flags & TCP_FIN) != 0),
+                       .acknowledges = segment->flags & TCP_ACK,
+                       .acknowledgment = segment->acknowledgment,
+                       .time = segment->time,
+                       .frame = segment->frame});
+}
+
 void live_session_tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
 {
     const record_writer *writer = c->all->writer;

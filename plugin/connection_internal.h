@@ -36,6 +36,7 @@ struct connection {
     bool reset_before; /* RST came before the first data: it cannot be told from a later one */
     bool lossy;        /* bytes are missing */
     bool saw_client_syn;
+    int64_t last_time; /* of any of its packets */
 
     bool client_known; /* client is the client, and not a guess */
     address client, server;

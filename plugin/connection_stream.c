@@ -167,29 +167,48 @@ static void find_acknowledged_hole(connection *c, const packet_info *pinfo,
     other->acknowledged = acknowledged;
 }
 
+/* What TCP says beside its bytes. */
+static void feed_segment(connection *c, const packet_info *pinfo, const struct tcp_analysis *tcp)
+{
+    const cti_segment segment = {.sender = connection_sender(c, pinfo),
+                                 .next = tcp->fwd->tcp_analyze_seq_info->nextseq,
+                                 .acknowledges = tcp->fwd->tcp_analyze_seq_info->lastack != 0,
+                                 .acknowledgment = tcp->fwd->tcp_analyze_seq_info->lastack,
+                                 .time = connection_time(pinfo),
+                                 .frame = pinfo->num};
+
+    if (c->live)
+        cti_session_segment(&c->session, &segment);
+}
+
 void connection_packet_end(connection *c, packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
     direction *from = connection_direction(c, pinfo);
     const struct tcp_analysis *tcp;
     uint32_t next = 0;
+    bool reset;
 
+    c->last_time = connection_time(pinfo);
     if (conversation == NULL || !c->is_cti || c->reset)
         return;
     tcp = connection_tcp(conversation, pinfo);
     if (tcp == NULL)
         return;
+    reset = tcp->conversation_completeness & COMPLETENESS_RST && !c->reset_before;
     /* Not there if the user has switched the analysis of sequence numbers off. */
     if (tcp->fwd->tcp_analyze_seq_info != NULL && tcp->rev->tcp_analyze_seq_info != NULL) {
         next = tcp->fwd->tcp_analyze_seq_info->nextseq;
         find_acknowledged_hole(c, pinfo, tcp);
+        if (!reset)
+            feed_segment(c, pinfo, tcp);
     }
     if (is_fin(c, from, connection_frame_note(c, pinfo), tcp, next)) {
         from->closed = true;
         end_tcp(c, pinfo, CTI_TCP_FIN);
     }
     from->next = next;
-    if (tcp->conversation_completeness & COMPLETENESS_RST && !c->reset_before) {
+    if (reset) {
         c->reset = true;
         end_tcp(c, pinfo, CTI_TCP_RST);
     }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What TCP shows of a session beside its bytes: whether they were acknowledged, and whether
+ * its sender holds small segments back until they are (RFC 896, Nagle).
+ *
+ * From outside a wait looks like this: a small piece is sent, the receiver lets its delayed
+ * acknowledgment (RFC 1122: up to 500 ms, usually 40 to 200 ms) run out, and as soon as that
+ * has come the next piece leaves.  Only an acknowledgment without data counts: one with an
+ * answer may have caused what follows.  One time may be chance; a sender without Nagle soon
+ * sends a small piece while another one waits, and that is counted too. */
+#include "rules.h"
+#include "session_parts.h"
+
+/* An acknowledgment that took longer was delayed. */
+#define DELAYED (30 * CTI_SECOND / 1000)
+#define DELAYED_MAX (600 * CTI_SECOND / 1000)
+/* What leaves in this time behind it was held back: up to one round trip if the capture was
+ * taken at the receiver. */
+#define RELEASED (25 * CTI_SECOND / 1000)
+/* A full segment has 1220 bytes or more (RFC 9293, IPv6); less than a message's header is no
+ * message. */
+#define SMALL 1200
+#define LEAST 8
+
+static void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool bare)
+{
+    const int64_t waited = cti_elapsed(flow->sent_time, segment->time);
+
+    flow->waiting = false;
+    flow->freed_time = CTI_NO_TIME;
+    if (bare && flow->small && waited >= DELAYED && waited <= DELAYED_MAX)
+        flow->freed_time = segment->time;
+}
+
+static void note_held_back(cti_flow *flow, const cti_segment *segment)
+{
+    const int64_t waited = cti_elapsed(flow->sent_time, flow->freed_time);
+
+    if (flow->held_back < CTI_FINDING_FRAMES_MAX)
+        flow->held_frames[flow->held_back] = segment->frame;
+    flow->held_back++;
+    flow->worst_wait = MAX(flow->worst_wait, waited);
+}
+
+static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
+{
+    const bool small = size < SMALL;
+    const int64_t freed = cti_elapsed(flow->freed_time, segment->time);
+
+    if (size >= LEAST && freed >= 0 && freed <= RELEASED)
+        note_held_back(flow, segment);
+    else if (size >= LEAST && small && flow->waiting && flow->small)
+        flow->not_held++;
+    flow->freed_time = CTI_NO_TIME;
+    if (!flow->waiting)
+        flow->sent_time = segment->time;
+    flow->waiting = true;
+    flow->small = small;
+    flow->next = segment->next;
+}
+
+void cti_session_segment(cti_session *session, const cti_segment *segment)
+{
+    cti_flow *from = &session->flows[segment->sender == CTI_SERVER];
+    cti_flow *to = &session->flows[segment->sender != CTI_SERVER];
+    const uint32_t size = from->known ? segment->next - from->next : 0;
+    const bool repeated = (int32_t)size <= 0;
+
+    if (to->waiting && segment->acknowledges &&
+        (int32_t)(segment->acknowledgment - to->next) >= 0)
+        note_acknowledged(to, segment, repeated);
+    if (!from->known) {
+        from->known = true;
+        from->next = segment->next;
+    } else if (!repeated) {
+        note_sent(from, segment, size);
+    }
+}
