@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "redaction.h"
 
 /* How well the floating part fits a way to read it. */
 typedef enum {
@@ -497,6 +498,7 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
     /* Not the arrays: they are large, and filled as far as their counts tell. */
     memset(reader, 0, offsetof(cti_reader, problems));
     reader->bytes = bytes;
+    reader->redaction = context != NULL ? context->redaction : NULL;
     reader->slot = 0;
     reader->offset = CTI_HEADER_SIZE;
     reader->array_end = 0;
@@ -536,10 +538,19 @@ static bool is_cut(const cti_reader *reader)
     return (uint64_t)reader->message_length + CTI_HEADER_SIZE > reader->end;
 }
 
+static bool may_carry_secret(const cti_message *message)
+{
+    for (uint32_t i = 0; message != NULL && i < message->floating_count; i++)
+        if (message->floating[i].field->flags & CTI_FIELD_SECRET)
+            return true;
+    return false;
+}
+
 /* Hands out all bytes that are left, as what kind says. */
 static void take_rest(cti_reader *reader, cti_item_kind kind, cti_item *item)
 {
     *item = make_item(reader->bytes, kind, reader->offset, 0, reader->end - reader->offset);
+    item->secret = may_carry_secret(reader->message);
     reader->offset = reader->end;
 }
 
@@ -794,7 +805,7 @@ static void finish(cti_reader *reader)
             (cti_problem){CTI_PROBLEM_MORE, NULL, 0, 0, 0, 0, reader->problems_left_out};
 }
 
-bool cti_reader_next(cti_reader *reader, cti_item *item)
+static bool read_next(cti_reader *reader, cti_item *item)
 {
     if (reader->finished)
         return false;
@@ -808,6 +819,7 @@ bool cti_reader_next(cti_reader *reader, cti_item *item)
     } else if (reader->layout == NULL && reader->offset < reader->floating_start) {
         *item = make_item(reader->bytes, CTI_ITEM_BODY, reader->offset, 0,
                           reader->floating_start - reader->offset);
+        item->secret = may_carry_secret(reader->message);
         reader->offset = reader->floating_start;
         return true;
     }
@@ -821,13 +833,27 @@ bool cti_reader_next(cti_reader *reader, cti_item *item)
     return false;
 }
 
+bool cti_reader_next(cti_reader *reader, cti_item *item)
+{
+    if (!read_next(reader, item))
+        return false;
+    if (reader->redaction != NULL)
+        cti_redaction_item(reader->redaction, item);
+    return true;
+}
+
 bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
 {
     const cti_field *field = cti_field_get(id);
 
     if (reader->message == NULL || field == NULL || reader->end < CTI_HEADER_SIZE)
         return false;
-    return find_fixed(reader, field, item) || find_floating(reader, field, reader->floating_start, item);
+    if (!find_fixed(reader, field, item) &&
+        !find_floating(reader, field, reader->floating_start, item))
+        return false;
+    if (reader->redaction != NULL)
+        cti_redaction_item(reader->redaction, item);
+    return true;
 }
 
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id)

@@ -81,6 +81,9 @@ typedef struct cti_context {
     /* With version 0: the versions that the session's other messages allow;
      * CTI_VERSIONS_ALL (or 0) where nothing is known. */
     cti_versions possible;
+    /* Who makes tokens of what names a person, a number or a customer (see redaction.h); NULL
+     * where values are shown as they are. */
+    struct cti_redaction *redaction;
 } cti_context;
 
 typedef enum {
@@ -113,7 +116,21 @@ typedef struct cti_item {
     int32_t task_id[3];
     const char *name, *text; /* not terminated, any bytes */
     uint32_t name_length, text_length;
+    bool secret;   /* bytes that cannot be read, of a message that may carry a password */
+    bool redacted; /* text and data are a token in place of the value (see redaction.h) */
 } cti_item;
+
+/* True for NAMEDVAR and NAMEDARRAY. */
+static inline bool cti_item_is_named(const cti_item *item)
+{
+    return item->field != NULL && item->field->type >= CTI_TYPE_NAMEDVAR;
+}
+
+/* True if a password may be in the value. */
+static inline bool cti_item_is_secret(const cti_item *item)
+{
+    return item->secret || (item->field != NULL && item->field->flags & CTI_FIELD_SECRET);
+}
 
 typedef struct cti_reader {
     /* For the caller to read. */
@@ -125,6 +142,7 @@ typedef struct cti_reader {
     uint32_t version;           /* whose rules are used, within the table's range */
     bool wide_tags;             /* tag and length of floating fields are 2 + 2 bytes */
     bool fits;                  /* the bytes fit this layout without a doubt */
+    struct cti_redaction *redaction; /* of the context; the caller may set it */
     uint32_t problem_count;
     cti_problem problems[CTI_PROBLEMS_MAX];
 

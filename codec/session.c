@@ -467,7 +467,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
     *facts = (cti_message_facts){0};
     if (session->version == 0)
         learn_version(session, bytes, size);
-    facts->context = (cti_context){session->version, session->possible};
+    facts->context = (cti_context){.version = session->version, .possible = session->possible};
     cti_reader_init(reader, bytes, size, &facts->context);
     facts->missed_run = session->missed_run;
     note_traffic(session, reader, moment, facts);

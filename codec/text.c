@@ -100,8 +100,7 @@ uint32_t cti_item_size(const cti_item *item)
 
 bool cti_item_hidden(const cti_item *item, unsigned flags)
 {
-    return item->field != NULL && item->field->flags & CTI_FIELD_SECRET &&
-           !(flags & CTI_TEXT_SECRETS);
+    return cti_item_is_secret(item) && !(flags & CTI_TEXT_SECRETS);
 }
 
 static void append_number(GString *to, const cti_item *item)
@@ -158,6 +157,10 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
         append_number(to, item);
         return;
     }
+    if (item->redacted && !cti_item_is_named(item)) {
+        cti_text_bytes(to, item->text, item->text_length);
+        return;
+    }
     if (item->field == NULL || item->field->type < CTI_TYPE_STRING ||
         item->field->type == CTI_TYPE_UNSPEC) {
         if (item->field != NULL && item->field->flags & CTI_FIELD_IPV6 && item->length == 16)
@@ -168,7 +171,7 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
             cti_text_hex(to, item->data, item->length);
         return;
     }
-    if (item->field->type != CTI_TYPE_STRING) {
+    if (cti_item_is_named(item)) {
         cti_text_bytes(to, item->name, item->name_length);
         if (item->field->type == CTI_TYPE_NAMEDARRAY)
             g_string_append_printf(to, "[%u]", item->number);

@@ -103,6 +103,11 @@ void format_endpoint(GString *to, const endpoint *point)
     const int family = point->address_size == 16 ? AF_INET6 : AF_INET;
     char text[INET6_ADDRSTRLEN];
 
+    if (point->address_size == ENDPOINT_NAMED) {
+        g_string_append_printf(to, "%.*s:%u", (int)sizeof(point->address),
+                               (const char *)point->address, point->port);
+        return;
+    }
     if (inet_ntop(family, point->address, text, sizeof(text)) == NULL)
         return;
     g_string_append_printf(to, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, point->port);

@@ -20,7 +20,7 @@ void format_seconds(GString *to, int64_t duration, unsigned digits);
 /* A duration as "0:04:02.123" (hours, minutes, seconds). */
 void format_duration(GString *to, int64_t duration);
 
-/* "10.0.0.1:42027", "[fd00::1]:42027". */
+/* "10.0.0.1:42027", "[fd00::1]:42027", "client-1:50001". */
 void format_endpoint(GString *to, const endpoint *point);
 
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctidump: options, the way of the records from pipeline to writer, exit status. */
+#include <errno.h>
 #include <glib.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "../codec/text.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
+#include "redacted.h"
 
 typedef enum {
     EXIT_DONE = 0,
@@ -60,18 +64,36 @@ static exit_status status_of(pipeline_result result, const options *o, const uin
     return EXIT_DONE;
 }
 
-/* Reads the input; what is selected of it goes to the format's writer. */
-static pipeline_result read_all(const options *o, const pipeline_options *way, void *user,
-                                uint64_t findings[3])
+/* Reads the input; what is selected of it goes to writer. */
+static pipeline_result read_selected(const options *o, const pipeline_options *way,
+                                     const record_writer *writer, void *user,
+                                     uint64_t findings[3])
 {
     pipeline_result result;
     selection *selected;
 
     if (!selection_is_set(&o->selection))
-        return pipeline_run(way, o->files, o->format->writer, user, complain, findings);
-    selected = selection_new(&o->selection, o->format->writer, user);
+        return pipeline_run(way, o->files, writer, user, complain, findings);
+    selected = selection_new(&o->selection, writer, user);
     result = pipeline_run(way, o->files, &selection_writer, selected, complain, findings);
     selection_free(selected);
+    return result;
+}
+
+/* The same with names taken out (--redact): with a key that nobody knows. */
+static pipeline_result read_redacted(const options *o, const pipeline_options *way, void *user,
+                                     uint64_t findings[3])
+{
+    pipeline_result result;
+    redacted *hidden;
+    uint8_t key[32];
+
+    if (getentropy(key, sizeof(key)) != 0)
+        g_error("no random numbers: %s", g_strerror(errno));
+    hidden = redacted_new(key, sizeof(key), o->files, o->format->writer, user);
+    explicit_bzero(key, sizeof(key));
+    result = read_selected(o, way, &redacted_writer, hidden, findings);
+    redacted_free(hidden);
     return result;
 }
 
@@ -85,7 +107,8 @@ static exit_status run(const options *o)
                                   .filter = o->filter,
                                   .in_order = o->in_order,
                                   .stop = &interrupted};
-    writer_options writing = {.text_flags = o->show_secrets ? CTI_TEXT_SECRETS : 0,
+    writer_options writing = {.text_flags = o->show_secrets && !o->redact ? CTI_TEXT_SECRETS : 0,
+                              .redacted = o->redact,
                               .show_bytes = o->show_bytes,
                               .table = o->table};
     uint64_t findings[3] = {0};
@@ -98,7 +121,8 @@ static exit_status run(const options *o)
         return complain_about_output(o->output_path, error);
     writing.out = out.file;
     user = o->format->start(&writing);
-    result = read_all(o, &way, user, findings);
+    result = o->redact ? read_redacted(o, &way, user, findings)
+                       : read_selected(o, &way, o->format->writer, user, findings);
     o->format->finish(user);
     error = output_close(&out);
     if (error != 0)

@@ -13,7 +13,7 @@ typedef struct raw_options {
     char *format, *ports, *filter, *fail_on;
     char *held_bytes, *held_total, *connections;
     char *session, *types, *call, *from, *to, *least;
-    gboolean show_bytes, show_secrets, in_order, version;
+    gboolean show_bytes, show_secrets, redact, in_order, version;
 } raw_options;
 
 static char *summary(void)
@@ -245,6 +245,7 @@ static bool check(options *o, const raw_options *raw, char **error)
 {
     o->show_bytes = raw->show_bytes;
     o->show_secrets = raw->show_secrets;
+    o->redact = raw->redact;
     o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
@@ -285,6 +286,8 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Show offsets, lengths and bytes (format messages)", NULL},
         {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
          "Show passwords, otherwise their length only", NULL},
+        {"redact", 0, 0, G_OPTION_ARG_NONE, &raw.redact,
+         "Show tokens in place of values that name a person, a number or a customer", NULL},
         {"client", 0, 0, G_OPTION_ARG_STRING, &o->selection.client,
          "Show only sessions of this ClientID", "ID"},
         {"session", 0, 0, G_OPTION_ARG_STRING, &raw.session, "Show only this session", "NUMBER"},

@@ -22,7 +22,7 @@ typedef struct options {
     uint64_t held_bytes, held_total;
     uint32_t connections;
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
-    bool show_bytes, show_secrets, in_order, version;
+    bool show_bytes, show_secrets, redact, in_order, version;
 } options;
 
 /* Reads the command line.  False where it is wrong: then *error is one line of what.

@@ -15,10 +15,13 @@
 
 #include "../codec/session.h"
 
+/* In place of an address's size: the address is redacted. */
+#define ENDPOINT_NAMED 1
+
 /* An address and port of TCP. */
 typedef struct endpoint {
-    uint8_t address_size; /* 4, 16, or 0 where it is not known */
-    uint8_t address[16];
+    uint8_t address_size; /* 4, 16, 0 where it is not known, or ENDPOINT_NAMED */
+    uint8_t address[16];  /* of ENDPOINT_NAMED: a name in its place, ended by 0 */
     uint16_t port;
 } endpoint;
 

@@ -280,10 +280,11 @@ static void put_overview(html *h, const summary_record *summary)
                            "<p><span class=\"error\">errors: %" G_GUINT64_FORMAT "</span>, "
                            "<span class=\"warning\">warnings: %" G_GUINT64_FORMAT "</span>, "
                            "<span class=\"note\">notes: %" G_GUINT64_FORMAT "</span>.  Passwords are "
-                           "%s; other values are as they were captured.</p>\n",
+                           "%s; other values are %s.</p>\n",
                            summary->findings[CTI_ERROR], summary->findings[CTI_WARNING],
                            summary->findings[CTI_NOTE],
-                           h->options->text_flags & CTI_TEXT_SECRETS ? "shown" : "not shown");
+                           h->options->text_flags & CTI_TEXT_SECRETS ? "shown" : "not shown",
+                           h->options->redacted ? "redacted" : "as they were captured");
     for (uint32_t i = 0; i < summary->note_count; i++) {
         GString *note = g_string_new(NULL);
 

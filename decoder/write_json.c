@@ -265,6 +265,8 @@ static void put_value(json *j, const cti_item *item)
 {
     if (cti_item_hidden(item, j->options->text_flags))
         put_hidden(j, item);
+    else if (item->redacted && !cti_item_is_named(item))
+        put_wire_text(j, item->text, item->text_length);
     else if (item->kind != CTI_ITEM_FIELD)
         put_hex(j, item->data, item->length);
     else if (item->has_number && item->field->type < CTI_TYPE_STRING)

@@ -56,13 +56,16 @@ static void append_bytes(messages *m, const cti_item *item)
 {
     const uint32_t shown = MIN(item->length, BYTES_SHOWN);
 
-    g_string_append_printf(m->text, "  %5u %5u  ", item->offset, item->length);
-    cti_text_hex(m->text, item->data, cti_item_hidden(item, m->options->text_flags) ? 0 : shown);
-    if (cti_item_hidden(item, m->options->text_flags))
-        g_string_append_printf(m->text, "%-*s", 2 * BYTES_SHOWN, "hidden");
-    else
-        g_string_append_printf(m->text, "%*s", (int)(2 * (BYTES_SHOWN - shown)), "");
-    g_string_append(m->text, item->length > shown ? ".." : "  ");
+    g_string_append_printf(m->text, "  %5u %5u  ", item->offset,
+                           item->start + item->size - item->offset);
+    if (item->redacted || cti_item_hidden(item, m->options->text_flags)) {
+        g_string_append_printf(m->text, "%-*s  ", 2 * BYTES_SHOWN,
+                               item->redacted ? "redacted" : "hidden");
+        return;
+    }
+    cti_text_hex(m->text, item->data, shown);
+    g_string_append_printf(m->text, "%*s%s", (int)(2 * (BYTES_SHOWN - shown)), "",
+                           item->length > shown ? ".." : "  ");
 }
 
 static void append_indent(messages *m)

@@ -12,6 +12,7 @@ typedef struct writer_options {
     FILE *out;           /* errors on it are the caller's to look for */
     unsigned text_flags; /* cti_text_flags */
     bool show_bytes;     /* offsets and bytes beside the values */
+    bool redacted;       /* the records are (see redacted.h); only to be told */
     const char *table;   /* of csv; NULL for its first */
 } writer_options;
 

@@ -202,7 +202,8 @@ static void peek_session(const connection *c, const uint8_t *bytes, uint32_t siz
     *facts = (cti_message_facts){.client_gap = CTI_NO_TIME, .idle_share = -1};
     facts->context.possible = CTI_VERSIONS_ALL;
     if (c->live) {
-        facts->context = (cti_context){c->session.version, c->session.possible};
+        facts->context = (cti_context){.version = c->session.version,
+                                        .possible = c->session.possible};
         facts->version = cti_session_version(&c->session, &facts->version_inferred);
         facts->state = c->session.state;
     }

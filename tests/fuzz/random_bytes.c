@@ -102,7 +102,7 @@ static void make_noise(GRand *random, message *m)
 static void check_reader(const message *m, uint32_t version)
 {
     uint8_t *bytes = g_memdup2(m->bytes, m->size);
-    const cti_context context = {version, 0};
+    const cti_context context = {.version = version};
     uint32_t expected = CTI_HEADER_SIZE;
     cti_item highlights[CTI_HIGHLIGHTS_MAX];
     cti_reader reader;

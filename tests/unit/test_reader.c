@@ -11,8 +11,8 @@
 #include "bytes.h"
 #include "reader.h"
 
-static const cti_context version_20 = {20, 0};
-static const cti_context version_24 = {24, 0};
+static const cti_context version_20 = {.version = 20};
+static const cti_context version_24 = {.version = 24};
 
 /* Reads the whole message and checks that its items cover it exactly once. */
 static void read_all(cti_reader *reader, const bytes *b, const cti_context *context)
@@ -129,7 +129,7 @@ static void signed_numbers(void **state)
 
 static void narrow_tags_below_version_20(void **state)
 {
-    const cti_context version_19 = {19, 0};
+    const cti_context version_19 = {.version = 19};
     bytes b;
     cti_reader reader;
     cti_item item;
@@ -168,7 +168,7 @@ static void framing_found_without_open_req(void **state)
 
 static void older_layout_of_open_conf(void **state)
 {
-    const cti_context version_13 = {13, 0};
+    const cti_context version_13 = {.version = 13};
     bytes b;
     cti_reader reader;
     cti_item item;

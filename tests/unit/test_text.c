@@ -140,7 +140,7 @@ static void secrets(void **state)
 
 static void highlights(void **state)
 {
-    const cti_context version_24 = {24, 0};
+    const cti_context version_24 = {.version = 24};
     cti_reader reader;
     bytes b;
 

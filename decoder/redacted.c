@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Redacted records (see redacted.h). */
+#include "redacted.h"
+
+#include <arpa/inet.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../codec/redaction.h"
+
+/* Sides of servers whose addresses are counted: by cti_side. */
+#define SIDES 3
+
+struct redacted {
+    const record_writer *writer;
+    void *user;
+    cti_redaction *redaction;
+    char *const *files;
+    GHashTable *addresses; /* GBytes of an address -> its name */
+    uint32_t clients, servers[SIDES];
+    /* What is handed on, for the time of a call. */
+    session_record session;
+    cti_session session_facts;
+    connection_record connection;
+    cti_message_facts message_facts;
+    cti_reader reader;
+    GString *text;
+};
+
+/* ---- addresses ---- */
+
+static char *name_client(redacted *r)
+{
+    return g_strdup_printf("client-%u", ++r->clients);
+}
+
+/* "server-A", "server-A2", and by numbers alone where the side is not known. */
+static char *name_server(redacted *r, cti_side side)
+{
+    const uint32_t number = ++r->servers[side < SIDES ? side : CTI_SIDE_UNKNOWN];
+    const char *letter = cti_side_name(side);
+
+    if (letter != NULL && number == 1)
+        return g_strdup_printf("server-%s", letter);
+    return g_strdup_printf("server-%s%u", letter != NULL ? letter : "", number);
+}
+
+static void redact_endpoint(redacted *r, endpoint *point, bool is_client, cti_side side)
+{
+    GBytes *address;
+    const char *name;
+
+    if (point->address_size != 4 && point->address_size != 16)
+        return;
+    address = g_bytes_new(point->address, point->address_size);
+    name = g_hash_table_lookup(r->addresses, address);
+    if (name == NULL) {
+        char *made = is_client ? name_client(r) : name_server(r, side);
+
+        g_hash_table_insert(r->addresses, g_bytes_ref(address), made);
+        name = made;
+    }
+    g_bytes_unref(address);
+    memset(point->address, 0, sizeof(point->address));
+    g_strlcpy((char *)point->address, name, sizeof(point->address));
+    point->address_size = ENDPOINT_NAMED;
+}
+
+static const connection_record *redact_connection(redacted *r, const connection_record *original)
+{
+    r->connection = *original;
+    redact_endpoint(r, &r->connection.client, true, original->side);
+    redact_endpoint(r, &r->connection.server, false, original->side);
+    return &r->connection;
+}
+
+/* ---- text ---- */
+
+static bool is_word(char c)
+{
+    return g_ascii_isalnum(c) || (unsigned char)c >= 0x80;
+}
+
+/* True if the size bytes at offset are no part of a longer name, number or address. */
+static bool stands_alone(const GString *text, gsize offset, gsize size)
+{
+    const char *const before = text->str + offset, *const behind = before + size;
+
+    if (offset > 0 && (is_word(before[-1]) || (before[-1] == '.' && offset > 1 &&
+                                               g_ascii_isdigit(before[-2]))))
+        return false;
+    return !is_word(behind[0]) && !(behind[0] == '.' && g_ascii_isdigit(behind[1]));
+}
+
+/* Puts name in place of each value in text. */
+static void replace(GString *text, const char *value, const char *name)
+{
+    const gsize size = strlen(value), name_size = strlen(name);
+    gsize from = 0;
+    const char *found;
+
+    while (size > 0 && (found = strstr(text->str + from, value)) != NULL) {
+        const gsize offset = (gsize)(found - text->str);
+
+        from = offset + 1;
+        if (!stands_alone(text, offset, size))
+            continue;
+        g_string_erase(text, (gssize)offset, (gssize)size);
+        g_string_insert_len(text, (gssize)offset, name, (gssize)name_size);
+        from = offset + name_size;
+    }
+}
+
+static void replace_files(const redacted *r, GString *text)
+{
+    for (uint32_t i = 0; r->files[i] != NULL; i++) {
+        char *name = g_strdup_printf("file-%u", i + 1);
+
+        if (strcmp(r->files[i], "-") != 0)
+            replace(text, r->files[i], name);
+        g_free(name);
+    }
+}
+
+static void replace_addresses(const redacted *r, GString *text)
+{
+    GHashTableIter all;
+    gpointer key, name;
+
+    g_hash_table_iter_init(&all, r->addresses);
+    while (g_hash_table_iter_next(&all, &key, &name)) {
+        gsize size;
+        const void *address = g_bytes_get_data(key, &size);
+        char value[INET6_ADDRSTRLEN];
+
+        if (inet_ntop(size == 4 ? AF_INET : AF_INET6, address, value, sizeof(value)) != NULL)
+            replace(text, value, name);
+    }
+}
+
+/* ---- sessions and messages ---- */
+
+static void redact_name(redacted *r, char *name, size_t size)
+{
+    g_strlcpy(name, cti_redaction_token(r->redaction, name, strlen(name)), size);
+}
+
+static const session_record *redact_session(redacted *r, const session_record *original)
+{
+    if (original == NULL)
+        return NULL;
+    r->session = *original;
+    r->session.connection = redact_connection(r, original->connection);
+    r->session_facts = *original->session;
+    redact_name(r, r->session_facts.client_id, sizeof(r->session_facts.client_id));
+    redact_name(r, r->session_facts.client_signature, sizeof(r->session_facts.client_signature));
+    r->session.session = &r->session_facts;
+    return &r->session;
+}
+
+static void redacted_message(void *user, const message_record *original)
+{
+    redacted *r = user;
+    message_record copy = *original;
+
+    if (r->writer->message == NULL)
+        return;
+    r->reader = *original->reader;
+    r->reader.redaction = r->redaction;
+    r->message_facts = *original->facts;
+    r->message_facts.context.redaction = r->redaction;
+    copy.reader = &r->reader;
+    copy.facts = &r->message_facts;
+    copy.session = redact_session(r, original->session);
+    r->writer->message(r->user, &copy);
+}
+
+static void redacted_finding(void *user, const session_record *session,
+                             const cti_finding *original)
+{
+    redacted *r = user;
+    cti_finding copy = *original;
+    const session_record *shown = redact_session(r, session);
+
+    if (r->writer->finding == NULL)
+        return;
+    g_string_assign(r->text, original->text);
+    if (session != NULL) {
+        replace(r->text, session->session->client_id, shown->session->client_id);
+        replace(r->text, session->session->client_signature, shown->session->client_signature);
+    }
+    replace_addresses(r, r->text);
+    g_strlcpy(copy.text, r->text->str, sizeof(copy.text));
+    r->writer->finding(r->user, shown, &copy);
+}
+
+/* ---- the other records: only their session and connection tell names ---- */
+
+static void redacted_begin(void *user, unsigned time_digits)
+{
+    redacted *r = user;
+
+    if (r->writer->begin != NULL)
+        r->writer->begin(r->user, time_digits);
+}
+
+static void redacted_heartbeat(void *user, const session_record *session,
+                               const cti_heartbeat *heartbeat)
+{
+    redacted *r = user;
+
+    if (r->writer->heartbeat != NULL)
+        r->writer->heartbeat(r->user, redact_session(r, session), heartbeat);
+}
+
+static void redacted_request(void *user, const session_record *session,
+                             const cti_request *request)
+{
+    redacted *r = user;
+
+    if (r->writer->request != NULL)
+        r->writer->request(r->user, redact_session(r, session), request);
+}
+
+static void redacted_silence(void *user, const session_record *session,
+                             const cti_silence *silence)
+{
+    redacted *r = user;
+
+    if (r->writer->silence != NULL)
+        r->writer->silence(r->user, redact_session(r, session), silence);
+}
+
+static void redacted_hole(void *user, const hole_record *original)
+{
+    redacted *r = user;
+    hole_record copy = *original;
+
+    if (r->writer->hole == NULL)
+        return;
+    copy.session = redact_session(r, original->session);
+    copy.connection = redact_connection(r, original->connection);
+    r->writer->hole(r->user, &copy);
+}
+
+static void redacted_tcp_end(void *user, const session_record *session, cti_tcp_end how,
+                             cti_sender sender, int64_t time, uint32_t frame)
+{
+    redacted *r = user;
+
+    if (r->writer->tcp_end != NULL)
+        r->writer->tcp_end(r->user, redact_session(r, session), how, sender, time, frame);
+}
+
+static void redacted_session_end(void *user, const session_record *session)
+{
+    redacted *r = user;
+
+    if (r->writer->session != NULL)
+        r->writer->session(r->user, redact_session(r, session));
+}
+
+static void redacted_connection(void *user, const connection_record *connection)
+{
+    redacted *r = user;
+
+    if (r->writer->connection != NULL)
+        r->writer->connection(r->user, redact_connection(r, connection));
+}
+
+static void redacted_summary(void *user, const summary_record *original)
+{
+    static const char said[] = "redacted: values that name a person, a number or a customer are "
+                               "tokens (r:...), the same for the same value in this output only";
+    redacted *r = user;
+    summary_record copy = *original;
+    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(notes, g_strdup(said));
+    for (uint32_t i = 0; i < original->note_count; i++) {
+        g_string_assign(r->text, original->notes[i]);
+        replace_files(r, r->text);
+        replace_addresses(r, r->text);
+        g_ptr_array_add(notes, g_strdup(r->text->str));
+    }
+    copy.notes = (const char *const *)notes->pdata;
+    copy.note_count = notes->len;
+    if (r->writer->summary != NULL)
+        r->writer->summary(r->user, &copy);
+    g_ptr_array_unref(notes);
+}
+
+const record_writer redacted_writer = {
+    .begin = redacted_begin,
+    .message = redacted_message,
+    .heartbeat = redacted_heartbeat,
+    .request = redacted_request,
+    .silence = redacted_silence,
+    .hole = redacted_hole,
+    .finding = redacted_finding,
+    .tcp_end = redacted_tcp_end,
+    .session = redacted_session_end,
+    .connection = redacted_connection,
+    .summary = redacted_summary,
+};
+
+/* ---- life ---- */
+
+redacted *redacted_new(const uint8_t *key, size_t key_size, char *const *files,
+                       const record_writer *writer, void *user)
+{
+    redacted *r = g_new0(redacted, 1);
+
+    r->writer = writer;
+    r->user = user;
+    r->redaction = cti_redaction_new(key, key_size);
+    r->files = files;
+    r->addresses = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+                                         (GDestroyNotify)g_bytes_unref, g_free);
+    r->text = g_string_new(NULL);
+    return r;
+}
+
+void redacted_free(redacted *r)
+{
+    cti_redaction_free(r->redaction);
+    g_hash_table_unref(r->addresses);
+    g_string_free(r->text, TRUE);
+    g_free(r);
+}
