@@ -97,7 +97,7 @@ static pipeline_result read_redacted(const options *o, const pipeline_options *w
     return result;
 }
 
-static exit_status run(const options *o)
+static exit_status run(options *o)
 {
     const pipeline_options way = {.connections = {.ports = o->ports,
                                                   .port_count = o->port_count,
@@ -106,8 +106,10 @@ static exit_status run(const options *o)
                                                   .connections = o->connections},
                                   .filter = o->filter,
                                   .in_order = o->in_order,
-                                  .stop = &interrupted};
+                                  .stop = &interrupted,
+                                  .first_time = &o->times.first};
     writer_options writing = {.text_flags = o->show_secrets && !o->redact ? CTI_TEXT_SECRETS : 0,
+                              .times = &o->times,
                               .redacted = o->redact,
                               .show_bytes = o->show_bytes,
                               .table = o->table};

@@ -10,7 +10,7 @@
 
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
-    char *format, *ports, *filter, *fail_on;
+    char *format, *ports, *filter, *fail_on, *time_form, *zone;
     char *held_bytes, *held_total, *connections;
     char *session, *types, *call, *from, *to, *least;
     gboolean show_bytes, show_secrets, redact, in_order, version;
@@ -105,10 +105,10 @@ static bool choose_number(uint32_t *number, const char *text, const char *what, 
     return false;
 }
 
-static bool choose_time(int64_t *time, const char *text, char **error)
+static bool choose_time(const options *o, int64_t *time, const char *text, char **error)
 {
     *time = CTI_NO_TIME;
-    if (text == NULL || selection_parse_time(text, time))
+    if (text == NULL || times_parse(text, o->times.zone, time))
         return true;
     *error = g_strdup_printf("'%s' is no time: give 2026-11-22T10:00:00Z or seconds since 1970",
                              text);
@@ -144,8 +144,8 @@ static bool choose_selection(options *o, const raw_options *raw, char **error)
     if (!choose_number(&chosen->session, raw->session, "session", error) ||
         !choose_number(&chosen->call, raw->call, "call", error) ||
         !choose_types(chosen, raw->types, error) ||
-        !choose_time(&chosen->from, raw->from, error) ||
-        !choose_time(&chosen->to, raw->to, error) ||
+        !choose_time(o, &chosen->from, raw->from, error) ||
+        !choose_time(o, &chosen->to, raw->to, error) ||
         !choose_severity(&least, raw->least, error))
         return false;
     chosen->has_call = raw->call != NULL;
@@ -251,6 +251,7 @@ static bool check(options *o, const raw_options *raw, char **error)
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
         !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
         !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
+        !times_style_set(&o->times, raw->time_form, raw->zone, error) ||
         !choose_selection(o, raw, error))
         return false;
     if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
@@ -282,6 +283,13 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"table", 0, 0, G_OPTION_ARG_STRING, &o->table,
          "Table of format csv: sessions (default), messages, heartbeats, requests, findings",
          "TABLE"},
+        {"time", 't', 0, G_OPTION_ARG_STRING, &raw.time_form,
+         "Show times as u, ud (UTC; ud: with date, default), a, ad (in the zone), e (epoch), r (since "
+         "the first packet), d (since the line before)",
+         "FORM"},
+        {"tz", 0, 0, G_OPTION_ARG_STRING, &raw.zone,
+         "Time zone of times shown, and of --from and --to: Europe/Berlin, +01:00, local (UTC)",
+         "ZONE"},
         {"bytes", 'x', 0, G_OPTION_ARG_NONE, &raw.show_bytes,
          "Show offsets, lengths and bytes (format messages)", NULL},
         {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
@@ -298,7 +306,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"call", 0, 0, G_OPTION_ARG_STRING, &raw.call,
          "Show only messages that name this call, in any of their call IDs", "ID"},
         {"from", 0, 0, G_OPTION_ARG_STRING, &raw.from,
-         "Show nothing before this time (2026-11-22T10:00:00Z or seconds since 1970)", "TIME"},
+         "Show nothing before this time (2026-11-22T10:00:00.5Z or seconds since 1970)", "TIME"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &raw.to, "Show nothing after this time", "TIME"},
         {"min-severity", 0, 0, G_OPTION_ARG_STRING, &raw.least,
          "Show only findings of this severity or above", "SEVERITY"},
@@ -335,6 +343,8 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.ports);
     g_free(raw.filter);
     g_free(raw.fail_on);
+    g_free(raw.time_form);
+    g_free(raw.zone);
     g_free(raw.held_bytes);
     g_free(raw.held_total);
     g_free(raw.connections);
@@ -357,4 +367,5 @@ void options_release(options *o)
     g_free(o->selection.client);
     g_free(o->selection.agent);
     g_strfreev(o->selection.types);
+    times_style_release(&o->times);
 }

@@ -7,6 +7,7 @@
 
 #include "capture_filter.h"
 #include "selection.h"
+#include "times.h"
 #include "writers.h"
 
 typedef struct options {
@@ -18,6 +19,7 @@ typedef struct options {
     uint32_t port_count;
     capture_filter *filter; /* NULL for all packets */
     selection_criteria selection;
+    times_style times;
     /* Limits, as in connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections;

@@ -142,6 +142,8 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     packet found;
 
     summary->packets++;
+    if (summary->first_time == CTI_NO_TIME && p->options->first_time != NULL)
+        *p->options->first_time = taken->time;
     if (summary->first_time == CTI_NO_TIME || taken->time < summary->first_time)
         summary->first_time = taken->time;
     if (summary->last_time == CTI_NO_TIME || taken->time > summary->last_time)

@@ -19,6 +19,7 @@ typedef struct pipeline_options {
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* take the files one after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
+    int64_t *first_time;    /* becomes the time of the first packet; may be NULL */
 } pipeline_options;
 
 typedef enum {

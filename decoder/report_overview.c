@@ -17,7 +17,7 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     if (summary->first_time == CTI_NO_TIME) {
         g_string_append(text, "no packets");
     } else {
-        format_time(text, summary->first_time, r->digits);
+        times_date(text, r->options->times, summary->first_time, r->digits);
         g_string_append(text, ", ");
         format_duration(text, cti_elapsed(summary->first_time, summary->last_time));
         g_string_append(text, " long");
@@ -92,14 +92,14 @@ void report_lost_sessions(const report *r, GString *text)
     sorted = g_ptr_array_sized_new(r->sessions->len);
     g_ptr_array_extend(sorted, r->sessions, NULL, NULL);
     g_ptr_array_sort(sorted, compare_by_trouble);
-    g_string_append_printf(text, "\n    # %-*s side version began%*s lasted       verdict\n", width,
-                           "client", 4 + (int)r->digits, "");
+    g_string_append_printf(text, "\n    # %-*s side version %-*s lasted       verdict\n", width,
+                           "client", times_cell_width(r->options->times, r->digits), "began");
     for (guint i = 0; i < shown; i++) {
         const reported_session *s = g_ptr_array_index(sorted, i);
 
         g_string_append_printf(text, "%5u %-*s %-4s %-7u ", s->number, width, s->client,
                                s->side != NULL ? s->side : "-", s->version);
-        format_clock(text, s->began, r->digits);
+        times_cell(text, r->options->times, s->began, r->digits);
         g_string_append_c(text, ' ');
         format_duration(text, cti_elapsed(s->began, s->ended));
         g_string_append_printf(text, "  %s\n", cti_verdict_name(s->verdict));

@@ -21,7 +21,7 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->open_answer = session->open_answer_time;
     s->verdict = session->verdict;
     g_string_append_printf(text, "Session %u: %s\n", s->number, s->client);
-    session_facts(record, r->digits, append_fact, text);
+    session_facts(record, r->options->times, r->digits, append_fact, text);
     s->text = text;
 }
 
@@ -29,6 +29,7 @@ void report_session_text(const report *r, const reported_session *s, GString *te
 {
     const bool many = r->sessions->len > DETAILED_SESSIONS;
     const session_log_style style = {.indent = "    ",
+                                     .times = r->options->times,
                                      .time_digits = r->digits,
                                      .text_flags = r->options->text_flags,
                                      .most_lines = many ? EVENTS_LEAST

@@ -8,7 +8,7 @@
 static void append_leg(GString *text, const report *r, const reported_session *s)
 {
     g_string_append(text, "  ");
-    format_clock(text, s->began, r->digits);
+    times_cell(text, r->options->times, s->began, r->digits);
     g_string_append_printf(text, "  side %s  session %u, ", s->side != NULL ? s->side : "-",
                            s->number);
     format_duration(text, cti_elapsed(s->began, s->ended));

@@ -4,7 +4,6 @@
 #include "selection.h"
 
 #include <glib.h>
-#include <math.h>
 #include <string.h>
 
 struct selection {
@@ -19,35 +18,6 @@ bool selection_is_set(const selection_criteria *c)
     return c->client != NULL || c->types != NULL || c->agent != NULL || c->has_call ||
            c->session != 0 || c->from != CTI_NO_TIME || c->to != CTI_NO_TIME ||
            c->least != CTI_NOTE;
-}
-
-static bool parse_epoch(const char *text, int64_t *time)
-{
-    char *end;
-    const double seconds = g_ascii_strtod(text, &end);
-
-    if (end == text || *end != '\0' || !(fabs(seconds) < 9e9))
-        return false;
-    *time = (int64_t)llround(seconds * 1e6) * 1000;
-    return true;
-}
-
-bool selection_parse_time(const char *text, int64_t *time)
-{
-    GTimeZone *utc;
-    GDateTime *moment;
-
-    if (parse_epoch(text, time))
-        return true;
-    utc = g_time_zone_new_utc();
-    moment = g_date_time_new_from_iso8601(text, utc);
-    g_time_zone_unref(utc);
-    if (moment == NULL)
-        return false;
-    *time = g_date_time_to_unix(moment) * CTI_SECOND +
-            (int64_t)g_date_time_get_microsecond(moment) * 1000;
-    g_date_time_unref(moment);
-    return true;
 }
 
 /* ---- conditions ---- */

@@ -20,10 +20,6 @@ typedef struct selection_criteria {
 /* True if anything is asked for. */
 bool selection_is_set(const selection_criteria *criteria);
 
-/* Reads "2026-11-22T10:00:00.5Z", with a blank for the T, with +hh:mm for the Z, or without
- * (then UTC); or seconds since 1970 with a fraction. */
-bool selection_parse_time(const char *text, int64_t *time);
-
 typedef struct selection selection;
 
 /* The user pointer of selection_writer, which hands on to writer and user. */

@@ -50,7 +50,8 @@ static void append_services(GString *to, const cti_session *s)
     }
 }
 
-static void append_opening(GString *to, const cti_session *s, unsigned digits)
+static void append_opening(GString *to, const cti_session *s, times_style *times,
+                           unsigned digits)
 {
     bool inferred;
     const uint32_t version = cti_session_version(s, &inferred);
@@ -58,7 +59,7 @@ static void append_opening(GString *to, const cti_session *s, unsigned digits)
     if (s->open_time == CTI_NO_TIME) {
         g_string_append(to, s->began_before_capture ? "before the capture" : "no OPEN_REQ seen");
     } else {
-        format_time(to, s->open_time, digits);
+        times_moment(to, times, s->open_time, digits);
         g_string_append_printf(to, " #%u", s->open_frame);
         if (s->open_answer_time != CTI_NO_TIME)
             g_string_append_printf(to, ", %s after %.3f ms #%u",
@@ -78,11 +79,12 @@ static void append_opening(GString *to, const cti_session *s, unsigned digits)
         g_string_append_printf(to, "; IdleTimeout %u s", s->idle_timeout);
 }
 
-static void append_end(GString *to, const cti_session *s, unsigned digits)
+static void append_end(GString *to, const cti_session *s, times_style *times,
+                           unsigned digits)
 {
     const char *end = cti_end_name(s->end);
 
-    format_time(to, s->end_time, digits);
+    times_moment(to, times, s->end_time, digits);
     if (s->end_frame != 0)
         g_string_append_printf(to, " #%u", s->end_frame);
     g_string_append_printf(to, ", %s, after ", end != NULL ? end : "unknown");
@@ -92,7 +94,7 @@ static void append_end(GString *to, const cti_session *s, unsigned digits)
                                s->last_sender == CTI_CLIENT ? "client" : "server", s->last_frame);
 }
 
-static void append_heartbeats(GString *to, const cti_session *s)
+static void append_heartbeats(GString *to, const cti_session *s, times_style *times)
 {
     const char *source = NULL;
     const double interval = cti_session_heartbeat_interval(s, &source);
@@ -106,7 +108,7 @@ static void append_heartbeats(GString *to, const cti_session *s)
         g_string_append(to, "; longest silence of the client ");
         format_seconds(to, s->worst_gap, 3);
         g_string_append(to, " s from ");
-        format_clock(to, s->worst_gap_time, 3);
+        times_clock(to, times, s->worst_gap_time, 3);
     }
 }
 
@@ -151,7 +153,7 @@ static void tell(teller *t, const char *label)
     g_string_truncate(t->words, 0);
 }
 
-void session_facts(const session_record *record, unsigned time_digits,
+void session_facts(const session_record *record, times_style *times, unsigned time_digits,
                    void (*fact)(void *user, const char *label, const char *words), void *user)
 {
     const cti_session *s = record->session;
@@ -159,18 +161,18 @@ void session_facts(const session_record *record, unsigned time_digits,
 
     append_path(t.words, record);
     tell(&t, "path");
-    append_opening(t.words, s, time_digits);
+    append_opening(t.words, s, times, time_digits);
     tell(&t, "opened");
     append_services(t.words, s);
     tell(&t, "services");
-    append_end(t.words, s, time_digits);
+    append_end(t.words, s, times, time_digits);
     tell(&t, "ended");
     g_string_append_printf(t.words, "%s: %s", cti_verdict_name(s->verdict),
                            cti_verdict_text(s->verdict));
     tell(&t, "verdict");
     append_traffic(t.words, s);
     tell(&t, "messages");
-    append_heartbeats(t.words, s);
+    append_heartbeats(t.words, s, times);
     tell(&t, "heartbeats");
     append_answers(t.words, s);
     tell(&t, "answers");

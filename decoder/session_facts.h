@@ -6,11 +6,12 @@
 #include <glib.h>
 
 #include "records.h"
+#include "times.h"
 
 /* Tells each fact: a label of one word ("path", "opened", "ended", "verdict", ...) and its
  * words, valid UTF-8 without control characters, which live for the time of the call.
  * time_digits: behind the second. */
-void session_facts(const session_record *record, unsigned time_digits,
+void session_facts(const session_record *record, times_style *times, unsigned time_digits,
                    void (*fact)(void *user, const char *label, const char *words), void *user);
 
 /* The client's name for people: its ClientID, or its address and port where it gave none.

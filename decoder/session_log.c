@@ -239,7 +239,7 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
     add_words(log, time);
 }
 
-static void append_run(GString *to, const heartbeat_run *run)
+static void append_run(GString *to, const heartbeat_run *run, times_style *times)
 {
     static const char *const words[] = {"answered", "MISSED: sent, never answered",
                                         "REFUSED: the server is offline",
@@ -250,7 +250,7 @@ static void append_run(GString *to, const heartbeat_run *run)
                            run->count, run->count == 1 ? "" : "s", words[run->fate]);
     if (run->count > 1) {
         g_string_append(to, ", the last one at ");
-        format_clock(to, run->to, 3);
+        times_clock(to, times, run->to, 3);
     }
     if (run->fate == FATE_ANSWERED)
         g_string_append_printf(to, ", worst answer %.3f ms", (double)run->worst / 1e6);
@@ -284,17 +284,18 @@ static gint compare_entries(gconstpointer a, gconstpointer b)
 }
 
 /* Words of an entry: its mark, then what happened. */
-static void append_entry_words(const entry *e, GString *to, unsigned text_flags)
+static void append_entry_words(const entry *e, GString *to, unsigned text_flags,
+                               times_style *times)
 {
     if (e->kind == ENTRY_MESSAGE)
         append_kept(to, e, text_flags);
     else if (e->kind == ENTRY_RUN)
-        append_run(to, &e->run);
+        append_run(to, &e->run, times);
     else
         g_string_append_len(to, (const char *)e->buffer, e->size);
 }
 
-void session_log_each(session_log *log, guint most_lines, unsigned text_flags,
+void session_log_each(session_log *log, guint most_lines, unsigned text_flags, times_style *times,
                       void (*line)(void *user, int64_t time, const char *words), void *user)
 {
     const guint first = log->first->len;
@@ -324,7 +325,7 @@ void session_log_each(session_log *log, guint most_lines, unsigned text_flags,
         }
         if (i < until || i >= from) {
             g_string_truncate(words, 0);
-            append_entry_words(e, words, text_flags);
+            append_entry_words(e, words, text_flags, times);
             line(user, e->time, words->str);
         }
     }
@@ -343,7 +344,7 @@ static void append_line(void *user, int64_t time, const char *words)
 
     g_string_append(target->to, target->style->indent);
     if (time != CTI_NO_TIME) {
-        format_clock(target->to, time, target->style->time_digits);
+        times_line(target->to, target->style->times, time, target->style->time_digits, false);
         g_string_append(target->to, "  ");
     }
     g_string_append(target->to, words);
@@ -354,5 +355,6 @@ void session_log_append(session_log *log, GString *to, const session_log_style *
 {
     lines_target target = {to, style};
 
-    session_log_each(log, style->most_lines, style->text_flags, append_line, &target);
+    times_new_list(style->times);
+    session_log_each(log, style->most_lines, style->text_flags, style->times, append_line, &target);
 }

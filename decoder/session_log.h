@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "records.h"
+#include "times.h"
 
 typedef struct session_log session_log;
 
@@ -27,6 +28,7 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
 
 typedef struct session_log_style {
     const char *indent; /* before each line */
+    times_style *times;
     unsigned time_digits, text_flags;
     guint most_lines; /* the rest is counted in a line of its own */
 } session_log_style;
@@ -35,7 +37,7 @@ typedef struct session_log_style {
  * open with a mark of six columns ("C->S  ", "**    ", "!!    " for what is wrong) and live for
  * the time of the call.  Where more than most_lines are kept, or were, a line without mark and
  * with the time CTI_NO_TIME counts the others. */
-void session_log_each(session_log *log, guint most_lines, unsigned text_flags,
+void session_log_each(session_log *log, guint most_lines, unsigned text_flags, times_style *times,
                       void (*line)(void *user, int64_t time, const char *words), void *user);
 
 /* Appends the lines in the order of time; once, since nothing may be added afterwards. */

@@ -73,7 +73,7 @@ static void append_item(ctisvr *c, const cti_item *item, const char *separator)
 static void make_prefix(ctisvr *c, const message_record *record)
 {
     g_string_truncate(c->prefix, 0);
-    format_clock(c->prefix, record->time, 3);
+    times_day(c->prefix, c->options->times, record->time, 3);
     c->prefix->str[c->prefix->len - 4] = ':';
     g_string_append_printf(c->prefix, " ctisvr SESSION %u: ", record->session->number);
 }

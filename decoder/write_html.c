@@ -266,7 +266,7 @@ static void put_overview(html *h, const summary_record *summary)
 
     g_string_append(t, "<p>");
     if (summary->first_time != CTI_NO_TIME) {
-        format_time(t, summary->first_time, h->digits);
+        times_date(t, h->options->times, summary->first_time, h->digits);
         g_string_append(t, ", ");
         format_duration(t, cti_elapsed(summary->first_time, summary->last_time));
         g_string_append(t, " long; ");
@@ -318,7 +318,7 @@ static void put_causes(html *h)
         g_string_append_printf(h->text, "<tr><td class=\"n\">%u<td>", s->number);
         append_escaped(h->text, s->client);
         g_string_append_printf(h->text, "<td>%s<td>", s->side != NULL ? s->side : "-");
-        format_clock(h->text, s->ended, h->digits);
+        times_clock(h->text, h->options->times, s->ended, h->digits);
         g_string_append_printf(h->text, "<td><b>%s</b>: %s\n", cti_verdict_name(s->verdict),
                                cti_verdict_text(s->verdict));
         put(h);
@@ -340,7 +340,7 @@ static void put_findings(html *h)
             if ((int)f->severity != severity)
                 continue;
             g_string_append_printf(h->text, "<tr><td class=\"n\">%u<td>", f->session);
-            format_clock(h->text, f->time, 3);
+            times_clock(h->text, h->options->times, f->time, 3);
             g_string_append_printf(h->text, "<td><span class=\"%s\">%s</span> ",
                                    cti_severity_name(f->severity),
                                    cti_severity_name(f->severity));
@@ -446,7 +446,7 @@ static void put_lanes(html *h, const summary_record *summary)
                                "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"16\" y2=\"%u\"/>"
                                "<text x=\"%d\" y=\"11\" text-anchor=\"%s\">",
                                x, x, height, x, i == 4 ? "end" : "middle");
-        format_clock(h->text, time, 0);
+        times_clock(h->text, h->options->times, time, 0);
         g_string_append(h->text, "</text>\n");
     }
     for (guint i = 0; i < h->sessions->len; i++)
@@ -536,7 +536,7 @@ static void put_sessions(html *h)
         g_string_append(h->text, "<td>");
         append_escaped(h->text, s->path);
         g_string_append_printf(h->text, "<td class=\"n\">%u<td>", s->version);
-        format_clock(h->text, s->began, 3);
+        times_clock(h->text, h->options->times, s->began, 3);
         g_string_append(h->text, "<td class=\"n\">");
         format_duration(h->text, cti_elapsed(s->began, s->ended));
         g_string_append_printf(h->text,

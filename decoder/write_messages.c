@@ -30,7 +30,7 @@ static void append_head(messages *m, const message_record *record)
     const cti_message_facts *facts = record->facts;
     const char *side = cti_side_name(record->session->connection->side);
 
-    format_time(m->text, record->time, m->digits);
+    times_line(m->text, m->options->times, record->time, m->digits, true);
     g_string_append_printf(m->text, "  frame %u  session %u", record->frame,
                            record->session->number);
     if (side != NULL)
@@ -161,7 +161,7 @@ static void messages_hole(void *user, const hole_record *record)
     messages *m = user;
 
     g_string_truncate(m->text, 0);
-    format_time(m->text, record->time, m->digits);
+    times_line(m->text, m->options->times, record->time, m->digits, true);
     if (record->session != NULL)
         g_string_append_printf(m->text, "  session %u", record->session->number);
     g_string_append(m->text, "  ");

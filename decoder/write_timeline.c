@@ -22,7 +22,7 @@ static void begin_line(timeline *t, int64_t time, const session_record *session,
     const char *side = session != NULL ? cti_side_name(session->connection->side) : NULL;
 
     g_string_truncate(t->line, 0);
-    format_time(t->line, time, t->digits);
+    times_line(t->line, t->options->times, time, t->digits, true);
     if (session != NULL)
         g_string_append_printf(t->line, "  s%u %s  %-4s  ", session->number,
                                side != NULL ? side : "-", direction);

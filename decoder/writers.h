@@ -7,10 +7,12 @@
 #include <stdio.h>
 
 #include "records.h"
+#include "times.h"
 
 typedef struct writer_options {
     FILE *out;           /* errors on it are the caller's to look for */
     unsigned text_flags; /* cti_text_flags */
+    times_style *times;  /* how moments are shown */
     bool show_bytes;     /* offsets and bytes beside the values */
     bool redacted;       /* the records are (see redacted.h); only to be told */
     const char *table;   /* of csv; NULL for its first */

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -82,7 +83,10 @@ class Cli(unittest.TestCase):
                 (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
                 (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
                 (("--from", "now", "x.pcap"), rb"'now' is no time"),
-                (("--table", "calls", "x.pcap"), rb"unknown table 'calls'")):
+                (("--table", "calls", "x.pcap"), rb"unknown table 'calls'"),
+                (("-t", "x", "x.pcap"), rb"unknown form of time 'x'"),
+                (("-t", "u", "--tz", "local", "x.pcap"), rb"-t u is UTC"),
+                (("--tz", "Mars/Base", "x.pcap"), rb"unknown time zone 'Mars/Base'")):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.expect(done, USAGE, rb"\Actidump: .*" + pattern)
@@ -151,6 +155,59 @@ class Cli(unittest.TestCase):
                          ["2026-11-22T10:01:00.014800Z", "2026-11-22T10:01:30.014800Z"])
         self.assertEqual(lines, self.timeline("--from", "1795341660", "--to", "1795341690.1",
                                               "--type", "HEARTBEAT_REQ"))
+
+    def test_selection_by_time_is_exact(self):
+        """Nanoseconds count, and a time without zone is in that of --tz."""
+        moment = int(datetime(2026, 11, 22, 10, tzinfo=timezone.utc).timestamp())
+        made = Capture(nano=True)
+        talk = Conversation(made, Host("10.0.0.11", 50001), Host("10.0.0.1", 42027))
+        talk.handshake(0)
+        for nanoseconds in range(3):
+            start = talk.append(CLIENT, encode("HEARTBEAT_REQ", {"InvokeID": nanoseconds}, 24))
+            talk.repeat(CLIENT, 1 + nanoseconds / 1e9, start, 12)
+        path = self.folder / "nano.pcap"
+        made.write(path)
+        for begin, *zone in ((f"{moment + 1}.000000001",), ("2026-11-22T10:00:01.000000001",),
+                             ("2026-11-22 11:00:01.000000001", "--tz", "Europe/Berlin"),
+                             ("2026-11-22T10:00:01.000000001Z", "--tz", "Europe/Berlin")):
+            lines = self.timeline("--type", "HEARTBEAT_REQ", "--from", begin, *zone, capture=path)
+            self.assertEqual([re.search(r"inv=(\d)", line)[1] for line in lines if "->" in line],
+                             ["1", "2"], begin)
+
+    # ---- times ----
+
+    def test_times(self):
+        """Each form of -t, against what JSON says."""
+        whole = [json.loads(line) for line in run("-T", "json", self.lost).stdout.splitlines()]
+        first = datetime.fromisoformat(whole[-1]["first"])
+        stamps = [datetime.fromisoformat(record["ts"]) for record in whole
+                  if record["record"] == "message"]
+        berlin = timezone(timedelta(hours=1))
+        for form, zone, expected in (
+                ("u", None, lambda at, before: f"{at:%H:%M:%S.%fZ}"),
+                ("ud", None, lambda at, before: f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"),
+                ("a", "Europe/Berlin", lambda at, before: f"{at.astimezone(berlin):%H:%M:%S.%f+01:00}"),
+                ("ad", "+01:00",
+                 lambda at, before: f"{at.astimezone(berlin):%Y-%m-%dT%H:%M:%S.%f+01:00}"),
+                ("e", None, lambda at, before: f"{at.timestamp():.6f}"),
+                ("r", None, lambda at, before: f"{(at - first).total_seconds():.6f}"),
+                ("d", None, lambda at, before: f"{(at - before).total_seconds():.6f}")):
+            more = ["--tz", zone] if zone else []
+            lines = self.timeline("-t", form, *more, "--type",
+                                  ",".join({record["name"] for record in whole
+                                            if record["record"] == "message"}))
+            found = [line.split()[0] for line in lines if "->" in line]
+            self.assertEqual(len(found), len(stamps))
+            if form == "d":  # other lines stand between these
+                found, stamps = found[:5], stamps[:5]
+            self.assertEqual(found, [expected(at, before)
+                                     for at, before in zip(stamps, [stamps[0], *stamps])], form)
+
+    def test_machines_read_utc(self):
+        for name in ("json", "csv"):
+            self.assertEqual(run("-T", name, self.capture).stdout,
+                             run("-T", name, "-t", "r", "--tz", "Asia/Kolkata",
+                                 self.capture).stdout)
 
     def test_selection_by_agent_and_call(self):
         lines = self.timeline("--agent", "1002", capture="all-events.pcap")
