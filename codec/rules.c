@@ -19,7 +19,7 @@ static const struct {
 
 /* What rules are called for, and the rules for each of them, bit n for rule n: a message is
  * mostly for none. */
-enum { SESSION = 1 << 0, CLIENT = 1 << 1, TCP_END = 1 << 2, FINISH = 1 << 3 };
+enum { ACROSS = 0, SESSION = 1 << 0, CLIENT = 1 << 1, TCP_END = 1 << 2, FINISH = 1 << 3 };
 
 typedef uint64_t rule_set;
 

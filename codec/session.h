@@ -136,6 +136,8 @@ typedef struct cti_finding {
     cti_rule rule;
     cti_severity severity;
     int64_t time;                            /* of the event that shows it */
+    uint32_t session; /* number of the session that shows it, if only all of them together tell
+                       * (clients.h); else 0 */
     uint32_t frames[CTI_FINDING_FRAMES_MAX]; /* the frames to look at, first to last */
     uint32_t frame_count;
     char text[CTI_FINDING_TEXT_SIZE]; /* one plain sentence; no personal values, no secrets */

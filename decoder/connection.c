@@ -6,6 +6,8 @@
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
+/* At the end of the capture, the answer to a younger SYN may just not have come yet. */
+#define ATTEMPT_PATIENCE (1 * CTI_SECOND)
 
 direction *connection_direction(connection *c, cti_sender sender)
 {
@@ -96,6 +98,32 @@ static void take_reset(direction *from, const tcp_segment *segment)
     connection_release_streams(c);
 }
 
+/* A connection to a CTI port that came to no message: how far did it come?  Whether anything
+ * answers a SYN at the capture's end is not known yet. */
+static void note_attempt(connection *c)
+{
+    const connection_record *r = &c->record;
+    cti_attempt attempt = {.client = r->client,
+                           .server = r->server,
+                           .side = r->side,
+                           .outcome = CTI_LEG_NO_MESSAGE,
+                           .frame = r->first_frame,
+                           .end_frame = c->frame,
+                           .began = r->first_time,
+                           .ended = r->last_time};
+
+    if (r->sessions > 0 || !c->cti_port || r->tls || r->tcp.bytes[0] + r->tcp.bytes[1] > 0 ||
+        (r->syn != SYN_CLIENT_ONLY && r->syn != SYN_FULL))
+        return;
+    if (r->syn == SYN_CLIENT_ONLY)
+        attempt.outcome =
+            r->close == CTI_END_RESET_BY_SERVER ? CTI_LEG_REFUSED : CTI_LEG_NO_ANSWER;
+    if (r->close == CTI_END_CAPTURE_ENDED &&
+        cti_elapsed(r->first_time, c->all->last_time) < ATTEMPT_PATIENCE)
+        return;
+    cti_clients_attempt(c->all->clients, &attempt);
+}
+
 /* Ends what is left of a connection, tells it and frees it; how is CTI_END_CAPTURE_ENDED or
  * CTI_END_SUPERSEDED, cause is that of the holes in it. */
 static void finish_connection(connection *c, int64_t time, cti_end how, hole_cause cause)
@@ -108,6 +136,7 @@ static void finish_connection(connection *c, int64_t time, cti_end how, hole_cau
             tell_fin(&c->directions[i]);
         live_session_end(c, time, how);
     }
+    note_attempt(c);
     if (c->record.close == CTI_END_CAPTURE_ENDED)
         c->record.close = how;
     if (!c->numbered)
@@ -321,6 +350,7 @@ connections *connections_new(const connection_options *options, const record_wri
     all->writer = writer;
     all->user = user;
     all->last_time = CTI_NO_TIME;
+    all->clients = cti_clients_new();
     table_init(all);
     tcp_pool_init(&all->pool);
     return all;
@@ -334,13 +364,41 @@ static gint compare_first_frames(gconstpointer a, gconstpointer b)
            (x->record.first_frame < y->record.first_frame);
 }
 
+static void forward_client(void *user, const cti_client *client)
+{
+    const connections *all = user;
+
+    if (all->writer->client != NULL)
+        all->writer->client(all->user, client);
+}
+
+static void forward_storm(void *user, const cti_storm *storm)
+{
+    const connections *all = user;
+
+    if (all->writer->storm != NULL)
+        all->writer->storm(all->user, storm);
+}
+
+static void forward_finding(void *user, const cti_finding *finding)
+{
+    connections *all = user;
+
+    all->findings[finding->severity]++;
+    if (all->writer->finding != NULL)
+        all->writer->finding(all->user, NULL, finding);
+}
+
 void connections_finish(connections *all)
 {
+    static const cti_clients_events events = {
+        .client = forward_client, .storm = forward_storm, .finding = forward_finding};
     GList *list = g_list_sort(g_hash_table_get_values(all->table), compare_first_frames);
 
     for (GList *link = list; link != NULL; link = link->next)
         finish_connection(link->data, all->last_time, CTI_END_CAPTURE_ENDED, HOLE_CAPTURE_ENDED);
     g_list_free(list);
+    cti_clients_finish(all->clients, all->last_time, &events, all);
 }
 
 void connections_free(connections *all)
@@ -354,5 +412,6 @@ void connections_free(connections *all)
         table_remove(all->talking.head->data);
     }
     g_hash_table_destroy(all->table);
+    cti_clients_free(all->clients);
     g_free(all);
 }

@@ -48,6 +48,11 @@ void connections_notes(const connections *all, void (*to)(void *user, const char
         tell(to, user, "holes that were not waited for because of a limit (--held-bytes, "
                        "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
              all->over_limit.count, all->over_limit.frame);
+    if (cti_clients_left_out(all->clients) > 0)
+        tell(to, user,
+             "more than %u sessions and attempts to connect: %" G_GUINT64_FORMAT
+             " are left out of the clients' ways, of failover and of open-storm",
+             CTI_CLIENTS_LEGS_MAX, cti_clients_left_out(all->clients));
     if (all->forgotten_idle + all->forgotten_talking > 0)
         tell(to, user,
              "more than %u connections (--connections), so that those longest silent were "

@@ -93,6 +93,7 @@ struct connections {
     tcp_pool pool;
     uint32_t numbered, sessions, other;
     uint64_t messages, findings[3];
+    cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     /* for the notes */
     tally steps_back, cut, differing, over_limit;

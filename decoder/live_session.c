@@ -143,6 +143,8 @@ void live_session_end(connection *c, int64_t time, cti_end how)
     if (live == NULL)
         return;
     cti_session_finish(&live->session, time, how);
+    cti_clients_session(c->all->clients, &live->session, live->record.number, c->record.side,
+                        &c->record.client, &c->record.server);
     if (writer->session != NULL)
         writer->session(c->all->user, &live->record);
     live_session_free(c);

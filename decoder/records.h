@@ -13,17 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../codec/clients.h"
 #include "../codec/session.h"
 
-/* In place of an address's size: the address is redacted. */
+/* In place of an address's size: the address is redacted, and the bytes are a name in its
+ * place, ended by 0. */
 #define ENDPOINT_NAMED 1
 
-/* An address and port of TCP. */
-typedef struct endpoint {
-    uint8_t address_size; /* 4, 16, 0 where it is not known, or ENDPOINT_NAMED */
-    uint8_t address[16];  /* of ENDPOINT_NAMED: a name in its place, ended by 0 */
-    uint16_t port;
-} endpoint;
+typedef cti_endpoint endpoint;
 
 /* Which of SYN and SYN-ACK were seen. */
 typedef enum { SYN_NONE, SYN_CLIENT_ONLY, SYN_SERVER_ONLY, SYN_FULL } syn_seen;
@@ -103,7 +100,8 @@ typedef struct summary_record {
 } summary_record;
 
 /* The writing half.  Any function may be NULL.  Calls come in the order of the capture;
- * session() and connection() at their end, summary() last. */
+ * session() and connection() at their end; then what all of them together tell: client(),
+ * storm(), and findings whose session is NULL; summary() last. */
 typedef struct record_writer {
     void (*begin)(void *user, unsigned time_digits); /* digits behind the second: 6 or 9 */
     void (*message)(void *user, const message_record *record);
@@ -116,6 +114,8 @@ typedef struct record_writer {
                     cti_sender sender, int64_t time, uint32_t frame);
     void (*session)(void *user, const session_record *session);
     void (*connection)(void *user, const connection_record *connection);
+    void (*client)(void *user, const cti_client *client);
+    void (*storm)(void *user, const cti_storm *storm);
     void (*summary)(void *user, const summary_record *summary);
 } record_writer;
 

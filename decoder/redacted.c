@@ -19,6 +19,7 @@ struct redacted {
     char *const *files;
     GHashTable *addresses; /* GBytes of an address -> its name */
     uint32_t clients, servers[SIDES];
+    GPtrArray *kept; /* of kept_client */
     /* What is handed on, for the time of a call. */
     session_record session;
     cti_session session_facts;
@@ -195,6 +196,99 @@ static void redacted_finding(void *user, const session_record *session,
     r->writer->finding(r->user, shown, &copy);
 }
 
+/* ---- clients ---- */
+
+/* A client as it is handed on: it lives as long as the one it was made of. */
+typedef struct kept_client {
+    cti_client client;
+    cti_leg *legs;
+    const cti_leg **pointers;
+    cti_down *downs;
+    char *id, *signature;
+} kept_client;
+
+static void free_client(gpointer data)
+{
+    kept_client *kept = data;
+
+    g_free(kept->legs);
+    g_free(kept->pointers);
+    g_free(kept->downs);
+    g_free(kept->id);
+    g_free(kept->signature);
+    g_free(kept);
+}
+
+static char *redacted_name(redacted *r, const char *name)
+{
+    return g_strdup(cti_redaction_token(r->redaction, name, strlen(name)));
+}
+
+/* The copy of a leg, which may be NULL. */
+static const cti_leg *copied(GHashTable *copies, const cti_leg *leg)
+{
+    return leg != NULL ? g_hash_table_lookup(copies, leg) : NULL;
+}
+
+static kept_client *copy_client(redacted *r, const cti_client *original)
+{
+    kept_client *kept = g_new0(kept_client, 1);
+    GHashTable *copies = g_hash_table_new(NULL, NULL);
+
+    kept->client = *original;
+    kept->id = redacted_name(r, original->id);
+    kept->signature = redacted_name(r, original->signature);
+    kept->legs = g_new(cti_leg, original->leg_count);
+    kept->pointers = g_new(const cti_leg *, original->leg_count);
+    kept->downs = g_memdup2(original->downs, original->down_count * sizeof(cti_down));
+    for (uint32_t i = 0; i < original->leg_count; i++) {
+        cti_leg *leg = &kept->legs[i];
+
+        *leg = *original->legs[i];
+        leg->id = kept->id;
+        leg->signature = kept->signature;
+        redact_endpoint(r, &leg->client, true, leg->side);
+        redact_endpoint(r, &leg->server, false, leg->side);
+        kept->pointers[i] = leg;
+        g_hash_table_insert(copies, (gpointer)original->legs[i], leg);
+    }
+    for (uint32_t i = 0; i < original->down_count; i++) {
+        cti_down *down = &kept->downs[i];
+
+        down->left = copied(copies, down->left);
+        down->to = copied(copies, down->to);
+        down->first_attempt = copied(copies, down->first_attempt);
+    }
+    g_hash_table_destroy(copies);
+    kept->client.id = kept->id;
+    kept->client.signature = kept->signature;
+    kept->client.legs = kept->pointers;
+    kept->client.downs = kept->downs;
+    return kept;
+}
+
+static void redacted_client(void *user, const cti_client *original)
+{
+    redacted *r = user;
+    kept_client *kept;
+
+    if (r->writer->client == NULL)
+        return;
+    kept = copy_client(r, original);
+    g_ptr_array_add(r->kept, kept);
+    r->writer->client(r->user, &kept->client);
+}
+
+static void redacted_storm(void *user, const cti_storm *original)
+{
+    redacted *r = user;
+    cti_storm copy = *original;
+
+    redact_endpoint(r, &copy.server, false, copy.side);
+    if (r->writer->storm != NULL)
+        r->writer->storm(r->user, &copy);
+}
+
 /* ---- the other records: only their session and connection tell names ---- */
 
 static void redacted_begin(void *user, unsigned time_digits)
@@ -302,6 +396,8 @@ const record_writer redacted_writer = {
     .tcp_end = redacted_tcp_end,
     .session = redacted_session_end,
     .connection = redacted_connection,
+    .client = redacted_client,
+    .storm = redacted_storm,
     .summary = redacted_summary,
 };
 
@@ -318,6 +414,7 @@ redacted *redacted_new(const uint8_t *key, size_t key_size, char *const *files,
     r->files = files;
     r->addresses = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                          (GDestroyNotify)g_bytes_unref, g_free);
+    r->kept = g_ptr_array_new_with_free_func(free_client);
     r->text = g_string_new(NULL);
     return r;
 }
@@ -326,6 +423,7 @@ void redacted_free(redacted *r)
 {
     cti_redaction_free(r->redaction);
     g_hash_table_unref(r->addresses);
+    g_ptr_array_unref(r->kept);
     g_string_free(r->text, TRUE);
     g_free(r);
 }

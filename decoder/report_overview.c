@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first screen of the report: what the capture holds, the cause of each lost session, and
- * the findings that matter most. */
+/* The first screen of the report: what the capture holds, why sessions were lost, storms and
+ * times without a session, and the findings that matter most.  Whether there is one client or a
+ * thousand, the causes stand on its first 25 lines: what is alike is one line. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../codec/text.h"
 #include "format.h"
 #include "report_parts.h"
 
-/* Rows of its tables. */
+/* So many lost sessions have a line each; more are told by what ended them. */
+#define LOST_SHOWN 4
+/* Sessions named of those that ended alike. */
+#define LOST_NAMED 6
+#define STORMS_SHOWN 3
+/* Rows of the table of sessions, and of findings, each as one line or one line a rule. */
 #define OVERVIEW_SESSIONS 20
 #define OVERVIEW_FINDINGS 10
+
+/* ---- counts ---- */
+
+static void append_count(GString *to, uint64_t count, const char *what)
+{
+    g_string_append_printf(to, "%" G_GUINT64_FORMAT " %s%s", count, what, report_plural(count));
+}
 
 void report_counts(const report *r, const summary_record *summary, GString *text)
 {
@@ -22,20 +36,30 @@ void report_counts(const report *r, const summary_record *summary, GString *text
         format_duration(text, cti_elapsed(summary->first_time, summary->last_time));
         g_string_append(text, " long");
     }
-    g_string_append_printf(text, "; %" G_GUINT64_FORMAT " packet%s in %u file%s\n",
-                           summary->packets, report_plural(summary->packets), summary->files,
-                           report_plural(summary->files));
-    g_string_append_printf(text,
-                           "CTI       %u connection%s, %u session%s, %" G_GUINT64_FORMAT
-                           " message%s; %u other TCP connection%s\n",
-                           summary->connections, report_plural(summary->connections), summary->sessions,
-                           report_plural(summary->sessions), summary->messages, report_plural(summary->messages),
-                           summary->other_connections, report_plural(summary->other_connections));
-    g_string_append_printf(text, "findings  %" G_GUINT64_FORMAT " error%s, %" G_GUINT64_FORMAT
-                           " warning%s, %" G_GUINT64_FORMAT " note%s\n",
-                           summary->findings[CTI_ERROR], report_plural(summary->findings[CTI_ERROR]),
-                           summary->findings[CTI_WARNING], report_plural(summary->findings[CTI_WARNING]),
-                           summary->findings[CTI_NOTE], report_plural(summary->findings[CTI_NOTE]));
+    g_string_append(text, "; ");
+    append_count(text, summary->packets, "packet");
+    g_string_append(text, " in ");
+    append_count(text, summary->files, "file");
+    g_string_append(text, "\nCTI       ");
+    append_count(text, summary->connections, "connection");
+    g_string_append(text, ", ");
+    append_count(text, summary->sessions, "session");
+    g_string_append(text, ", ");
+    append_count(text, summary->messages, "message");
+    g_string_append(text, "; ");
+    append_count(text, summary->other_connections, "other TCP connection");
+    g_string_append(text, "\nfindings  ");
+    append_count(text, summary->findings[CTI_ERROR], "error");
+    g_string_append(text, ", ");
+    append_count(text, summary->findings[CTI_WARNING], "warning");
+    g_string_append(text, ", ");
+    append_count(text, summary->findings[CTI_NOTE], "note");
+    g_string_append_c(text, '\n');
+    report_print(r, text);
+}
+
+void report_notes(const report *r, const summary_record *summary, GString *text)
+{
     for (uint32_t i = 0; i < summary->note_count; i++) {
         g_string_append(text, "note      ");
         cti_text_bytes(text, summary->notes[i], strlen(summary->notes[i]));
@@ -52,10 +76,315 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     report_print(r, text);
 }
 
+/* ---- lost sessions ---- */
+
+static bool never_opened(const reported_session *s)
+{
+    return s->verdict == CTI_VERDICT_REJECTED || s->verdict == CTI_VERDICT_OPEN_UNANSWERED;
+}
+
 static bool is_lost(const reported_session *s)
 {
     return s->verdict != CTI_VERDICT_STILL_OPEN && s->verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
 }
+
+/* Sessions that ended alike: with the same verdict, on the same side. */
+typedef struct lost_group {
+    cti_verdict verdict;
+    const char *side;
+    bool never_opened;
+    guint count;
+    int64_t first, last;
+    const reported_session *named[LOST_NAMED];
+} lost_group;
+
+static void take_lost(GArray *groups, const reported_session *s)
+{
+    lost_group *group = NULL;
+
+    for (guint i = 0; i < groups->len && group == NULL; i++) {
+        lost_group *g = &g_array_index(groups, lost_group, i);
+
+        if (g->verdict == s->verdict && g->side == s->side)
+            group = g;
+    }
+    if (group == NULL) {
+        g_array_append_vals(groups, &(lost_group){.verdict = s->verdict, .side = s->side,
+                                                  .never_opened = never_opened(s),
+                                                  .first = s->ended, .last = s->ended}, 1);
+        group = &g_array_index(groups, lost_group, groups->len - 1);
+    }
+    if (group->count < LOST_NAMED)
+        group->named[group->count] = s;
+    group->count++;
+    group->first = MIN(group->first, s->ended);
+    group->last = MAX(group->last, s->ended);
+}
+
+/* What was open and was lost first, then by how many there are. */
+static gint compare_groups(gconstpointer a, gconstpointer b)
+{
+    const lost_group *x = a, *y = b;
+
+    if (x->never_opened != y->never_opened)
+        return x->never_opened ? 1 : -1;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+static void append_side(GString *text, const char *side)
+{
+    if (side != NULL)
+        g_string_append_printf(text, " on side %s", side);
+}
+
+static void append_group(GString *text, const report *r, const lost_group *group)
+{
+    g_string_append_printf(text, "  %u x %s", group->count, cti_verdict_name(group->verdict));
+    append_side(text, group->side);
+    g_string_append(text, group->count > 1 ? ", from " : ", at ");
+    times_clock(text, r->options->times, group->first, 3);
+    if (group->count > 1) {
+        g_string_append(text, " to ");
+        times_clock(text, r->options->times, group->last, 3);
+    }
+    g_string_append(text, ": session");
+    g_string_append(text, report_plural(group->count));
+    for (guint i = 0; i < MIN(group->count, LOST_NAMED); i++)
+        g_string_append_printf(text, " %u", group->named[i]->number);
+    if (group->count > LOST_NAMED)
+        g_string_append(text, " ...");
+    g_string_append_printf(text, "\n      %s\n", cti_verdict_text(group->verdict));
+}
+
+static void append_lost(GString *text, const report *r, const reported_session *s)
+{
+    g_string_append_printf(text, "  session %u of %s", s->number, s->client);
+    append_side(text, s->side);
+    g_string_append(text, " at ");
+    times_clock(text, r->options->times, s->ended, r->digits);
+    g_string_append_printf(text, ": %s\n      %s\n", cti_verdict_name(s->verdict),
+                           cti_verdict_text(s->verdict));
+}
+
+/* "lost      60 of 167 sessions; 49 more never opened". */
+static void append_lost_title(GString *text, const report *r, const GArray *groups)
+{
+    guint counts[2] = {0, 0};
+    const guint all = r->sessions->len;
+
+    for (guint i = 0; i < groups->len; i++) {
+        const lost_group *group = &g_array_index(groups, lost_group, i);
+
+        counts[group->never_opened] += group->count;
+    }
+    g_string_append(text, "lost      ");
+    g_string_append_printf(text, "%u of %u session%s", counts[0], all, report_plural(all));
+    if (counts[1] > 0)
+        g_string_append_printf(text, "; %u more never opened", counts[1]);
+    g_string_append_c(text, '\n');
+}
+
+void report_lost_sessions(const report *r, GString *text)
+{
+    GArray *groups = g_array_new(FALSE, FALSE, sizeof(lost_group));
+    guint lost = 0;
+
+    for (guint i = 0; i < r->sessions->len; i++) {
+        const reported_session *s = g_ptr_array_index(r->sessions, i);
+
+        if (!is_lost(s))
+            continue;
+        lost++;
+        take_lost(groups, s);
+    }
+    if (lost > 0)
+        append_lost_title(text, r, groups);
+    g_array_sort(groups, compare_groups);
+    for (guint i = 0; i < groups->len && lost > LOST_SHOWN; i++)
+        append_group(text, r, &g_array_index(groups, lost_group, i));
+    for (guint i = 0; i < r->sessions->len && lost <= LOST_SHOWN; i++) {
+        const reported_session *s = g_ptr_array_index(r->sessions, i);
+
+        if (is_lost(s))
+            append_lost(text, r, s);
+    }
+    g_array_unref(groups);
+    report_print(r, text);
+}
+
+/* ---- storms, and times without a session ---- */
+
+static void append_storm(GString *text, const report *r, const cti_storm *storm)
+{
+    g_string_append(text, "storm     ");
+    times_clock(text, r->options->times, storm->first, 3);
+    g_string_append_printf(text, ": %u OPEN_REQ to side %s in ", storm->requests,
+                           cti_side_name(storm->side) != NULL ? cti_side_name(storm->side) : "-");
+    report_seconds(text, cti_elapsed(storm->first, storm->last));
+    g_string_append_printf(text, " by %u clients, up to %u in a second", storm->clients,
+                           storm->peak);
+    if (storm->confirmed > 0) {
+        g_string_append(text, "; answers from ");
+        report_seconds(text, storm->first_answer);
+        g_string_append(text, " to ");
+        report_seconds(text, storm->worst_answer);
+    }
+    if (storm->rejected > 0)
+        g_string_append_printf(text, ", %u refused", storm->rejected);
+    if (storm->unanswered > 0)
+        g_string_append_printf(text, ", %u not answered", storm->unanswered);
+    g_string_append_c(text, '\n');
+}
+
+static gint compare_durations(gconstpointer a, gconstpointer b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* How many clients were down, for how long, and who for longest. */
+static void append_downs(GString *text, const report *r)
+{
+    GArray *times = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    const cti_client *worst = NULL;
+    guint gone = 0;
+
+    for (guint i = 0; i < r->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(r->clients, i);
+
+        if (client->down_count == 0)
+            continue;
+        g_array_append_val(times, client->down_time);
+        gone += client->downs[client->down_count - 1].to == NULL;
+        if (worst == NULL || client->down_time > worst->down_time)
+            worst = client;
+    }
+    if (worst != NULL) {
+        g_array_sort(times, compare_durations);
+        g_string_append_printf(text, "down      %u of %u client%s without a session, for ", times->len,
+                               r->clients->len, report_plural(r->clients->len));
+        if (times->len > 1) {
+            report_seconds(text, g_array_index(times, int64_t, times->len / 2));
+            g_string_append(text, " at the median, at most ");
+        }
+        report_seconds(text, worst->down_time);
+        g_string_append(text, " (");
+        report_client_name(text, worst);
+        g_string_append_c(text, ')');
+        if (gone > 0)
+            g_string_append_printf(text, "; %u got none again", gone);
+        g_string_append_c(text, '\n');
+    }
+    g_array_unref(times);
+}
+
+void report_troubles(const report *r, GString *text)
+{
+    for (guint i = 0; i < r->storms->len && i < STORMS_SHOWN; i++)
+        append_storm(text, r, &g_array_index(r->storms, cti_storm, i));
+    if (r->storms->len > STORMS_SHOWN)
+        g_string_append_printf(text, "storm     ... and %u more below\n",
+                               r->storms->len - STORMS_SHOWN);
+    append_downs(text, r);
+    report_print(r, text);
+}
+
+/* ---- findings ---- */
+
+/* Findings of one rule with one severity. */
+typedef struct finding_group {
+    const reported_finding *first;
+    guint count;
+    bool several; /* sessions */
+} finding_group;
+
+static gint compare_finding_groups(gconstpointer a, gconstpointer b)
+{
+    const finding_group *x = a, *y = b;
+
+    if (x->first->severity != y->first->severity)
+        return x->first->severity > y->first->severity ? -1 : 1;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return (x->first->rule > y->first->rule) - (x->first->rule < y->first->rule);
+}
+
+static GArray *group_findings(const report *r)
+{
+    GArray *groups = g_array_new(FALSE, FALSE, sizeof(finding_group));
+
+    for (guint i = 0; i < r->findings->len; i++) {
+        const reported_finding *f = g_ptr_array_index(r->findings, i);
+        finding_group *group = NULL;
+
+        for (guint k = 0; k < groups->len && group == NULL; k++) {
+            finding_group *g = &g_array_index(groups, finding_group, k);
+
+            if (g->first->rule == f->rule && g->first->severity == f->severity)
+                group = g;
+        }
+        if (group == NULL) {
+            g_array_append_vals(groups, &(finding_group){.first = f}, 1);
+            group = &g_array_index(groups, finding_group, groups->len - 1);
+        }
+        group->count++;
+        group->several |= group->first->session != f->session;
+    }
+    g_array_sort(groups, compare_finding_groups);
+    return groups;
+}
+
+static void append_finding(GString *text, const reported_finding *f)
+{
+    g_string_append_printf(text, "  %-7s  ", cti_severity_name(f->severity));
+    if (f->session != 0)
+        g_string_append_printf(text, "session %u: ", f->session);
+    g_string_append_printf(text, "%s\n", f->text);
+}
+
+static void append_finding_group(GString *text, const finding_group *group)
+{
+    if (group->count == 1) {
+        append_finding(text, group->first);
+        return;
+    }
+    g_string_append_printf(text, "  %-7s  %u x %s%s, first ", cti_severity_name(group->first->severity),
+                           group->count, cti_rule_name(group->first->rule),
+                           group->several ? " in several sessions" : "");
+    if (group->first->session != 0)
+        g_string_append_printf(text, "in session %u: ", group->first->session);
+    g_string_append_printf(text, "%s\n",
+                           group->first->text + strlen(cti_rule_name(group->first->rule)) + 2);
+}
+
+void report_findings(const report *r, GString *text)
+{
+    GArray *groups;
+
+    if (r->findings->len == 0)
+        return;
+    g_string_append(text, "\nerrors and warnings\n");
+    if (r->findings->len <= OVERVIEW_FINDINGS) {
+        for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
+            for (guint i = 0; i < r->findings->len; i++) {
+                const reported_finding *f = g_ptr_array_index(r->findings, i);
+
+                if ((int)f->severity == severity)
+                    append_finding(text, f);
+            }
+    } else {
+        groups = group_findings(r);
+        for (guint i = 0; i < groups->len; i++)
+            append_finding_group(text, &g_array_index(groups, finding_group, i));
+        g_array_unref(groups);
+    }
+    report_print(r, text);
+}
+
+/* ---- the table of sessions ---- */
 
 /* Lost sessions first, then those with errors and warnings, then the rest. */
 static gint compare_by_trouble(gconstpointer a, gconstpointer b)
@@ -81,7 +410,7 @@ static int client_width(const report *r)
     return (int)MIN(width, 24);
 }
 
-void report_lost_sessions(const report *r, GString *text)
+void report_session_table(const report *r, GString *text)
 {
     const guint shown = MIN(r->sessions->len, OVERVIEW_SESSIONS);
     const int width = client_width(r);
@@ -103,34 +432,10 @@ void report_lost_sessions(const report *r, GString *text)
         g_string_append_c(text, ' ');
         format_duration(text, cti_elapsed(s->began, s->ended));
         g_string_append_printf(text, "  %s\n", cti_verdict_name(s->verdict));
-        if (is_lost(s))
-            g_string_append_printf(text, "      %s\n", cti_verdict_text(s->verdict));
     }
     if (shown < r->sessions->len)
         g_string_append_printf(text, "      ... and %u more: -T timeline and -T json have all\n",
                                r->sessions->len - shown);
     g_ptr_array_unref(sorted);
-    report_print(r, text);
-}
-
-void report_findings(const report *r, GString *text)
-{
-    guint shown = 0;
-
-    if (r->findings->len == 0)
-        return;
-    g_string_append(text, "\nerrors and warnings\n");
-    for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
-        for (guint i = 0; i < r->findings->len && shown < OVERVIEW_FINDINGS; i++) {
-            const reported_finding *f = g_ptr_array_index(r->findings, i);
-
-            if ((int)f->severity != severity)
-                continue;
-            g_string_append_printf(text, "  %-7s  session %u: %s\n",
-                                   cti_severity_name(f->severity), f->session, f->text);
-            shown++;
-        }
-    if (shown < r->findings->len)
-        g_string_append_printf(text, "  ... and %u more below\n", r->findings->len - shown);
     report_print(r, text);
 }

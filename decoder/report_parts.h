@@ -2,7 +2,7 @@
 /* What the report is made of, for the files that write it; nobody else includes this.
  *
  *     write_report.c      collects what the records tell, and puts the parts in order
- *     report_overview.c   the first screen: counts, lost sessions, findings
+ *     report_overview.c   the first screen: counts, lost sessions, storms, findings
  *     report_ways.c       each client's way across sides
  *     report_sessions.c   each session: its facts, findings and timeline */
 #ifndef CTIDUMP_REPORT_PARTS_H
@@ -23,9 +23,10 @@
 
 /* A finding in words. */
 typedef struct reported_finding {
-    uint32_t session;
+    uint32_t session; /* 0 where it is of no single one */
+    cti_rule rule;
     cti_severity severity;
-    char *text;
+    char *text; /* the rule's name first */
 } reported_finding;
 
 /* What is kept of a session until all are known. */
@@ -34,7 +35,7 @@ typedef struct reported_session {
     char *client; /* name for people: ClientID, or the client's address */
     const char *side;
     uint32_t version;
-    int64_t began, ended, open_answer;
+    int64_t began, ended;
     cti_verdict verdict;
     uint32_t errors, warnings;
     session_log *log;
@@ -46,12 +47,18 @@ typedef struct report {
     const writer_options *options;
     unsigned digits;
     GPtrArray *sessions; /* of reported_session, in the order in which they ended */
+    GPtrArray *by_number; /* the same sessions by their numbers, NULL where there is none */
     GPtrArray *findings; /* of reported_finding: errors and warnings */
+    GPtrArray *clients;  /* of cti_client */
+    GArray *storms;      /* of cti_storm */
     uint32_t tls_connections;
 } report;
 
 /* "" or "s". */
 const char *report_plural(uint64_t count);
+
+/* "12.301 s", rounded as in findings. */
+void report_seconds(GString *to, int64_t duration);
 
 /* Writes text out and empties it. */
 void report_print(const report *r, GString *text);
@@ -60,11 +67,17 @@ void report_print(const report *r, GString *text);
 
 void report_counts(const report *r, const summary_record *summary, GString *text);
 void report_lost_sessions(const report *r, GString *text);
+/* Storms, and times without a session. */
+void report_troubles(const report *r, GString *text);
+void report_notes(const report *r, const summary_record *summary, GString *text);
+void report_session_table(const report *r, GString *text);
 void report_findings(const report *r, GString *text);
 
 /* ---- report_ways.c ---- */
 
 void report_ways(const report *r, GString *text);
+/* ClientID, or address. */
+void report_client_name(GString *to, const cti_client *client);
 
 /* ---- report_sessions.c ---- */
 

@@ -18,7 +18,6 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->version = cti_session_version(session, NULL);
     s->began = session->first_time;
     s->ended = session->end_time;
-    s->open_answer = session->open_answer_time;
     s->verdict = session->verdict;
     g_string_append_printf(text, "Session %u: %s\n", s->number, s->client);
     session_facts(record, r->options->times, r->digits, append_fact, text);

@@ -1,69 +1,212 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of each client across sessions and sides. */
+/* The way of each client over sides A and B: its sessions, its failed attempts, and the times
+ * without a session.
+ *
+ *     The way of CTIOS1: without a session for 12.301 s
+ *       10:00:00.000  A  session 1, 0:02:00.123, reset-by-server
+ *         10:01:50.000  without a session for 12.301 s: 10.123 s until the connection ended, ...
+ *       10:02:00.500  A  2 attempts, refused  #17 #19
+ *       10:02:02.301  B  session 2, 0:10:00.000, still-open
+ */
 #include <string.h>
 
+#include "../codec/text.h"
 #include "format.h"
 #include "report_parts.h"
 
-static void append_leg(GString *text, const report *r, const reported_session *s)
+/* Clients whose way is told, those that were down for longest first, and legs of one. */
+#define WAYS_SHOWN 30
+#define LEGS_SHOWN 24
+
+/* ---- names ---- */
+
+void report_client_name(GString *to, const cti_client *client)
 {
-    g_string_append(text, "  ");
-    times_cell(text, r->options->times, s->began, r->digits);
-    g_string_append_printf(text, "  side %s  session %u, ", s->side != NULL ? s->side : "-",
-                           s->number);
-    format_duration(text, cti_elapsed(s->began, s->ended));
-    g_string_append_printf(text, ", %s\n", cti_verdict_name(s->verdict));
+    if (client->id[0] != '\0')
+        cti_text_bytes(to, client->id, strlen(client->id));
+    else
+        format_endpoint(to, &client->legs[0]->client);
 }
 
-static bool was_opened(const reported_session *s)
+/* Several clients may share an ID. */
+static GHashTable *count_names(const report *r)
 {
-    return s->verdict != CTI_VERDICT_REJECTED && s->verdict != CTI_VERDICT_OPEN_UNANSWERED;
-}
+    GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
 
-/* The time from the last open session (or the first try) to the answer that opened this one. */
-static void append_down_time(GString *text, int64_t since, const reported_session *s)
-{
-    const int64_t down = cti_elapsed(since, s->open_answer);
+    for (guint i = 0; i < r->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(r->clients, i);
+        const guint so_far = GPOINTER_TO_UINT(g_hash_table_lookup(counts, client->id));
 
-    if (!was_opened(s) || down == CTI_NO_TIME || down <= 0)
-        return;
-    g_string_append(text, "    without a session for ");
-    format_seconds(text, down, 3);
-    g_string_append(text, " s\n");
-}
-
-/* The sessions of the client from the one at first on; marks them as done. */
-static void print_way(const report *r, guint first, bool *done, GString *text)
-{
-    const reported_session *s = g_ptr_array_index(r->sessions, first);
-    int64_t since = was_opened(s) ? s->ended : s->began;
-    guint legs = 1;
-
-    g_string_append_printf(text, "\nThe way of %s\n", s->client);
-    append_leg(text, r, s);
-    for (guint i = first + 1; i < r->sessions->len; i++) {
-        const reported_session *next = g_ptr_array_index(r->sessions, i);
-
-        if (done[i] || strcmp(next->client, s->client) != 0)
-            continue;
-        done[i] = true;
-        legs++;
-        append_down_time(text, since, next);
-        append_leg(text, r, next);
-        if (was_opened(next))
-            since = next->ended;
+        g_hash_table_insert(counts, (gpointer)client->id, GUINT_TO_POINTER(so_far + 1));
     }
-    if (legs > 1)
-        report_print(r, text);
-    g_string_truncate(text, 0);
+    return counts;
+}
+
+static const char *side_letter(const cti_leg *leg)
+{
+    const char *side = cti_side_name(leg->side);
+
+    return side != NULL ? side : "-";
+}
+
+/* ---- lines ---- */
+
+/* Attempts in a row with the same outcome on the same side are one line; returns how many. */
+static uint32_t count_alike(const cti_client *client, uint32_t first)
+{
+    const cti_leg *leg = client->legs[first];
+    uint32_t next = first + 1;
+
+    while (leg->outcome != CTI_LEG_OPENED && next < client->leg_count &&
+           client->legs[next]->outcome == leg->outcome && client->legs[next]->side == leg->side)
+        next++;
+    return next - first;
+}
+
+static void append_session(GString *text, const cti_leg *leg)
+{
+    g_string_append_printf(text, "session %u, ", leg->session);
+    format_duration(text, cti_elapsed(leg->began, leg->ended));
+    g_string_append_printf(text, ", %s", cti_verdict_name(leg->verdict));
+}
+
+static void append_attempts(GString *text, const cti_client *client, uint32_t first,
+                            uint32_t count)
+{
+    const cti_leg *leg = client->legs[first], *last = client->legs[first + count - 1];
+
+    if (count > 1)
+        g_string_append_printf(text, "%u attempts", count);
+    else if (leg->session != 0)
+        g_string_append_printf(text, "session %u", leg->session);
+    else
+        g_string_append(text, "attempt");
+    g_string_append_printf(text, ", %s  #%u", cti_leg_outcome_name(leg->outcome), leg->frame);
+    if (count > 1)
+        g_string_append_printf(text, "%s#%u", count > 2 ? ".." : " ", last->frame);
+}
+
+static void append_leg(GString *text, const report *r, const cti_client *client, uint32_t first,
+                       uint32_t count)
+{
+    const cti_leg *leg = client->legs[first];
+
+    g_string_append(text, "  ");
+    times_cell(text, r->options->times, leg->began, r->digits);
+    g_string_append_printf(text, "  %s  ", side_letter(leg));
+    if (leg->outcome == CTI_LEG_OPENED)
+        append_session(text, leg);
+    else
+        append_attempts(text, client, first, count);
+    g_string_append_c(text, '\n');
+}
+
+static void append_down(GString *text, const report *r, const cti_down *down)
+{
+    g_string_append(text, "    ");
+    times_cell(text, r->options->times, down->from, r->digits);
+    g_string_append(text, "  without a session for ");
+    report_seconds(text, cti_elapsed(down->from, down->until));
+    if (down->left != NULL) {
+        g_string_append(text, ": ");
+        report_seconds(text, cti_elapsed(down->from, down->left->ended));
+        g_string_append(text, " until the connection ended");
+    }
+    if (down->to == NULL) {
+        g_string_append(text, ", and no other session came");
+    } else if (down->to->asked != CTI_NO_TIME) {
+        g_string_append(text, down->left != NULL ? ", the last " : ": the last ");
+        report_seconds(text, cti_elapsed(down->to->asked, down->to->opened));
+        g_string_append(text, " for OPEN_CONF");
+    }
+    g_string_append_c(text, '\n');
+}
+
+/* ---- a way ---- */
+
+static void append_title(GString *text, const cti_client *client, bool shared)
+{
+    g_string_append(text, "\nThe way of ");
+    report_client_name(text, client);
+    if (shared && client->id[0] != '\0') {
+        g_string_append(text, " at ");
+        format_endpoint(text, &client->legs[0]->client);
+    }
+    if (client->down_count > 0) {
+        g_string_append(text, ": without a session ");
+        if (client->down_count > 1)
+            g_string_append_printf(text, "%u times, ", client->down_count);
+        g_string_append(text, "for ");
+        report_seconds(text, client->down_time);
+    }
+    g_string_append_c(text, '\n');
+}
+
+/* The down that ended with this leg, or that began before it and never ended. */
+static const cti_down *down_before(const cti_client *client, const cti_leg *leg)
+{
+    for (uint32_t i = 0; i < client->down_count; i++) {
+        const cti_down *down = &client->downs[i];
+
+        if (down->first_attempt != NULL ? down->first_attempt == leg : down->to == leg)
+            return down;
+    }
+    return NULL;
+}
+
+static void print_way(const report *r, const cti_client *client, bool shared, GString *text)
+{
+    uint32_t shown = 0, first = 0, count;
+
+    append_title(text, client, shared);
+    for (; first < client->leg_count && shown < LEGS_SHOWN; first += count, shown++) {
+        const cti_down *down = down_before(client, client->legs[first]);
+
+        if (down != NULL)
+            append_down(text, r, down);
+        count = count_alike(client, first);
+        append_leg(text, r, client, first, count);
+    }
+    if (first < client->leg_count)
+        g_string_append_printf(text, "  ... and %u more steps: -T json has all\n",
+                               client->leg_count - first);
+    report_print(r, text);
+}
+
+/* ---- all of them ---- */
+
+static gint compare_down_times(gconstpointer a, gconstpointer b)
+{
+    const cti_client *x = *(cti_client *const *)a, *y = *(cti_client *const *)b;
+
+    if (x->down_time != y->down_time)
+        return x->down_time > y->down_time ? -1 : 1;
+    return (x->legs[0]->frame > y->legs[0]->frame) - (x->legs[0]->frame < y->legs[0]->frame);
 }
 
 void report_ways(const report *r, GString *text)
 {
-    bool *done = g_new0(bool, r->sessions->len);
+    GHashTable *names = count_names(r);
+    GPtrArray *sorted = g_ptr_array_new();
 
-    for (guint i = 0; i < r->sessions->len; i++)
-        if (!done[i])
-            print_way(r, i, done, text);
-    g_free(done);
+    for (guint i = 0; i < r->clients->len; i++) {
+        cti_client *client = g_ptr_array_index(r->clients, i);
+
+        if (client->leg_count > 1 || client->down_count > 0)
+            g_ptr_array_add(sorted, client);
+    }
+    if (sorted->len > WAYS_SHOWN)
+        g_ptr_array_sort(sorted, compare_down_times);
+    for (guint i = 0; i < sorted->len && i < WAYS_SHOWN; i++) {
+        const cti_client *client = g_ptr_array_index(sorted, i);
+
+        print_way(r, client, GPOINTER_TO_UINT(g_hash_table_lookup(names, client->id)) > 1, text);
+    }
+    if (sorted->len > WAYS_SHOWN)
+        g_string_append_printf(text, "\n%u more clients with a way, all of them shorter without a "
+                                     "session: -T json has all\n",
+                               sorted->len - WAYS_SHOWN);
+    report_print(r, text);
+    g_ptr_array_unref(sorted);
+    g_hash_table_destroy(names);
 }

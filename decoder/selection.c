@@ -11,6 +11,7 @@ struct selection {
     const record_writer *writer;
     void *user;
     GHashTable *connections; /* numbers of those with a selected session */
+    GHashTable *sessions;    /* numbers of those of the selected clients */
 };
 
 bool selection_is_set(const selection_criteria *c)
@@ -142,11 +143,51 @@ static void select_hole(void *user, const hole_record *record)
         s->writer->hole(s->user, record);
 }
 
+static bool goes_there(const cti_client *client, uint32_t session)
+{
+    for (uint32_t i = 0; i < client->leg_count; i++)
+        if (client->legs[i]->session == session)
+            return true;
+    return false;
+}
+
+/* A client is selected by itself, or by one of its sessions. */
+static void select_client(void *user, const cti_client *client)
+{
+    selection *s = user;
+    const selection_criteria *c = s->criteria;
+
+    if ((c->client != NULL && strcmp(client->id, c->client) != 0) ||
+        (c->session != 0 && !goes_there(client, c->session)))
+        return;
+    for (uint32_t i = 0; i < client->leg_count; i++)
+        g_hash_table_add(s->sessions, GUINT_TO_POINTER(client->legs[i]->session));
+    if (s->writer->client != NULL)
+        s->writer->client(s->user, client);
+}
+
+static void select_storm(void *user, const cti_storm *storm)
+{
+    selection *s = user;
+
+    if (s->writer->storm != NULL && wants_session(s, NULL) && wants_time(s, storm->first))
+        s->writer->storm(s->user, storm);
+}
+
+/* A finding of several sessions belongs to the client that has them; one of all, to none. */
+static bool wants_finding_of(selection *s, const session_record *session,
+                             const cti_finding *finding)
+{
+    if (session != NULL || finding->session == 0)
+        return wants_session(s, session);
+    return g_hash_table_contains(s->sessions, GUINT_TO_POINTER(finding->session));
+}
+
 static void select_finding(void *user, const session_record *session, const cti_finding *finding)
 {
     selection *s = user;
 
-    if (s->writer->finding != NULL && wants_session(s, session) &&
+    if (s->writer->finding != NULL && wants_finding_of(s, session, finding) &&
         wants_time(s, finding->time) && finding->severity >= s->criteria->least)
         s->writer->finding(s->user, session, finding);
 }
@@ -199,6 +240,8 @@ const record_writer selection_writer = {
     .tcp_end = select_tcp_end,
     .session = select_session,
     .connection = select_connection,
+    .client = select_client,
+    .storm = select_storm,
     .summary = select_summary,
 };
 
@@ -213,11 +256,13 @@ selection *selection_new(const selection_criteria *criteria, const record_writer
     s->writer = writer;
     s->user = user;
     s->connections = g_hash_table_new(NULL, NULL);
+    s->sessions = g_hash_table_new(NULL, NULL);
     return s;
 }
 
 void selection_free(selection *s)
 {
     g_hash_table_destroy(s->connections);
+    g_hash_table_destroy(s->sessions);
     g_free(s);
 }

@@ -176,12 +176,15 @@ static void html_finding_found(void *user, const session_record *session,
                                const cti_finding *finding)
 {
     html *h = user;
-    html_session *s = session_of(h, session);
     html_finding *kept;
     GString *text;
 
-    s->errors += finding->severity == CTI_ERROR;
-    s->warnings += finding->severity == CTI_WARNING;
+    if (session != NULL) {
+        html_session *s = session_of(h, session);
+
+        s->errors += finding->severity == CTI_ERROR;
+        s->warnings += finding->severity == CTI_WARNING;
+    }
     if (h->findings->len == FINDINGS_MAX) {
         h->findings_left_out++;
         return;
@@ -191,7 +194,7 @@ static void html_finding_found(void *user, const session_record *session,
     for (uint32_t i = 0; i < finding->frame_count; i++)
         g_string_append_printf(text, " #%u", finding->frames[i]);
     kept = g_new(html_finding, 1);
-    *kept = (html_finding){session->number, finding->severity, finding->time,
+    *kept = (html_finding){session != NULL ? session->number : finding->session, finding->severity, finding->time,
                            g_string_free(text, FALSE)};
     g_ptr_array_add(h->findings, kept);
 }
@@ -339,7 +342,10 @@ static void put_findings(html *h)
 
             if ((int)f->severity != severity)
                 continue;
-            g_string_append_printf(h->text, "<tr><td class=\"n\">%u<td>", f->session);
+            g_string_append(h->text, "<tr><td class=\"n\">");
+            if (f->session != 0)
+                g_string_append_printf(h->text, "%u", f->session);
+            g_string_append(h->text, "<td>");
             times_clock(h->text, h->options->times, f->time, 3);
             g_string_append_printf(h->text, "<td><span class=\"%s\">%s</span> ",
                                    cti_severity_name(f->severity),

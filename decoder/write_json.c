@@ -6,217 +6,19 @@
  * readable, with U+FFFD for what is not, and without loss.  A number of the wrong size becomes {"hex":...}. */
 #include <glib.h>
 #include <string.h>
-#include <yajl/yajl_gen.h>
 
 #include "../codec/text.h"
-#include "format.h"
-#include "writers.h"
+#include "json_parts.h"
 
 /* The version of the records: a new one when a key changes its meaning or goes. */
 #define SCHEMA_VERSION 1
-
-/* What a field is called: its name (fields that share one share a key), or its tag. */
-enum {
-    KEY_BODY = CTI_FIELD_COUNT,
-    KEY_LEFT_OVER,
-    KEY_TAGS,
-    KEY_COUNT = KEY_TAGS + 0x10000,
-};
-
-/* A value and the next one of the same key. */
-typedef struct value {
-    cti_item item;
-    uint32_t next;  /* index, 0 = none: the first of all is no one's next */
-    uint32_t count; /* of the first with its key: how many there are */
-    bool is_list;   /* of the first with its key */
-} value;
-
-typedef struct json {
-    const writer_options *options;
-    yajl_gen gen;
-    GString *scratch;
-    unsigned digits;                    /* of times */
-    GArray *values;                     /* of the message being written */
-    uint16_t key_of[CTI_FIELD_COUNT];   /* the first field of the same name */
-    uint32_t last[KEY_COUNT];           /* index + 1 of the last value of a key, 0 = none yet */
-    uint32_t first[KEY_COUNT];          /* index of the first */
-} json;
-
-/* ---- small pieces ---- */
-
-static void put_text(json *j, const char *text)
-{
-    if (text == NULL)
-        yajl_gen_null(j->gen);
-    else
-        yajl_gen_string(j->gen, (const unsigned char *)text, strlen(text));
-}
-
-static void put_scratch_as_number(json *j)
-{
-    yajl_gen_number(j->gen, j->scratch->str, j->scratch->len);
-}
-
-static void put_scratch_as_text(json *j)
-{
-    yajl_gen_string(j->gen, (const unsigned char *)j->scratch->str, j->scratch->len);
-}
-
-/* yajl_gen_integer() prints through sprintf(), which would take a quarter of all time. */
-static void put_integer(json *j, int64_t number)
-{
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    char digits[24], *first = digits + sizeof(digits);
-
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0)
-        *--first = '-';
-    yajl_gen_number(j->gen, first, (size_t)(digits + sizeof(digits) - first));
-}
-
-static void key(json *j, const char *name)
-{
-    put_text(j, name);
-}
-
-static void key_text(json *j, const char *name, const char *text)
-{
-    key(j, name);
-    put_text(j, text);
-}
-
-static void key_number(json *j, const char *name, uint64_t number)
-{
-    key(j, name);
-    put_integer(j, (int64_t)number);
-}
-
-/* A number for which 0 means that it is not known. */
-static void key_known(json *j, const char *name, uint64_t number)
-{
-    if (number != 0) {
-        key_number(j, name, number);
-        return;
-    }
-    key(j, name);
-    yajl_gen_null(j->gen);
-}
-
-static void key_bool(json *j, const char *name, bool yes)
-{
-    key(j, name);
-    yajl_gen_bool(j->gen, yes);
-}
-
-static void key_null(json *j, const char *name)
-{
-    key(j, name);
-    yajl_gen_null(j->gen);
-}
-
-static void key_time(json *j, const char *name, int64_t time)
-{
-    key(j, name);
-    if (time == CTI_NO_TIME) {
-        yajl_gen_null(j->gen);
-        return;
-    }
-    g_string_truncate(j->scratch, 0);
-    format_time(j->scratch, time, j->digits);
-    put_scratch_as_text(j);
-}
-
-static void key_seconds(json *j, const char *name, int64_t duration)
-{
-    key(j, name);
-    if (duration == CTI_NO_TIME) {
-        yajl_gen_null(j->gen);
-        return;
-    }
-    g_string_truncate(j->scratch, 0);
-    format_seconds(j->scratch, duration, j->digits);
-    put_scratch_as_number(j);
-}
-
-/* A share or the like: three digits; null if it is negative. */
-static void key_share(json *j, const char *name, double share)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    key(j, name);
-    if (share < 0) {
-        yajl_gen_null(j->gen);
-        return;
-    }
-    g_ascii_formatd(text, sizeof(text), "%.3f", share);
-    yajl_gen_number(j->gen, text, strlen(text));
-}
-
-static void key_endpoint(json *j, const char *name, const endpoint *point)
-{
-    g_string_truncate(j->scratch, 0);
-    format_endpoint(j->scratch, point);
-    key(j, name);
-    put_scratch_as_text(j);
-}
 
 static const char *sender_name(cti_sender sender)
 {
     return sender == CTI_CLIENT ? "client" : "server";
 }
 
-static void begin_record(json *j, const char *name)
-{
-    yajl_gen_map_open(j->gen);
-    key_text(j, "record", name);
-}
-
-static void end_record(json *j)
-{
-    const unsigned char *text;
-    size_t length;
-
-    yajl_gen_map_close(j->gen);
-    yajl_gen_get_buf(j->gen, &text, &length);
-    fwrite(text, 1, length, j->options->out);
-    putc('\n', j->options->out);
-    yajl_gen_clear(j->gen);
-    yajl_gen_reset(j->gen, NULL);
-}
-
 /* ---- values ---- */
-
-static void put_hex(json *j, const uint8_t *bytes, uint32_t length)
-{
-    g_string_truncate(j->scratch, 0);
-    cti_text_hex(j->scratch, bytes, length);
-    put_scratch_as_text(j);
-}
-
-/* Text that does not tell all of its bytes. */
-static void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t *bytes,
-                             uint32_t size)
-{
-    char *valid = g_utf8_make_valid(text, length);
-
-    yajl_gen_map_open(j->gen);
-    key_text(j, "text", valid);
-    key(j, "hex");
-    put_hex(j, bytes, size);
-    yajl_gen_map_close(j->gen);
-    g_free(valid);
-}
-
-static void put_wire_text(json *j, const char *text, uint32_t length)
-{
-    if (g_utf8_validate_len(text, length, NULL))
-        yajl_gen_string(j->gen, (const unsigned char *)text, length);
-    else
-        put_text_and_hex(j, text, length, (const uint8_t *)text, length);
-}
 
 static void put_hidden(json *j, const cti_item *item)
 {
@@ -606,8 +408,8 @@ static void json_finding(void *user, const session_record *session, const cti_fi
     json *j = user;
 
     begin_record(j, "finding");
-    key_number(j, "session", session->number);
-    key_number(j, "connection", session->connection->number);
+    key_known(j, "session", session != NULL ? session->number : finding->session);
+    key_known(j, "connection", session != NULL ? session->connection->number : 0);
     key_text(j, "rule", cti_rule_name(finding->rule));
     key_text(j, "severity", cti_severity_name(finding->severity));
     key(j, "frames");
@@ -618,15 +420,6 @@ static void json_finding(void *user, const session_record *session, const cti_fi
     key_time(j, "ts", finding->time);
     key_text(j, "text", finding->text);
     end_record(j);
-}
-
-static void key_wire_text(json *j, const char *name, const char *text)
-{
-    key(j, name);
-    if (text[0] == '\0')
-        yajl_gen_null(j->gen);
-    else
-        put_wire_text(j, text, (uint32_t)strlen(text));
 }
 
 static void key_services(json *j, const char *name, const char *names, uint32_t services,
@@ -787,6 +580,8 @@ const record_writer json_writer = {
     .finding = json_finding,
     .session = json_session,
     .connection = json_connection,
+    .client = json_client,
+    .storm = json_storm,
     .summary = json_summary,
 };
 

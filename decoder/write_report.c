@@ -11,6 +11,11 @@ const char *report_plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+void report_seconds(GString *to, int64_t duration)
+{
+    g_string_append_printf(to, "%.3f s", (double)duration / (double)CTI_SECOND);
+}
+
 void report_print(const report *r, GString *text)
 {
     fwrite(text->str, 1, text->len, r->options->out);
@@ -38,6 +43,12 @@ static reported_session *session_of(const session_record *record)
         *record->writer_data = s;
     }
     return s;
+}
+
+/* A session that has ended, NULL if it was not told of. */
+static reported_session *session_of_number(const report *r, uint32_t number)
+{
+    return number < r->by_number->len ? g_ptr_array_index(r->by_number, number) : NULL;
 }
 
 static void report_begin(void *user, unsigned time_digits)
@@ -90,20 +101,24 @@ static void report_tcp_end(void *user, const session_record *session, cti_tcp_en
 static void report_finding(void *user, const session_record *session, const cti_finding *finding)
 {
     report *r = user;
-    reported_session *s = session_of(session);
+    reported_session *s = session != NULL ? session_of(session)
+                                          : session_of_number(r, finding->session);
     GString *line = g_string_new(NULL);
 
     g_string_append_printf(line, "%s: %s ", cti_rule_name(finding->rule), finding->text);
     for (uint32_t i = 0; i < finding->frame_count; i++)
         g_string_append_printf(line, " #%u", finding->frames[i]);
-    g_string_append_printf(s->findings, "    %-7s  %s\n", cti_severity_name(finding->severity),
-                           line->str);
-    s->errors += finding->severity == CTI_ERROR;
-    s->warnings += finding->severity == CTI_WARNING;
+    if (s != NULL) {
+        g_string_append_printf(s->findings, "    %-7s  %s\n",
+                               cti_severity_name(finding->severity), line->str);
+        s->errors += finding->severity == CTI_ERROR;
+        s->warnings += finding->severity == CTI_WARNING;
+    }
     if (finding->severity > CTI_NOTE) {
         reported_finding *kept = g_new(reported_finding, 1);
 
-        *kept = (reported_finding){session->number, finding->severity, g_string_free(line, FALSE)};
+        *kept = (reported_finding){s != NULL ? s->number : 0, finding->rule, finding->severity,
+                                   g_string_free(line, FALSE)};
         g_ptr_array_add(r->findings, kept);
         return;
     }
@@ -124,6 +139,23 @@ static void report_session(void *user, const session_record *record)
 
     report_keep_session(r, s, record);
     g_ptr_array_add(r->sessions, s);
+    if (r->by_number->len <= s->number)
+        g_ptr_array_set_size(r->by_number, (gint)s->number + 1);
+    r->by_number->pdata[s->number] = s;
+}
+
+static void report_client(void *user, const cti_client *client)
+{
+    report *r = user;
+
+    g_ptr_array_add(r->clients, (gpointer)client);
+}
+
+static void report_storm(void *user, const cti_storm *storm)
+{
+    report *r = user;
+
+    g_array_append_vals(r->storms, storm, 1);
 }
 
 /* ---- the whole of it ---- */
@@ -143,7 +175,10 @@ static void report_summary(void *user, const summary_record *summary)
     g_ptr_array_sort(r->sessions, compare_by_number);
     report_counts(r, summary, text);
     report_lost_sessions(r, text);
+    report_troubles(r, text);
+    report_notes(r, summary, text);
     report_findings(r, text);
+    report_session_table(r, text);
     report_ways(r, text);
     for (guint i = 0; i < r->sessions->len; i++)
         report_session_text(r, g_ptr_array_index(r->sessions, i), text);
@@ -161,6 +196,8 @@ const record_writer report_writer = {
     .tcp_end = report_tcp_end,
     .session = report_session,
     .connection = report_connection,
+    .client = report_client,
+    .storm = report_storm,
     .summary = report_summary,
 };
 
@@ -190,6 +227,9 @@ void *report_start(const writer_options *options)
     report *r = g_new0(report, 1);
 
     r->options = options;
+    r->by_number = g_ptr_array_new();
+    r->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
+    r->clients = g_ptr_array_new();
     r->sessions = g_ptr_array_new_with_free_func(free_session);
     r->findings = g_ptr_array_new_with_free_func(free_finding);
     return r;
@@ -201,5 +241,8 @@ void report_finish(void *user)
 
     g_ptr_array_unref(r->sessions);
     g_ptr_array_unref(r->findings);
+    g_array_unref(r->storms);
+    g_ptr_array_unref(r->clients);
+    g_ptr_array_unref(r->by_number);
     g_free(r);
 }

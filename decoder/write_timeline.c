@@ -16,18 +16,27 @@ typedef struct timeline {
     GString *line;
 } timeline;
 
+/* number: of a session, 0 for none. */
+static void begin_line_of(timeline *t, int64_t time, uint32_t number, const char *side,
+                          const char *direction)
+{
+    g_string_truncate(t->line, 0);
+    times_line(t->line, t->options->times, time, t->digits, true);
+    if (number != 0)
+        g_string_append_printf(t->line, "  s%u %s  %-4s  ", number, side != NULL ? side : "-",
+                               direction);
+    else
+        g_string_append_printf(t->line, "  -  -  %-4s  ", direction);
+}
+
 static void begin_line(timeline *t, int64_t time, const session_record *session,
                        const char *direction)
 {
-    const char *side = session != NULL ? cti_side_name(session->connection->side) : NULL;
-
-    g_string_truncate(t->line, 0);
-    times_line(t->line, t->options->times, time, t->digits, true);
     if (session != NULL)
-        g_string_append_printf(t->line, "  s%u %s  %-4s  ", session->number,
-                               side != NULL ? side : "-", direction);
+        begin_line_of(t, time, session->number, cti_side_name(session->connection->side),
+                      direction);
     else
-        g_string_append_printf(t->line, "  -  -  %-4s  ", direction);
+        begin_line_of(t, time, 0, NULL, direction);
 }
 
 static void end_line(timeline *t)
@@ -100,7 +109,10 @@ static void timeline_finding(void *user, const session_record *session,
 {
     timeline *t = user;
 
-    begin_line(t, finding->time, session, "**");
+    if (session != NULL)
+        begin_line(t, finding->time, session, "**");
+    else
+        begin_line_of(t, finding->time, finding->session, NULL, "**");
     line_finding(t->line, finding);
     end_line(t);
 }

@@ -193,7 +193,7 @@ class Client:
     def life(self):
         number, dice = self.number, self.dice
         link = yield from self.try_open(self.servers["A"], number * 1.5 % (FAILURE - 30),
-                                        hidden=number % 12 == 5)
+                                        hidden=number % 12 == 5 and number % 25 != 24)
         how = ("heartbeats-unanswered" if number % 10 == 3 else
                "server-offline" if number % 10 == 7 else "reset-by-server")
         at = self.lose(link, FAILURE + dice.random() * 0.4, how)

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes in what clients did, and tells at the end what it comes to (see clients.h). */
+#include "clients.h"
+
+#include <string.h>
+
+#include "clients_parts.h"
+#include "rules.h"
+
+struct cti_clients {
+    GArray *legs;         /* of cti_leg, as they were told */
+    GStringChunk *words;  /* each ID and signature once */
+    uint32_t attempts;
+    uint64_t left_out;
+    GPtrArray *members;   /* of cti_member, once all is told */
+};
+
+const char *cti_leg_outcome_name(cti_leg_outcome outcome)
+{
+    static const char *const names[] = {"opened",  "rejected",  "open-unanswered",
+                                        "refused", "no-answer", "no-message"};
+
+    return (size_t)outcome < G_N_ELEMENTS(names) ? names[outcome] : "?";
+}
+
+/* Stands in the table of rules, which calls it for nothing. */
+void cti_rule_across(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    (void)session;
+    (void)rule;
+    (void)event;
+}
+
+/* ---- taking in ---- */
+
+cti_clients *cti_clients_new(void)
+{
+    cti_clients *clients = g_new0(cti_clients, 1);
+
+    clients->legs = g_array_new(FALSE, FALSE, sizeof(cti_leg));
+    clients->words = g_string_chunk_new(1024);
+    return clients;
+}
+
+void cti_clients_free(cti_clients *clients)
+{
+    if (clients == NULL)
+        return;
+    if (clients->members != NULL)
+        g_ptr_array_unref(clients->members);
+    g_array_unref(clients->legs);
+    g_string_chunk_free(clients->words);
+    g_free(clients);
+}
+
+uint64_t cti_clients_left_out(const cti_clients *clients)
+{
+    return clients->left_out;
+}
+
+static void add_leg(cti_clients *clients, const cti_leg *leg)
+{
+    if (clients->legs->len >= CTI_CLIENTS_LEGS_MAX)
+        clients->left_out++;
+    else
+        g_array_append_vals(clients->legs, leg, 1);
+}
+
+static cti_leg_outcome session_outcome(const cti_session *session)
+{
+    if (session->end == CTI_END_REJECTED)
+        return CTI_LEG_REJECTED;
+    if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
+        session->messages_server == 0)
+        return CTI_LEG_OPEN_UNANSWERED;
+    return CTI_LEG_OPENED;
+}
+
+/* CLOSE_REQ with E_CTI_NO_ERROR is what the client wanted; with another status it gives up what
+ * is lost already. */
+static bool was_lost(const cti_session *session)
+{
+    return session->end != CTI_END_CAPTURE_ENDED &&
+           (session->close_time == CTI_NO_TIME ||
+            session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR);
+}
+
+static int64_t time_opened(const cti_session *session)
+{
+    if (session->open_answer_time != CTI_NO_TIME)
+        return session->open_answer_time;
+    return session->open_time != CTI_NO_TIME ? session->open_time : session->first_time;
+}
+
+void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
+                         cti_side side, const cti_endpoint *client, const cti_endpoint *server)
+{
+    const bool server_spoke = session->last_server_time != CTI_NO_TIME;
+    const bool opened = session_outcome(session) == CTI_LEG_OPENED;
+    const cti_leg leg = {
+        .client = *client,
+        .server = *server,
+        .side = side,
+        .outcome = session_outcome(session),
+        .session = number,
+        .frame = session->first_frame,
+        .open_frame = session->open_frame,
+        .opened_frame = session->open_answer_frame,
+        .good_frame = server_spoke ? session->last_server_frame : session->last_frame,
+        .end_frame = session->end_frame,
+        .began = session->first_time,
+        .asked = session->open_time,
+        .opened = opened ? time_opened(session) : CTI_NO_TIME,
+        .good = server_spoke ? session->last_server_time : session->last_time,
+        .last = session->last_time,
+        .ended = session->end_time,
+        .lost = opened && was_lost(session),
+        .end = session->end,
+        .verdict = session->verdict,
+        .id = g_string_chunk_insert_const(clients->words, session->client_id),
+        .signature = g_string_chunk_insert_const(clients->words, session->client_signature),
+    };
+
+    if (session->first_time != CTI_NO_TIME)
+        add_leg(clients, &leg);
+}
+
+void cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt)
+{
+    const cti_leg leg = {
+        .client = attempt->client,
+        .server = attempt->server,
+        .side = attempt->side,
+        .outcome = attempt->outcome,
+        .frame = attempt->frame,
+        .end_frame = attempt->end_frame,
+        .began = attempt->began,
+        .asked = CTI_NO_TIME,
+        .opened = CTI_NO_TIME,
+        .good = CTI_NO_TIME,
+        .last = attempt->ended,
+        .ended = attempt->ended,
+        .id = "",
+        .signature = "",
+    };
+
+    if (clients->attempts >= CTI_CLIENTS_ATTEMPTS_MAX) {
+        clients->left_out++;
+        return;
+    }
+    clients->attempts++;
+    add_leg(clients, &leg);
+}
+
+/* ---- telling ---- */
+
+static gint compare_legs(gconstpointer a, gconstpointer b)
+{
+    const cti_leg *x = *(const cti_leg *const *)a, *y = *(const cti_leg *const *)b;
+
+    if (x->began != y->began)
+        return x->began < y->began ? -1 : 1;
+    return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+static gint compare_findings(gconstpointer a, gconstpointer b)
+{
+    const cti_finding *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return (x->session > y->session) - (x->session < y->session);
+}
+
+static void add_downs(const cti_client *client, GArray *findings)
+{
+    cti_finding finding;
+
+    for (uint32_t i = 0; i < client->down_count; i++)
+        if (cti_down_finding(&client->downs[i], &finding))
+            g_array_append_val(findings, finding);
+}
+
+static void tell_findings(GArray *findings, const cti_clients_events *events, void *user)
+{
+    g_array_sort(findings, compare_findings);
+    for (guint i = 0; i < findings->len && events->finding != NULL; i++)
+        events->finding(user, &g_array_index(findings, cti_finding, i));
+}
+
+static void tell_storms(const GPtrArray *legs, GArray *findings, const cti_clients_events *events,
+                        void *user)
+{
+    GArray *storms = cti_clients_find_storms(legs);
+    cti_finding finding;
+
+    for (guint i = 0; i < storms->len; i++) {
+        const cti_storm *storm = &g_array_index(storms, cti_storm, i);
+
+        if (events->storm != NULL)
+            events->storm(user, storm);
+        cti_storm_finding(storm, &finding);
+        g_array_append_val(findings, finding);
+    }
+    g_array_unref(storms);
+}
+
+void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_events *events,
+                        void *user)
+{
+    GPtrArray *legs = g_ptr_array_sized_new(clients->legs->len);
+    GArray *findings = g_array_new(FALSE, FALSE, sizeof(cti_finding));
+
+    for (guint i = 0; i < clients->legs->len; i++)
+        g_ptr_array_add(legs, &g_array_index(clients->legs, cti_leg, i));
+    g_ptr_array_sort(legs, compare_legs);
+    clients->members = cti_clients_group(legs);
+    for (guint i = 0; i < clients->members->len; i++) {
+        cti_member *member = g_ptr_array_index(clients->members, i);
+
+        cti_clients_find_downs(member, end);
+        add_downs(&member->client, findings);
+        if (events->client != NULL)
+            events->client(user, &member->client);
+    }
+    tell_storms(legs, findings, events, user);
+    tell_findings(findings, events, user);
+    g_array_unref(findings);
+    g_ptr_array_unref(legs);
+}

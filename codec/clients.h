@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What only several sessions together show: the way of each client over sides A and B with the
+ * times that it had no session, and storms of OPEN_REQ.  Rules "sides", "failover" and
+ * "open-storm" of GED-188's chapter "Session Management".
+ *
+ * Fed with each session at its end and with each connection that failed before a session; all
+ * is judged at the end of the capture, when it is known who came back and where:
+ *
+ *     clients = cti_clients_new();
+ *     cti_clients_session(...), cti_clients_attempt(...) in any order
+ *     cti_clients_finish(clients, end_time, &events, user);
+ *     cti_clients_free(clients);
+ *
+ * Who is who: sessions with the same ClientID and ClientSignature belong to one client, unless
+ * sessions with them are seen at two addresses at once: then each address is a client of its
+ * own.  Two at once from one address to one server are two clients.  A session whose OPEN_REQ
+ * was not seen, and an attempt that never came to OPEN_REQ, belong to the only client of their
+ * address; of several clients there to the only one without a session; else the address stands
+ * for itself.
+ *
+ * Memory: CTI_CLIENTS_LEGS_MAX legs of some 200 bytes; what is more is counted. */
+#ifndef CTI_CLIENTS_H
+#define CTI_CLIENTS_H
+
+#include "session.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CTI_CLIENTS_LEGS_MAX 65536u
+/* Of these, connections that failed. */
+#define CTI_CLIENTS_ATTEMPTS_MAX 32768u
+/* So many OPEN_REQ to one server within a second are a storm. */
+#define CTI_STORM_RATE 10u
+
+/* An address and port of TCP. */
+typedef struct cti_endpoint {
+    uint8_t address_size; /* 4, 16, or 0 where it is not known */
+    uint8_t address[16];
+    uint16_t port;
+} cti_endpoint;
+
+/* How far a client came on one connection. */
+typedef enum {
+    CTI_LEG_OPENED,
+    CTI_LEG_REJECTED,        /* FAILURE_CONF to OPEN_REQ */
+    CTI_LEG_OPEN_UNANSWERED, /* OPEN_REQ without answer */
+    CTI_LEG_REFUSED,         /* SYN answered by RST */
+    CTI_LEG_NO_ANSWER,       /* SYN without answer */
+    CTI_LEG_NO_MESSAGE,      /* connected, but nothing was sent */
+    CTI_LEG_OUTCOMES
+} cti_leg_outcome;
+
+/* "opened", "rejected", "open-unanswered", "refused", "no-answer", "no-message". */
+const char *cti_leg_outcome_name(cti_leg_outcome outcome);
+
+/* One step of a client's way: a session, or an attempt that came to none. */
+typedef struct cti_leg {
+    cti_endpoint client, server;
+    cti_side side;
+    cti_leg_outcome outcome;
+    uint32_t session;           /* number, 0 where there is none */
+    uint32_t frame;             /* of its first packet or message */
+    uint32_t open_frame, opened_frame, good_frame, end_frame; /* 0 where not seen */
+    int64_t began;              /* first packet or message */
+    int64_t asked;              /* OPEN_REQ, or CTI_NO_TIME */
+    int64_t opened;             /* OPEN_CONF; began where that was before the capture */
+    int64_t good;               /* last message of the server */
+    int64_t last;               /* last message of either */
+    int64_t ended;
+    bool lost;                  /* it was open and ended without the client's wish */
+    cti_end end;                /* of a session */
+    cti_verdict verdict;        /* of a session */
+    const char *id, *signature; /* as sent, "" where not seen */
+} cti_leg;
+
+/* A connection that failed before its first message. */
+typedef struct cti_attempt {
+    cti_endpoint client, server;
+    cti_side side;
+    cti_leg_outcome outcome;
+    uint32_t frame, end_frame;
+    int64_t began, ended;
+} cti_attempt;
+
+/* A time without a session. */
+typedef struct cti_down {
+    const cti_leg *left; /* the session that was lost; NULL where there was none before */
+    const cti_leg *to;   /* the next one; NULL where there was none */
+    int64_t from;        /* last good message of left (that of the server), or first attempt */
+    int64_t until;       /* OPEN_CONF, or the end of the capture */
+    /* The failed attempts in it; [side] as cti_side. */
+    uint32_t attempts[3][CTI_LEG_OUTCOMES];
+    uint32_t attempt_count;
+    const cti_leg *first_attempt; /* or NULL */
+} cti_down;
+
+typedef struct cti_client {
+    const char *id, *signature;  /* of its sessions, "" where not seen */
+    const cti_leg *const *legs;  /* in the order of time */
+    uint32_t leg_count;
+    const cti_down *downs;
+    uint32_t down_count;
+    int64_t down_time;           /* of all of them */
+} cti_client;
+
+/* A burst of OPEN_REQ to one server: each within a second of the one before. */
+typedef struct cti_storm {
+    cti_endpoint server;
+    cti_side side;
+    int64_t first, last; /* OPEN_REQ */
+    uint32_t first_frame, last_frame, worst_frame;
+    uint32_t requests, clients, peak; /* peak: most in any second */
+    uint32_t confirmed, rejected, unanswered;
+    int64_t first_answer, worst_answer; /* of those that were confirmed; CTI_NO_TIME if none */
+} cti_storm;
+
+/* What to call when the end has come; any may be NULL.  Clients live until cti_clients_free(),
+ * storms and findings for the time of the call. */
+typedef struct cti_clients_events {
+    void (*client)(void *user, const cti_client *client);
+    void (*storm)(void *user, const cti_storm *storm);
+    void (*finding)(void *user, const cti_finding *finding);
+} cti_clients_events;
+
+typedef struct cti_clients cti_clients;
+
+cti_clients *cti_clients_new(void);
+void cti_clients_free(cti_clients *clients);
+
+/* Takes in a session that cti_session_finish() has ended. */
+void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
+                         cti_side side, const cti_endpoint *client, const cti_endpoint *server);
+
+void cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt);
+
+/* Judges all of it; end is the time of the capture's last packet.  First the clients in the
+ * order of their first legs, then the storms, then the findings in the order of time. */
+void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_events *events,
+                        void *user);
+
+/* Sessions and attempts that were not taken in because of the limits. */
+uint64_t cti_clients_left_out(const cti_clients *clients);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that judge clients across sessions; nobody else includes this.
+ *
+ *     clients.c        takes in sessions and attempts, and tells at the end
+ *     clients_group.c  which legs belong to which client
+ *     clients_downs.c  the times a client had no session
+ *     clients_storm.c  bursts of OPEN_REQ */
+#ifndef CTI_CLIENTS_PARTS_H
+#define CTI_CLIENTS_PARTS_H
+
+#include <string.h>
+
+#include "clients.h"
+
+/* A client while its legs are gathered. */
+typedef struct cti_member {
+    GPtrArray *legs;     /* of cti_leg, in the order of time */
+    GPtrArray *nameless; /* those without an ID, while the others are put in order */
+    cti_client client;
+    cti_down *downs;
+} cti_member;
+
+/* The clients of the legs (of cti_leg, in the order of time), in the order of their first
+ * legs; the array frees them. */
+GPtrArray *cti_clients_group(const GPtrArray *legs);
+
+/* Fills in the client's downs. */
+void cti_clients_find_downs(cti_member *member, int64_t end);
+
+/* The finding of a down; false if it is not worth one. */
+bool cti_down_finding(const cti_down *down, cti_finding *finding);
+
+/* The storms among the legs. */
+GArray *cti_clients_find_storms(const GPtrArray *legs);
+void cti_storm_finding(const cti_storm *storm, cti_finding *finding);
+
+static inline bool cti_same_address(const cti_endpoint *a, const cti_endpoint *b)
+{
+    return memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+static inline bool cti_same_endpoint(const cti_endpoint *a, const cti_endpoint *b)
+{
+    return a->port == b->port && cti_same_address(a, b);
+}
+
+#endif

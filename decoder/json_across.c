@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON records of what several sessions together tell: clients and storms of OPEN_REQ. */
+#include "json_parts.h"
+
+/* Legs of a client that are told; of more, the last ones. */
+#define LEGS_MAX 1000u
+
+static void put_leg(json *j, const cti_leg *leg)
+{
+    yajl_gen_map_open(j->gen);
+    key_text(j, "outcome", cti_leg_outcome_name(leg->outcome));
+    key_text(j, "side", cti_side_name(leg->side));
+    key_endpoint(j, "client_address", &leg->client);
+    key_endpoint(j, "server_address", &leg->server);
+    key_known(j, "session", leg->session);
+    key_known(j, "frame", leg->frame);
+    key_time(j, "began", leg->began);
+    key_time(j, "opened", leg->opened);
+    key_time(j, "last_good", leg->good);
+    key_time(j, "ended", leg->ended);
+    key_text(j, "verdict", leg->session != 0 ? cti_verdict_name(leg->verdict) : NULL);
+    key_bool(j, "lost", leg->lost);
+    yajl_gen_map_close(j->gen);
+}
+
+/* {"A":{"refused":2},"B":{"rejected":1}}: the sides and outcomes that there were. */
+static void put_attempts(json *j, const cti_down *down)
+{
+    static const char *const sides[] = {"unknown", "A", "B"};
+
+    yajl_gen_map_open(j->gen);
+    for (int side = 0; side < 3; side++) {
+        bool any = false;
+
+        for (int outcome = 0; outcome < CTI_LEG_OUTCOMES; outcome++) {
+            if (down->attempts[side][outcome] == 0)
+                continue;
+            if (!any) {
+                key(j, sides[side]);
+                yajl_gen_map_open(j->gen);
+            }
+            any = true;
+            key_number(j, cti_leg_outcome_name((cti_leg_outcome)outcome),
+                       down->attempts[side][outcome]);
+        }
+        if (any)
+            yajl_gen_map_close(j->gen);
+    }
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_down(json *j, const cti_down *down)
+{
+    const cti_leg *left = down->left, *to = down->to;
+
+    yajl_gen_map_open(j->gen);
+    key_text(j, "left_side", left != NULL ? cti_side_name(left->side) : NULL);
+    key_known(j, "left_session", left != NULL ? left->session : 0);
+    key_text(j, "why", left != NULL ? cti_verdict_name(left->verdict) : NULL);
+    key_time(j, "from", down->from);
+    key_time(j, "ended", left != NULL ? left->ended : CTI_NO_TIME);
+    key_time(j, "to", to != NULL ? down->until : CTI_NO_TIME);
+    key_seconds(j, "seconds", cti_elapsed(down->from, down->until));
+    key_text(j, "side", to != NULL ? cti_side_name(to->side) : NULL);
+    key_known(j, "session", to != NULL ? to->session : 0);
+    key(j, "attempts");
+    put_attempts(j, down);
+    yajl_gen_map_close(j->gen);
+}
+
+void json_client(void *user, const cti_client *client)
+{
+    json *j = user;
+    const uint32_t left_out = client->leg_count > LEGS_MAX ? client->leg_count - LEGS_MAX : 0;
+
+    begin_record(j, "client");
+    key_wire_text(j, "client", client->id);
+    key_wire_text(j, "signature", client->signature);
+    key(j, "legs");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = left_out; i < client->leg_count; i++)
+        put_leg(j, client->legs[i]);
+    yajl_gen_array_close(j->gen);
+    key_number(j, "legs_left_out", left_out);
+    key(j, "downs");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < client->down_count; i++)
+        put_down(j, &client->downs[i]);
+    yajl_gen_array_close(j->gen);
+    key_seconds(j, "down_s", client->down_time);
+    end_record(j);
+}
+
+void json_storm(void *user, const cti_storm *storm)
+{
+    json *j = user;
+
+    begin_record(j, "storm");
+    key_endpoint(j, "server_address", &storm->server);
+    key_text(j, "side", cti_side_name(storm->side));
+    key_time(j, "first", storm->first);
+    key_time(j, "last", storm->last);
+    key_number(j, "first_frame", storm->first_frame);
+    key_number(j, "last_frame", storm->last_frame);
+    key_number(j, "requests", storm->requests);
+    key_number(j, "clients", storm->clients);
+    key_number(j, "peak_per_s", storm->peak);
+    key_number(j, "confirmed", storm->confirmed);
+    key_number(j, "rejected", storm->rejected);
+    key_number(j, "unanswered", storm->unanswered);
+    key_seconds(j, "answer_first_s", storm->first_answer);
+    key_seconds(j, "answer_worst_s", storm->worst_answer);
+    key_known(j, "worst_frame", storm->worst_frame);
+    end_record(j);
+}

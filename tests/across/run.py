@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What several sessions together tell: each client's way over both sides, the times that it was
+down, storms of OPEN_REQ; against what the script of the capture knows.
+
+    run.py CTIDUMP CAPTURES
+"""
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from datetime import datetime, timezone
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CAPTURES = HERE.parents[1] / "captures"
+sys.path[:0] = [str(CAPTURES), str(HERE.parent)]
+
+from ged188.pcap import ACK, RST, SYN, Capture  # noqa: E402
+from ged188.tcp import CLIENT, SERVER, Conversation, Host, nanoseconds  # noqa: E402
+from written.failover import failover  # noqa: E402
+from written.script import BRIDGE, SERVER_A, SERVER_B, Session  # noqa: E402
+
+MILLISECOND = 10 ** 6
+SECOND = 10 ** 9
+# A client's downs in the time of the truth, and its own.
+EXACT = ("left", "why", "side", "attempts")
+
+
+def moment(text):
+    """Nanoseconds since 1970 of a time in JSON."""
+    if text is None:
+        return None
+    whole, fraction = text.rstrip("Z").split(".")
+    seconds = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp()
+    return int(seconds) * SECOND + int(fraction.ljust(9, "0"))
+
+
+def down(record):
+    """A down of JSON as the truth has it."""
+    return {"left": record["left_side"], "why": record["why"], "side": record["side"],
+            "from": moment(record["from"]), "to": moment(record["to"]),
+            "attempts": record["attempts"]}
+
+
+class Across(unittest.TestCase):
+    ctidump = ""
+
+    def records(self, made, *options):
+        """The JSON records of a capture."""
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            made.write(file.name)
+            done = subprocess.run([self.ctidump, "-T", "json", *options, file.name],
+                                  stdout=subprocess.PIPE, timeout=120, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def report(self, made, *options):
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            made.write(file.name)
+            return subprocess.run([self.ctidump, *options, file.name], stdout=subprocess.PIPE,
+                                  timeout=120, check=True).stdout.decode()
+
+    def clients(self, made):
+        return [record for record in self.records(made) if record["record"] == "client"]
+
+    # ---- many clients ----
+
+    def check_failover(self, clients, seed):
+        made, truth = failover(clients, seed)
+        records = self.records(made)
+        found = {record["client"]: record for record in records if record["record"] == "client"}
+        self.assertEqual(set(found), set(truth["clients"]))
+        for name, expected in truth["clients"].items():
+            with self.subTest(clients=clients, seed=seed, client=name):
+                self.check_client([down(entry) for entry in found[name]["downs"]],
+                                  expected["downs"])
+        storms = [record for record in records if record["record"] == "storm"]
+        self.assertEqual(len(storms), len(truth["storms"]))
+        for storm, expected in zip(storms, truth["storms"]):
+            self.check_storm(storm, expected)
+        named = [record for record in records if record["record"] == "finding" and
+                 record["rule"] == "open-storm"]
+        self.assertEqual(len(named), len(truth["storms"]))
+        return records, truth
+
+    def check_client(self, found, expected):
+        self.assertEqual(len(found), len(expected))
+        for one, other in zip(found, expected):
+            for name in EXACT:
+                self.assertEqual(one[name], other[name], name)
+            self.assertLess(abs(one["from"] - other["from"]), MILLISECOND)
+            if other["to"] is None:
+                self.assertIsNone(one["to"])
+            else:
+                self.assertLess(abs((one["to"] - one["from"]) - (other["to"] - other["from"])),
+                                MILLISECOND)
+
+    def check_storm(self, storm, expected):
+        for name, known in (("side", "side"), ("requests", "requests"), ("clients", "clients"),
+                            ("peak_per_s", "peak"), ("unanswered", "unanswered")):
+            self.assertEqual(storm[name], expected[known], name)
+        self.assertLess(abs(moment(storm["first"]) - expected["first"]), MILLISECOND)
+        self.assertLess(abs(moment(storm["last"]) - expected["last"]), MILLISECOND)
+        self.assertAlmostEqual(storm["answer_worst_s"], expected["worst_answer_s"], 3)
+
+    def test_fifty_clients(self):
+        records, truth = self.check_failover(50, 1)
+        self.assertEqual(len(truth["storms"]), 1)
+        # One finding for each session that was lost, and no more.
+        self.assertEqual(sum(record["record"] == "finding" and record["rule"] == "failover"
+                             for record in records),
+                         sum(len(client["downs"]) for client in truth["clients"].values()))
+
+    def test_other_sizes(self):
+        self.check_failover(7, 2)
+        self.check_failover(250, 3)
+
+    def test_storm_is_on_the_first_screen(self):
+        made, _ = failover()
+        first = self.report(made).splitlines()[:25]
+        self.assertTrue(any("OPEN_REQ to side B" in line for line in first), "\n".join(first))
+        self.assertTrue(any("reset-by-server" in line for line in first))
+
+    # ---- who is who ----
+
+    def lost_and_found(self, made, address, client_id, begin, other=None):
+        """A session on A that the server resets after 30 s, and one on B a second later."""
+        one = Session(made, client=Host(address, 50001), client_id=client_id, begin=begin)
+        one.open().heartbeats(2, 15).reset(SERVER)
+        two = Session(made, client=Host(other or address, 50002), server=SERVER_B,
+                      client_id=client_id, begin=one.now + 1)
+        return two.open().heartbeats(2, 15)
+
+    def test_one_id_at_two_addresses_at_once(self):
+        made = Capture()
+        for number in range(3):
+            self.lost_and_found(made, f"10.0.3.{number + 1}", "SHARED", number * 0.1)
+        found = self.clients(made)
+        self.assertEqual([len(client["legs"]) for client in found], [2, 2, 2])
+        for client in found:
+            self.assertEqual(len({leg["client_address"].split(":")[0]
+                                  for leg in client["legs"]}), 1)
+            self.assertEqual(len(client["downs"]), 1)
+
+    def test_one_id_that_moves(self):
+        made = Capture()
+        self.lost_and_found(made, "10.0.3.1", "LAPTOP", 0, other="10.0.9.9")
+        found = self.clients(made)
+        self.assertEqual(len(found), 1)
+        self.assertEqual(len(found[0]["downs"]), 1)
+
+    def test_two_of_an_id_on_one_host(self):
+        """Both at once on the same server: two clients."""
+        made = Capture()
+        for number in range(2):
+            Session(made, client=Host("10.0.3.1", 50001 + number), client_id="TERMINAL",
+                    begin=number).open().heartbeats(3, 15)
+        self.assertEqual([len(client["legs"]) for client in self.clients(made)], [1, 1])
+
+    def test_active_and_standby(self):
+        """A session on each side: the loss of one is no time without."""
+        made = Capture()
+        waiting = Session(made, client=Host("10.0.3.1", 50002), server=SERVER_B, begin=1)
+        waiting.open(services=BRIDGE).heartbeats(8, 5)
+        active = Session(made, client=Host("10.0.3.1", 50001))
+        active.open(services=BRIDGE).heartbeats(4, 5).reset(SERVER)
+        found = self.clients(made)
+        self.assertEqual([(len(client["legs"]), client["downs"]) for client in found], [(2, [])])
+
+    def test_left_without_a_word(self):
+        """The old session ends by its idle timer, long after the next one opened."""
+        made = Capture()
+        old = Session(made, client=Host("10.0.3.1", 50001))
+        old.open(idle=60).heartbeats(2, 15)
+        good = old.now
+        old.wait(60).reset(SERVER)
+        new = Session(made, client=Host("10.0.3.1", 50002), server=SERVER_B, begin=good + 20)
+        new.open().heartbeats(5, 15)
+        found, = self.clients(made)
+        self.assertEqual([entry["left_side"] for entry in found["downs"]], ["A"])
+        self.assertAlmostEqual(found["downs"][0]["seconds"], 20 + 0.001 + 0.0155 + 0.0005, 2)
+
+    def test_closed_is_not_lost(self):
+        made = Capture()
+        one = Session(made).open().heartbeats(2, 15).close()
+        Session(made, client=Host("10.0.0.11", 50020), begin=one.now + 60).open().heartbeats(1, 15)
+        found, = self.clients(made)
+        self.assertEqual((found["downs"], found["down_s"]), ([], 0))
+
+    def test_attempts_before_any_session(self):
+        made = Capture()
+        for number in range(3):
+            talk = Conversation(made, Host("10.0.3.1", 50001 + number), Host(*SERVER_A))
+            talk.segment(CLIENT, number, SYN, 1)
+            talk.segment(SERVER, number + 0.001, RST | ACK, 0, acknowledgment=2)
+        Session(made, client=Host("10.0.3.1", 50009), server=SERVER_B, begin=4).open()
+        found, = self.clients(made)
+        self.assertEqual([leg["outcome"] for leg in found["legs"]], ["refused"] * 3 + ["opened"])
+        self.assertEqual(found["downs"][0]["attempts"], {"A": {"refused": 3}})
+        self.assertIsNone(found["downs"][0]["left_side"])
+
+    def test_never_a_session(self):
+        made = Capture()
+        for number in range(3):
+            for later in (0, 1, 3):
+                Conversation(made, Host("10.0.3.1", 50001 + number), Host(*SERVER_A)).segment(
+                    CLIENT, number * 10 + later, SYN, 1)
+        records = self.records(made)
+        found, = [record for record in records if record["record"] == "client"]
+        self.assertEqual([leg["outcome"] for leg in found["legs"]], ["no-answer"] * 3)
+        finding, = [record for record in records if record["record"] == "finding"]
+        self.assertEqual((finding["rule"], finding["severity"], finding["session"]),
+                         ("failover", "error", None))
+
+    def test_attempts_of_one_of_many(self):
+        """Two clients at an address: who lost its session is the one that tries."""
+        made = Capture()
+        Session(made, client=Host("10.0.3.1", 50001), client_id="ONE").open().heartbeats(6, 15)
+        two = Session(made, client=Host("10.0.3.1", 50002), client_id="TWO", begin=1)
+        two.open().heartbeats(1, 15).reset(SERVER)
+        talk = Conversation(made, Host("10.0.3.1", 50003), Host(*SERVER_A))
+        talk.segment(CLIENT, two.now + 1, SYN, 1)
+        talk.segment(SERVER, two.now + 1.001, RST | ACK, 0, acknowledgment=2)
+        found = {client["client"]: client for client in self.clients(made)}
+        self.assertEqual(len(found["ONE"]["legs"]), 1)
+        self.assertEqual([leg["outcome"] for leg in found["TWO"]["legs"]], ["opened", "refused"])
+
+    # ---- storms ----
+
+    def openings(self, count, every, answer=0.05):
+        made = Capture()
+        for number in range(count):
+            Session(made, client=Host(f"10.0.3.{number + 1}", 50001), client_id=f"C{number}",
+                    begin=number * every).open(after=answer)
+        return self.records(made)
+
+    def test_no_storm_below_the_rate(self):
+        for count, every in ((9, 0.01), (40, 0.12)):
+            kinds = {record["record"] for record in self.openings(count, every)}
+            self.assertNotIn("storm", kinds, (count, every))
+
+    def test_storm_at_the_rate(self):
+        records = self.openings(10, 0.01)
+        storm, = [record for record in records if record["record"] == "storm"]
+        self.assertEqual((storm["requests"], storm["peak_per_s"], storm["clients"]), (10, 10, 10))
+        severities = [record["severity"] for record in records if record["record"] == "finding" and
+                      record["rule"] == "open-storm"]
+        self.assertEqual(severities, ["note"])
+
+    # ---- times ----
+
+    def test_time_steps_back(self):
+        """A session that ends before it began: told, not choked on."""
+        made = Capture(as_added=True)
+        one = Session(made, begin=100).open()
+        one.now = 50
+        one.heartbeat().reset(SERVER)
+        Session(made, client=Host("10.0.0.11", 50020), server=SERVER_B, begin=20).open()
+        for client in self.clients(made):
+            self.assertGreaterEqual(client["down_s"], 0)
+
+    def test_times_of_the_truth(self):
+        self.assertEqual(moment("2026-11-22T10:00:01.500000Z"), nanoseconds(1.5))
+
+
+if __name__ == "__main__":
+    Across.ctidump = str(Path(sys.argv[1]).resolve())
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
