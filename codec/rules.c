@@ -19,7 +19,14 @@ static const struct {
 
 /* What rules are called for, and the rules for each of them, bit n for rule n: a message is
  * mostly for none. */
-enum { ACROSS = 0, SESSION = 1 << 0, CLIENT = 1 << 1, TCP_END = 1 << 2, FINISH = 1 << 3 };
+enum {
+    ACROSS = 0,
+    SESSION = 1 << 0,
+    CLIENT = 1 << 1,
+    TCP_END = 1 << 2,
+    REOPEN = 1 << 3,
+    FINISH = 1 << 4,
+};
 
 typedef uint64_t rule_set;
 
@@ -37,6 +44,11 @@ static const rule_set on_client = 0
     ;
 static const rule_set on_tcp_end = 0
 #define RULE(id, name, function, when, text) | (rule_set)(((when) & TCP_END) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_reopen = 0
+#define RULE(id, name, function, when, text) | (rule_set)(((when) & REOPEN) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
@@ -63,6 +75,8 @@ static rule_set rules_for(const cti_event *event)
 
     if (event->kind == CTI_EVENT_TCP_END)
         return on_tcp_end;
+    if (event->kind == CTI_EVENT_REOPEN)
+        return on_reopen;
     if (event->kind == CTI_EVENT_FINISH)
         return on_finish;
     message = event->reader->message;

@@ -6,9 +6,13 @@
 
 #include "session.h"
 
+/* Standby servers and maintenance are there since this version. */
+#define CTI_VERSION_STANDBY 24
+
 typedef enum {
     CTI_EVENT_MESSAGE, /* a message was taken in */
     CTI_EVENT_TCP_END, /* the first FIN or RST of the connection */
+    CTI_EVENT_REOPEN,  /* OPEN_REQ of the next session on the same connection */
     CTI_EVENT_FINISH,  /* the session's end; nothing comes after it */
 } cti_event_kind;
 
@@ -70,6 +74,10 @@ bool cti_ended_by_tcp(const cti_session *session);
 
 /* True if the server ended TCP because its idle timer fired. */
 bool cti_session_idle_timer_fired(const cti_session *session);
+
+/* True if it must have fired before: the server took the client's first message after a longer
+ * silence with a reset. */
+bool cti_session_idle_timer_had_fired(const cti_session *session);
 
 /* Share of IdleTimeout that a silence takes, negative where there is none. */
 double cti_session_idle_share(const cti_session *session, int64_t silence);

@@ -4,10 +4,24 @@
 
 #define CLOSE_PATIENCE (5 * CTI_SECOND)
 
+/* What the client says when it has said that it is done. */
+static void after_close(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (event->sender != CTI_CLIENT ||
+        (event->before != CTI_STATE_CLOSING && event->before != CTI_STATE_CLOSED))
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->close_frame, event->frame}, 2,
+                       "The client sends %s after CLOSE_REQ; nothing may follow but the end of the "
+                       "connection. Look at which part of the client still uses the session.",
+                       cti_message_words(event->reader->message));
+}
+
 void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
 {
     char words[160];
 
+    after_close(session, rule, event);
     if (!cti_event_is(event, CTI_CLOSE_REQ))
         return;
     switch (session->close_status) {
@@ -18,7 +32,7 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
     default:
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "CLOSE_REQ carries %s; only E_CTI_NO_ERROR, E_CTI_CTI_SERVER_OFFLINE "
-                           "and E_CTI_TIMEOUT are meant for it.",
+                           "and E_CTI_TIMEOUT are meant for it. Look at why the client closes.",
                            cti_status_words(session->close_status, words, sizeof(words)));
     }
 }
@@ -31,7 +45,8 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
     if (cti_event_is(event, CTI_CLOSE_CONF) && event->answered != NULL &&
         event->facts->answer_time > CLOSE_PATIENCE) {
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
-                           "CLOSE_REQ was answered after %.3f s; a client waits for 5 s.",
+                           "CLOSE_REQ was answered after %.3f s; a client waits for 5 s. Look at the "
+                           "load of the server at that time.",
                            CTI_SECONDS(event->facts->answer_time));
         return;
     }
@@ -40,38 +55,55 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
     if (waited > CLOSE_PATIENCE)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "CLOSE_REQ had no answer in %.3f s, then %s; the server answers with "
-                           "CLOSE_CONF within 5 s.",
+                           "CLOSE_CONF within 5 s. Look at whether the server still worked.",
                            CTI_SECONDS(waited), cti_end_words(session));
     else if (event->in_sight)
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "%.3f s after CLOSE_REQ, and without CLOSE_CONF, %s; a client waits for "
-                           "up to 5 s.",
+                           "up to 5 s. Look at whether the client waits for CLOSE_CONF.",
                            CTI_SECONDS(MAX(waited, 0)), cti_end_words(session));
+}
+
+/* Lost for a reason that has its own finding, after which nobody closes the session. */
+static bool is_explained(const cti_session *session)
+{
+    switch (session->verdict) {
+    case CTI_VERDICT_OPEN_UNANSWERED:
+    case CTI_VERDICT_IDLE_TIMER_FIRED:
+    case CTI_VERDICT_HEARTBEATS_UNANSWERED:
+    case CTI_VERDICT_MAINTENANCE:
+    case CTI_VERDICT_REPLACED: return true;
+    case CTI_VERDICT_SERVER_OFFLINE:
+        /* A client that only was told must close; a server that ends TCP leaves it no time. */
+        return session->heartbeat_refused || session->end_sender == CTI_SERVER;
+    default: return false;
+    }
 }
 
 void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST)
+    const uint32_t frames[] = {session->last_frame, session->end_frame};
+
+    if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST ||
+        is_explained(session))
         return;
-    /* What never opened has nothing to close; a client whose heartbeat was refused resets
-     * at once, and a server in maintenance closes by itself. */
-    if (session->verdict == CTI_VERDICT_OPEN_UNANSWERED ||
-        session->verdict == CTI_VERDICT_MAINTENANCE || session->heartbeat_refused)
-        return;
-    if (session->client_in_doubt && (session->end == CTI_END_FIN_BY_CLIENT ||
-                                     session->end == CTI_END_RESET_BY_CLIENT)) {
-        cti_session_report(session, rule, CTI_NOTE, event->time,
-                           (const uint32_t[]){session->last_frame, session->end_frame}, 2,
+    if (session->client_in_doubt && session->end_sender == CTI_CLIENT) {
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "Whether the client closed the session is not known: the capture lacks "
-                           "its bytes before %s.",
+                           "its bytes before %s. Look at a capture that was taken elsewhere.",
                            cti_end_words(session));
         return;
     }
-    cti_session_report(session, rule, CTI_ERROR, event->time,
-                       (const uint32_t[]){session->last_frame, session->end_frame}, 2,
+    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
                        "The session was lost (E_CTI_CLIENT_DISCONNECTED): %s without CLOSE_REQ, "
-                       "%.3f s after the last message, %s of the %s. %s",
-                       cti_end_words(session), cti_seconds_words(session->last_time, session->end_time),
-                       cti_message_words(session->last_message), cti_sender_words(session->last_sender),
-                       cti_verdict_text(session->verdict));
+                       "%.3f s after the last message, %s of the %s. A session ends with CLOSE_REQ "
+                       "and CLOSE_CONF. Look at %s at that time.",
+                       cti_end_words(session),
+                       cti_seconds_words(session->last_time, session->end_time),
+                       cti_message_words(session->last_message),
+                       cti_sender_words(session->last_sender),
+                       session->verdict == CTI_VERDICT_OUT_OF_NOWHERE
+                           ? "what is between the two (firewall, NAT, load balancer)"
+                       : session->end_sender == CTI_CLIENT ? "what happened to the client"
+                                                           : "what happened to the server");
 }

@@ -9,6 +9,8 @@
 #define GAP_FACTOR 1.5
 #define IDLE_SHARE_WARNING 0.75
 #define HEARTBEAT_LEAST (4 * CTI_SECOND + CTI_SECOND / 2)
+#define HEARTBEAT_DESKTOP (85 * CTI_SECOND) /* 90 s, less what the clock of a client is worth */
+#define OFFLINE_PATIENCE (1 * CTI_SECOND)   /* what the client had sent before it knew */
 
 static void missed_run_over(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -41,7 +43,8 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->missed_frames[0], event->frame}, 2,
                        "The client goes on after %u heartbeats without answer; it should reset the "
-                       "connection and try the other side.",
+                       "connection and try the other side. Look at whether the client counts "
+                       "its heartbeats.",
                        session->missed_run);
 }
 
@@ -87,6 +90,14 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
                            session->idle_timeout);
         return;
     }
+    if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_had_fired(session))
+        cti_session_report(session, rule, CTI_ERROR, event->time,
+                           (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+                           "The server's idle timer had fired: it answered the client's first "
+                           "message after %.3f s of silence with a reset, and IdleTimeout is %u s. "
+                           "Its own reset was lost, or was not captured. Look at why the client "
+                           "was silent.",
+                           CTI_SECONDS(session->client_gap_before_last), session->idle_timeout);
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     share = event->facts->idle_share;
@@ -95,37 +106,74 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->last_client_frame, event->frame}, 2,
                        "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
-                       "IdleTimeout should be four heartbeat intervals.",
+                       "IdleTimeout should be four heartbeat intervals. Look at what the client did "
+                       "in that time.",
                        CTI_SECONDS(event->facts->client_gap), 100 * share, session->idle_timeout,
                        share >= 1 ? "; the server could have reset the session" : "");
+}
+
+/* Desktops come in hundreds and thousands, so they should send fewer heartbeats. */
+static void judge_interval(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const bool desktop =
+        session->services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
+    const int64_t interval = session->usual_heartbeat_gap;
+
+    if (interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, &session->last_client_frame, 1,
+                       "The %s sends heartbeats every %.3f s; %s. Look at the heartbeat interval "
+                       "that the client is set to.",
+                       desktop ? "desktop" : "client", CTI_SECONDS(interval),
+                       interval < HEARTBEAT_LEAST
+                           ? "5 s is the least, and desktops should take 90 s or more"
+                           : "desktops should take 90 s or more, since a server has many of them");
 }
 
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_SERVER) {
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "The server sent HEARTBEAT_REQ; only clients start heartbeats.");
+                           "The server sent HEARTBEAT_REQ; only clients start heartbeats. Look at "
+                           "which end is the server.");
         return;
     }
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->answered == NULL &&
         session->heartbeats > 0 && session->holes == 0) {
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
-                           "answers with the InvokeID of the request.");
+                           "answers with the InvokeID of the request. Look at how the server counts.");
         return;
     }
-    if (event->kind == CTI_EVENT_FINISH && session->usual_heartbeat_gap > 0 &&
-        session->usual_heartbeat_gap < HEARTBEAT_LEAST)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &session->last_client_frame, 1,
-                           "The client sends heartbeats every %.3f s; 5 s is the least, and "
-                           "desktops should take 90 s or more.",
-                           CTI_SECONDS(session->usual_heartbeat_gap));
+    if (event->kind == CTI_EVENT_FINISH && session->usual_heartbeat_gap > 0)
+        judge_interval(session, rule, event);
+}
+
+/* ---- a server that is offline ---- */
+
+/* The client goes on although it was told that the server is offline; told once. */
+static void went_on(cti_session *session, cti_rule rule, const cti_event *event, const char *what)
+{
+    const int64_t since = cti_elapsed(session->server_offline_time, event->time);
+
+    if (!session->server_offline || session->told_went_on || event->sender != CTI_CLIENT ||
+        cti_event_is(event, CTI_CLOSE_REQ) || event->before != CTI_STATE_OPEN ||
+        since <= OFFLINE_PATIENCE)
+        return;
+    session->told_went_on = true;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->server_offline_frame, event->frame}, 2,
+                       "The client goes on with %s %.3f s after %s; it should end the session and "
+                       "try the other side. Look at how the client takes that message.",
+                       cti_message_words(event->reader->message), CTI_SECONDS(since), what);
 }
 
 void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_event *event)
 {
     char words[160];
 
+    if (session->heartbeat_refused)
+        went_on(session, rule, event, "a refused heartbeat");
     if (!cti_event_is(event, CTI_FAILURE_CONF) || event->answered == NULL ||
         event->answered->message->number != CTI_HEARTBEAT_REQ)
         return;
@@ -138,8 +186,9 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
 
 void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (!cti_event_is(event, CTI_FAILURE_EVENT) ||
-        session->server_offline_frame != event->frame)
+    if (!session->heartbeat_refused)
+        went_on(session, rule, event, "the server said that it is offline");
+    if (!cti_event_is(event, CTI_FAILURE_EVENT) || session->server_offline_frame != event->frame)
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
                        "The server says that it is offline (E_CTI_CTI_SERVER_OFFLINE): the client "

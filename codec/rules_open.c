@@ -6,6 +6,7 @@
 #define OPEN_USUAL (5 * CTI_SECOND)
 #define OPEN_SMALL_SITE (30 * CTI_SECOND)
 #define OPEN_LARGE_SITE (60 * CTI_SECOND)
+#define RESET_PATIENCE (5 * CTI_SECOND)
 
 void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -14,6 +15,11 @@ void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     if (cti_event_is(event, CTI_OPEN_REQ)) {
+        if (event->before == CTI_STATE_OPENING)
+            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                               "OPEN_REQ again before the first one was answered; a client that "
+                               "gives up resets the connection, connects anew and only then sends "
+                               "OPEN_REQ. Look at how long the client waits (30 s at least).");
         if (event->before == CTI_STATE_OPEN)
             cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                                "OPEN_REQ on a session that is already open: the server refuses "
@@ -26,7 +32,8 @@ void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
                        "%s before OPEN_CONF: a session starts with OPEN_REQ, and nothing else is "
-                       "allowed until OPEN_CONF (E_CTI_SESSION_NOT_OPEN). The client must wait.",
+                       "allowed until OPEN_CONF (E_CTI_SESSION_NOT_OPEN). Look at why the client "
+                       "does not wait.",
                        cti_message_words(event->reader->message));
 }
 
@@ -41,16 +48,18 @@ static void open_unanswered(cti_session *session, cti_rule rule, const cti_event
 {
     const int64_t waited = cti_elapsed(session->open_time, event->time);
     const bool lost = cti_ended_by_tcp(session);
+    const bool early = lost && session->end_sender == CTI_CLIENT && waited < OPEN_SMALL_SITE;
 
     if (session->open_time == CTI_NO_TIME || session->open_answer_time != CTI_NO_TIME ||
         session->holes > 0 || (!lost && waited <= OPEN_USUAL))
         return;
     cti_session_report(session, rule, lost ? CTI_ERROR : open_severity(waited), event->time,
                        (const uint32_t[]){session->open_frame, event->frame}, 2,
-                       "OPEN_REQ had no answer in %.3f s, then %s. The server usually answers "
+                       "OPEN_REQ had no answer in %.3f s, then %s%s. The server usually answers "
                        "within 5 s; a client waits for at least 30 s, or 60 s at large sites. Look "
                        "at the load of the server at that time.",
-                       CTI_SECONDS(MAX(waited, 0)), cti_end_words(session));
+                       CTI_SECONDS(MAX(waited, 0)), cti_end_words(session),
+                       early ? ", which is too early" : "");
 }
 
 void cti_rule_open_no_answer(cti_session *session, cti_rule rule, const cti_event *event)
@@ -74,24 +83,71 @@ void cti_rule_open_no_answer(cti_session *session, cti_rule rule, const cti_even
                        CTI_SECONDS(waited));
 }
 
+/* What to look at when OPEN_REQ was refused. */
+static const char *advice(const cti_session *session)
+{
+    switch (session->open_status) {
+    case CTI_V_StatusCode_E_CTI_INVALID_VERSION:
+        return " Look at the version that the client asks for, and at the release of the server.";
+    case CTI_V_StatusCode_E_CTI_REQUIRED_DATA_MISSING:
+        return " Look for ClientID, ClientPassword and the agent's phone or ID in OPEN_REQ.";
+    case CTI_V_StatusCode_E_CTI_DEVICE_IN_USE:
+        return " Look for the other client that has this agent's phone.";
+    case CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE:
+        return session->version < CTI_VERSION_STANDBY
+                   ? " Look at the server and its peripheral gateway; a standby server says so to "
+                     "clients of this version too."
+                   : " Look at the server and its peripheral gateway at that time.";
+    case CTI_V_StatusCode_E_CTI_INVALID_TIMEOUT:
+        return " Look at the client's IdleTimeout.";
+    case CTI_V_StatusCode_E_CTI_INCONSISTENT_AGENT_DATA:
+        return " Look at whether extension, ID and instrument are those of one agent.";
+    case CTI_V_StatusCode_E_CTI_INVALID_PASSWORD:
+        return " Look at how the client is set up, and at who changed the password.";
+    default:
+        return "";
+    }
+}
+
+static void left_open(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const int64_t since = cti_elapsed(session->open_answer_time,
+                                      session->end_frame != 0 ? session->end_time : event->over);
+
+    if (session->state != CTI_STATE_REJECTED || since <= RESET_PATIENCE)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->open_answer_frame, session->end_frame}, 2,
+                       "The client left the connection open for %.3f s after its OPEN_REQ was "
+                       "refused; it should reset it at once and connect anew. Look at how the "
+                       "client takes a FAILURE_CONF.",
+                       CTI_SECONDS(since));
+}
+
 void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event *event)
 {
     char words[160];
 
-    if (event->kind != CTI_EVENT_MESSAGE)
+    if (event->kind == CTI_EVENT_FINISH) {
+        left_open(session, rule, event);
         return;
+    }
     if (event->before == CTI_STATE_OPENING && session->state == CTI_STATE_REJECTED) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
                            (const uint32_t[]){session->open_frame, event->frame}, 2,
                            "The server refused OPEN_REQ: %s. The client must reset the "
-                           "connection and mend the named data before it tries again.",
-                           cti_status_words(session->open_status, words, sizeof(words)));
+                           "connection and mend the named data before it tries again.%s",
+                           cti_status_words(session->open_status, words, sizeof(words)),
+                           advice(session));
     } else if (event->before == CTI_STATE_REJECTED && event->sender == CTI_CLIENT) {
         cti_session_report(session, rule, CTI_WARNING, event->time,
                            (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
                            "The client sends %s on a connection whose OPEN_REQ was refused; it "
-                           "should reset that connection.",
-                           cti_message_words(event->reader->message));
+                           "should reset that connection and connect anew. Look at how the client "
+                           "takes a FAILURE_CONF.",
+                           event->kind == CTI_EVENT_REOPEN
+                               ? "another OPEN_REQ"
+                               : cti_message_words(event->reader->message));
     }
 }
 
@@ -121,6 +177,11 @@ static bool names_agent(const cti_event *event)
 
 void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    if (cti_event_is(event, CTI_FAILURE_EVENT) && session->replaced_frame == event->frame)
+        cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
+                           "The server ends this session because the same client opened another "
+                           "one for the same phone (E_CTI_NEW_SESSION_OPENED). Look for a second "
+                           "copy of the client, or for a client that opens again without closing.");
     /* What a cut message lacks is not missing. */
     if (!cti_event_is(event, CTI_OPEN_REQ) ||
         event->reader->end < event->reader->message_length + CTI_HEADER_SIZE)
@@ -167,11 +228,11 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
     if (session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "IdleTimeout is 0xFFFFFFFF: no heartbeats, so neither side notices when "
-                           "the other one is gone.");
+                           "the other one is gone. Look at whether the client can send heartbeats.");
     else if (session->idle_timeout < 20)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "IdleTimeout is %u s; under 20 s the server refuses it "
-                           "(E_CTI_INVALID_TIMEOUT).",
+                           "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals.",
                            session->idle_timeout);
 }
 
@@ -215,6 +276,8 @@ void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *even
 
 /* ---- what OPEN_CONF says ---- */
 
+#define AGENT_STATE_ONLY CTI_V_CTIServiceMasks_CTI_AGENT_STATE_CONTROL_ONLY
+
 /* The names of bits, "A|B", in the caller's buffer. */
 static const char *bit_words(cti_field_id field, uint32_t bits, char *words, size_t size)
 {
@@ -226,26 +289,50 @@ static const char *bit_words(cti_field_id field, uint32_t bits, char *words, siz
     return words;
 }
 
-void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *event)
+/* A request that controls a call; those about agents and those that only ask are none. */
+static bool controls_call(const cti_event *event)
 {
-    const uint32_t control_only = CTI_V_CTIServiceMasks_CTI_AGENT_STATE_CONTROL_ONLY;
-    const uint32_t refused = session->services_requested & ~session->services_granted;
+    const cti_message *message = event->reader->message;
+
+    return message != NULL && message->confirmed_by != 0 && event->sender == CTI_CLIENT &&
+           ((message->number >= CTI_ALTERNATE_CALL_REQ &&
+             message->number <= CTI_TRANSFER_CALL_REQ) ||
+            message->number == CTI_SEND_DTMF_SIGNAL_REQ);
+}
+
+static void services_granted(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t control = CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_CONTROL;
     const uint32_t frames[] = {session->open_frame, event->frame};
+    uint32_t refused = session->services_requested & ~session->services_granted;
     char words[200];
 
-    if (!cti_event_is(event, CTI_OPEN_CONF) || session->open_frame == 0)
-        return;
-    if (refused & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_CONTROL &&
-        session->services_granted & control_only)
+    if (refused & control && session->services_granted & AGENT_STATE_ONLY) {
+        refused &= ~control;
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "The client asked for CTI_SERVICE_CLIENT_CONTROL and was granted "
                            "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states, but not "
-                           "control calls.");
-    else if (refused != 0)
+                           "control calls. Look at how the client's rights are set up.");
+    }
+    if (refused != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "The server did not grant %s; requests that need it fail with "
-                           "E_CTI_FUNCTION_NOT_AVAILABLE.",
+                           "E_CTI_FUNCTION_NOT_AVAILABLE. Look at how the client's rights are set "
+                           "up.",
                            bit_words(CTI_F_ServicesRequested, refused, words, sizeof(words)));
+}
+
+void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (cti_event_is(event, CTI_OPEN_CONF) && session->open_frame != 0)
+        services_granted(session, rule, event);
+    if (session->services_granted & AGENT_STATE_ONLY && controls_call(event))
+        cti_session_report(session, rule, CTI_WARNING, event->time,
+                           (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
+                           "The client sends %s although it was granted "
+                           "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states only. Look at "
+                           "the services that the client asks for.",
+                           cti_message_words(event->reader->message));
 }
 
 void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *event)
@@ -257,12 +344,19 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
         return;
     if (status != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "A component was down when the session opened: %s.",
+                           "A component was down when the session opened (PGStatus %s); normal work is "
+                           "not possible meanwhile. Look at the peripheral gateway and what it is "
+                           "connected to.",
                            bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
     else if (has_field(event, CTI_F_PeripheralOnline) &&
              number_in(event, CTI_F_PeripheralOnline) == 0)
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                           "Not all peripherals were online when the session opened.");
+                           "%s when the session opened (PeripheralOnline is FALSE). Look at the "
+                           "SYSTEM_EVENTs that follow.",
+                           session->services_granted &
+                                   CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS
+                               ? "The agent's peripheral was not online"
+                               : "Not all peripherals were online");
 }
 
 void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *event)
@@ -277,5 +371,5 @@ void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *e
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, frames, 1,
                        "No SYSTEM_EVENT came: a client with CTI_SERVICE_ALL_EVENTS gets one for "
-                       "each peripheral beside OPEN_CONF.");
+                       "each peripheral beside OPEN_CONF. Look at the peripheral gateway.");
 }

@@ -8,9 +8,40 @@
 
 /* ---- standby ---- */
 
+static bool asked_for_standby(const cti_session *session)
+{
+    return session->services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_ACTIVE_STANDBY;
+}
+
+/* Who may open a session on a standby server. */
+static void standby_opening(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t frames[] = {session->open_frame, event->frame};
+
+    if (session->open_frame == 0)
+        return;
+    if (event->before == CTI_STATE_OPENING && session->state == CTI_STATE_REJECTED &&
+        session->open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "This server is standby and takes only clients that ask for "
+                           "CTI_SERVICE_ACTIVE_STANDBY (version 24 or later); the client %s. It "
+                           "should open on the active side, or ask for that service.",
+                           asked_for_standby(session) ? "asked for it, but the server did not see it"
+                                                      : "did not ask for it");
+    if (cti_event_is(event, CTI_OPEN_CONF) && session->session_type == CTI_V_SessionType_Standby &&
+        (!asked_for_standby(session) || session->version < CTI_VERSION_STANDBY))
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "The server opened a standby session for a client %s; it should refuse "
+                           "that. Look at the release of the server.",
+                           session->version < CTI_VERSION_STANDBY
+                               ? "of a version before 24"
+                               : "that did not ask for CTI_SERVICE_ACTIVE_STANDBY");
+}
+
 void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT ||
+    standby_opening(session, rule, event);
+    if (event->sender != CTI_CLIENT || event->before != CTI_STATE_OPEN ||
         session->session_type != CTI_V_SessionType_Standby)
         return;
     switch (event->reader->message_type) {
@@ -33,10 +64,23 @@ void cti_rule_standby_active(cti_session *session, cti_rule rule, const cti_even
     if (!cti_event_is(event, CTI_STANDBY_ACTIVE_EVENT))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                       "This server went from standby to active: the clients now work with it.");
+                       "This server went from standby to active: the clients now work with it. "
+                       "Look for what happened on the other side.");
 }
 
 /* ---- maintenance ---- */
+
+/* ACTIVE_MAINTENANCE_REQ is for those that asked for the service. */
+static void asked_wrong_client(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (session->open_frame == 0 || asked_for_standby(session))
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->open_frame, event->frame}, 2,
+                       "The server asks for maintenance on a session without "
+                       "CTI_SERVICE_ACTIVE_STANDBY; it should ask only clients with that service. "
+                       "Look at the release of the server.");
+}
 
 static void late_vote(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -48,29 +92,34 @@ static void late_vote(cti_session *session, cti_rule rule, const cti_event *even
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                        "The client %s ACTIVE_MAINTENANCE_REQ %.3f s; after 5 s the server takes "
-                       "that for a refusal.",
+                       "that for a refusal. Look at what the client waits for.",
                        cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP)
                            ? "answered only after"
                            : "did not answer",
                        CTI_SECONDS(waited));
 }
 
+/* The server's decision against this client's vote. */
 static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_shutdown *shutdown = &session->shutdown;
     const uint32_t frames[] = {shutdown->asked_frame, shutdown->vote_frame, event->frame};
+    const bool voted = shutdown->vote_frame != 0;
 
-    if (shutdown->vote_frame != 0 && !shutdown->accepted && shutdown->continues) {
+    if (shutdown->continues && shutdown->asked_frame != 0 && session->holes == 0 &&
+        (!voted || !shutdown->accepted)) {
         cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3,
-                           "The server goes on with its maintenance although this client refused; "
-                           "any refusal must cancel it.");
+                           "The server goes on with its maintenance although this client %s; a "
+                           "refusal, or no answer in 5 s, must cancel it. Look at how the server "
+                           "counts the votes.",
+                           voted ? "refused" : "has not answered");
         return;
     }
     cti_session_report(session, rule, CTI_NOTE, event->time, frames, 3,
                        "The server asked for maintenance, the client %s, and the server %s.",
-                       shutdown->vote_frame == 0 ? "did not vote"
-                       : shutdown->accepted      ? "agreed"
-                                                 : "refused",
+                       !voted               ? "did not vote"
+                       : shutdown->accepted ? "agreed"
+                                            : "refused",
                        shutdown->continues ? "goes on with it" : "cancelled it");
 }
 
@@ -78,6 +127,8 @@ void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *
 {
     const bool voted = session->shutdown.vote_frame != 0;
 
+    if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_REQ))
+        asked_wrong_client(session, rule, event);
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP))
         late_vote(session, rule, event);
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_EVENT)) {
@@ -98,31 +149,49 @@ static bool is_request(const cti_event *event)
            event->reader->message != NULL && event->reader->message->confirmed_by != 0;
 }
 
-void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_event *event)
+/* A new session is refused while the server is in maintenance. */
+static void opened_in_maintenance(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (event->before != CTI_STATE_OPENING || session->state != CTI_STATE_REJECTED ||
+        session->open_status != CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->open_frame, event->frame}, 2,
+                       "The client tried to open a session on a server in maintenance; it should "
+                       "open on the other side. Look at the order in which it tries the sides.");
+}
+
+/* A request after the client has said that no more will come.  Heartbeats and the close go on. */
+static void still_requests(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t stopped = session->shutdown.stopping_frame;
+
+    if (stopped == 0 || !is_request(event) || cti_event_is(event, CTI_HEARTBEAT_REQ) ||
+        cti_event_is(event, CTI_CLOSE_REQ))
+        return;
+    cti_session_report(session, rule, CTI_ERROR, event->time,
+                       (const uint32_t[]){stopped, event->frame}, 2,
+                       "The client sends %s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, in which "
+                       "it said that it would not: the server may close the connection "
+                       "without answering. Look at which part of the client still uses this side.",
+                       cti_message_words(event->reader->message));
+}
+
+/* The client has 5 s from the server's decision, and then the server closes the connection. */
+static void move_in_time(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_shutdown *shutdown = &session->shutdown;
     const uint32_t frames[] = {shutdown->outcome_frame, event->frame};
     const int64_t waited = cti_elapsed(shutdown->outcome_time, event->time);
 
-    if (shutdown->outcome_frame == 0 || !shutdown->continues)
-        return;
-    if (shutdown->stopping_frame != 0 && event->frame != shutdown->stopping_frame &&
-        is_request(event) && !cti_event_is(event, CTI_HEARTBEAT_REQ) &&
-        !cti_event_is(event, CTI_CLOSE_REQ)) {
-        cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){shutdown->stopping_frame, event->frame}, 2,
-                           "The client sends %s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, in which "
-                           "it said that it would not: the server may close the connection "
-                           "without answering.",
-                           cti_message_words(event->reader->message));
-        return;
-    }
-    if (waited <= MOVE_PATIENCE || session->holes > 0)
+    if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE ||
+        session->holes > 0)
         return;
     if (cti_event_is(event, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "STOPPING_REQUESTS_TO_THIS_SIDE_IND came %.3f s after the server went "
-                           "on with its maintenance; it is due within 5 s.",
+                           "on with its maintenance; it is due within 5 s. Look at when the other "
+                           "side sent STANDBY_ACTIVE_EVENT.",
                            CTI_SECONDS(waited));
     else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -130,6 +199,29 @@ void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_e
                            "the server went on with its maintenance; it is due within 5 s. Look "
                            "for its session with the other side.",
                            CTI_SECONDS(waited));
+}
+
+static void not_closed(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const cti_shutdown *shutdown = &session->shutdown;
+    const int64_t since = cti_elapsed(shutdown->stopping_time, event->over);
+
+    if (shutdown->stopping_frame == 0 || session->end_frame != 0 || since <= MOVE_PATIENCE)
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->over, &shutdown->stopping_frame, 1,
+                       "%.3f s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, at the end of the "
+                       "capture, the connection is still open; the server closes it when the "
+                       "message has come. Look at whether the server went into maintenance.",
+                       CTI_SECONDS(since));
+}
+
+void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    opened_in_maintenance(session, rule, event);
+    still_requests(session, rule, event);
+    move_in_time(session, rule, event);
+    if (event->kind == CTI_EVENT_FINISH)
+        not_closed(session, rule, event);
 }
 
 void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *event)
@@ -140,7 +232,7 @@ void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &shutdown->replayed_frame, 1,
                        "%u call events with CEC_CALL_PARTY_UPDATE_IND rebuild the state of calls "
-                       "after a switch; they are no new calls.",
+                       "after a switch; they are no new calls. Do not count them.",
                        shutdown->replayed);
 }
 
@@ -152,7 +244,7 @@ void cti_rule_unique_instance(cti_session *session, cti_rule rule, const cti_eve
     if (session->open_status == CTI_V_StatusCode_E_CTI_INVALID_UNIQUE_INSTANCE_ID)
         cti_session_report(session, rule, CTI_WARNING, event->time, &session->open_frame, 1,
                            "The client's UniqueInstanceID is present but empty: it must leave the "
-                           "field out or fill it.");
+                           "field out or fill it. Look at how the client is set up.");
     if (session->open_status == CTI_V_StatusCode_E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID)
         cti_session_report(session, rule, CTI_WARNING, event->time, &session->open_frame, 1,
                            "A session with the same UniqueInstanceID is open: look for a second "

@@ -322,7 +322,19 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
         session->server_offline = true;
         session->heartbeat_refused = true;
         session->server_offline_frame = moment->frame;
+        session->server_offline_time = moment->time;
     }
+}
+
+static void take_failure_event(cti_session *session, uint32_t status, const cti_moment *moment)
+{
+    if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED)
+        session->replaced_frame = moment->frame;
+    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->server_offline)
+        return;
+    session->server_offline = true;
+    session->server_offline_frame = moment->frame;
+    session->server_offline_time = moment->time;
 }
 
 /* The messages of a graceful shutdown, and the calls that are told again after it. */
@@ -351,6 +363,7 @@ static void take_shutdown(cti_session *session, const cti_reader *reader, const 
         break;
     case CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND:
         shutdown->stopping_frame = moment->frame;
+        shutdown->stopping_time = moment->time;
         break;
     case CTI_CALL_DELIVERED_EVENT:
     case CTI_CALL_ESTABLISHED_EVENT:
@@ -382,10 +395,7 @@ static void change_state(cti_session *session, const cti_reader *reader, const c
         take_failure_conf(session, moment, answered);
         break;
     case CTI_FAILURE_EVENT:
-        if (number_of(reader, CTI_F_Status) == CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE) {
-            session->server_offline = true;
-            session->server_offline_frame = moment->frame;
-        }
+        take_failure_event(session, number_of(reader, CTI_F_Status), moment);
         break;
     case CTI_CLOSE_REQ:
         session->state = CTI_STATE_CLOSING;
@@ -429,7 +439,9 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
         session->messages_server++;
         session->last_server_time = moment->time;
         session->last_server_frame = moment->frame;
+        session->server_in_doubt = false;
     }
+    session->quiet_before_last = cti_forward(session->last_time, moment->time);
     session->last_time = moment->time;
     session->last_frame = moment->frame;
     session->last_message = reader->message;
@@ -449,6 +461,7 @@ static void note_client_message(cti_session *session, const cti_moment *moment,
     session->last_client_time = moment->time;
     session->last_client_frame = moment->frame;
     session->client_in_doubt = false;
+    session->client_gap_before_last = facts->client_gap;
 }
 
 void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size,
@@ -507,6 +520,17 @@ bool cti_session_is_next(const cti_session *session, uint32_t message_type)
             session->state == CTI_STATE_LOST);
 }
 
+void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame)
+{
+    const cti_event event = {.kind = CTI_EVENT_REOPEN,
+                             .time = time,
+                             .frame = frame,
+                             .sender = CTI_CLIENT,
+                             .before = session->state};
+
+    cti_rules_run(session, &event);
+}
+
 void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
                       uint32_t frame)
 {
@@ -518,6 +542,8 @@ void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, i
         session->last_client_time = time;
     if (sender == CTI_CLIENT)
         session->client_in_doubt = true;
+    else
+        session->server_in_doubt = true;
     cti_session_doubt(session, sender);
 }
 
@@ -571,6 +597,8 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
         .open_time = CTI_NO_TIME,
         .open_answer_time = CTI_NO_TIME,
         .first_time = CTI_NO_TIME,
+        .quiet_before_last = CTI_NO_TIME,
+        .client_gap_before_last = CTI_NO_TIME,
         .last_time = CTI_NO_TIME,
         .last_client_time = CTI_NO_TIME,
         .last_server_time = CTI_NO_TIME,

@@ -116,6 +116,16 @@ const char *cti_verdict_name(cti_verdict verdict);
 /* One plain sentence. */
 const char *cti_verdict_text(cti_verdict verdict);
 
+/* A fact that speaks for a verdict, or against it. */
+#define CTI_EVIDENCE_MAX 8
+#define CTI_EVIDENCE_TEXT_SIZE 240
+
+typedef struct cti_evidence {
+    bool against;
+    uint32_t frame;                    /* to look at, 0 = none */
+    char text[CTI_EVIDENCE_TEXT_SIZE]; /* one sentence; no personal values, no secrets */
+} cti_evidence;
+
 /* Rules a session must keep. */
 typedef enum {
 #define RULE(id, name, function, when, text) CTI_RULE_##id,
@@ -226,8 +236,9 @@ typedef struct cti_message_facts {
  * a frame of 0 stands for what was not seen. */
 typedef struct cti_shutdown {
     uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
-    int64_t asked_time;   /* ACTIVE_MAINTENANCE_REQ */
-    bool accepted;        /* ACTIVE_MAINTENANCE_RESP */
+    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
+    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
+    bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
     int64_t outcome_time; /* ACTIVE_MAINTENANCE_EVENT */
     bool continues;
     uint32_t replayed, replayed_frame; /* call events that rebuild a state */
@@ -287,7 +298,10 @@ typedef struct cti_session {
     cti_flow flows[2]; /* of the client, of the server */
     uint32_t holes;
     bool open_in_doubt;   /* the answer to OPEN_REQ may be among bytes not seen */
-    bool client_in_doubt; /* the client's bytes behind its last message are not in the capture */
+    /* Bytes behind its last message are not in the capture. */
+    bool client_in_doubt, server_in_doubt;
+    int64_t quiet_before_last; /* time without any message before the last one, or CTI_NO_TIME */
+    int64_t client_gap_before_last; /* the client's silence before its last message */
 
     /* requests and answers */
     GHashTable *pending;   /* key: sender and InvokeID */
@@ -308,7 +322,10 @@ typedef struct cti_session {
     /* the end */
     bool server_offline; /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
     uint32_t server_offline_frame;
+    int64_t server_offline_time;
     bool heartbeat_refused;   /* it said so to a HEARTBEAT_REQ */
+    bool told_went_on;        /* the client did not care, and a finding says so */
+    uint32_t replaced_frame;  /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED, or 0 */
     uint32_t system_events;   /* SYSTEM_EVENT of any kind */
     cti_shutdown shutdown;
     uint32_t close_status;
@@ -320,6 +337,11 @@ typedef struct cti_session {
     bool half_closed;       /* it was a FIN, and closed one direction only, */
     int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
     uint32_t other_end_frame;
+    /* Requests that were still unanswered then, those of the session itself (open, heartbeat,
+     * close) left out, and the oldest of them. */
+    uint32_t waiting;
+    int64_t waiting_since;
+    const cti_message *waiting_message;
     bool finished;
     cti_verdict verdict; /* valid when finished */
 
@@ -348,6 +370,9 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
  * this one is over.  The caller finishes this one and starts another. */
 bool cti_session_is_next(const cti_session *session, uint32_t message_type);
 
+/* That message comes: to be told before this session is finished. */
+void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame);
+
 /* Bytes of sender's stream are missing from the capture. */
 void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
                       uint32_t frame);
@@ -369,6 +394,10 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
  * and verdict.  how is CTI_END_CAPTURE_ENDED, CTI_END_SUPERSEDED, or CTI_END_NONE where
  * TCP's end says it.  Later calls do nothing. */
 void cti_session_finish(cti_session *session, int64_t time, cti_end how);
+
+/* The facts about a finished session's verdict: first those for it, then those against it.
+ * Returns how many there are. */
+uint32_t cti_session_evidence(const cti_session *session, cti_evidence evidence[CTI_EVIDENCE_MAX]);
 
 /* The version in force, 0 where nothing is known; *inferred (may be NULL) where it does
  * not come from OPEN_REQ. */

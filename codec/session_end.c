@@ -63,6 +63,19 @@ static cti_outcome outcome_at_end(const cti_session *session, const cti_pending 
     return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
 }
 
+static void note_waiting(cti_session *session, const cti_pending *pending)
+{
+    const uint32_t type = pending->request.message->number;
+
+    if (pending->request.outcome != CTI_UNANSWERED || type == CTI_OPEN_REQ ||
+        type == CTI_HEARTBEAT_REQ || type == CTI_CLOSE_REQ)
+        return;
+    if (session->waiting++ > 0)
+        return;
+    session->waiting_since = pending->request.time;
+    session->waiting_message = pending->request.message;
+}
+
 /* Decides what still waits, oldest first. */
 static void settle_pending(cti_session *session, int64_t time)
 {
@@ -74,6 +87,7 @@ static void settle_pending(cti_session *session, int64_t time)
         cti_pending *pending = session->pending_by_age.head->data;
 
         pending->request.outcome = outcome_at_end(session, pending, time);
+        note_waiting(session, pending);
         if (pending->request.outcome != CTI_UNANSWERED)
             pending->missed_run = 0;
         session_pending_remove(session, pending);

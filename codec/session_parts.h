@@ -5,7 +5,8 @@
  *     session_end.c    FIN and RST, what still waits then, the last word of the rules
  *     session_tcp.c    acknowledgments and what waits for them
  *     session_names.c  names
- *     verdict.c        why it ended */
+ *     verdict.c        why it ended
+ *     evidence.c       what speaks for that and what against */
 #ifndef CTI_SESSION_PARTS_H
 #define CTI_SESSION_PARTS_H
 

@@ -4,6 +4,18 @@
 #include "rules.h"
 #include "session_parts.h"
 
+/* A reset that comes so soon behind a message is the answer to it. */
+#define AT_ONCE (1 * CTI_SECOND)
+/* What stands between two hosts forgets a connection that is silent for longer: the usual
+ * timers of firewalls and load balancers begin here. */
+#define FORGOTTEN (300 * CTI_SECOND)
+#define MISSED_MAX 3
+
+static bool has_idle_timeout(const cti_session *session)
+{
+    return session->idle_timeout != 0 && session->idle_timeout != CTI_NO_IDLE_TIMEOUT;
+}
+
 /* The server looks at its timers now and then: it may be a little late. */
 bool cti_session_idle_timer_fired(const cti_session *session)
 {
@@ -11,46 +23,87 @@ bool cti_session_idle_timer_fired(const cti_session *session)
     int64_t silence;
 
     if ((session->end != CTI_END_RESET_BY_SERVER && session->end != CTI_END_FIN_BY_SERVER) ||
-        session->last_client_time == CTI_NO_TIME || session->idle_timeout == 0 ||
-        session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        session->last_client_time == CTI_NO_TIME || !has_idle_timeout(session))
         return false;
     silence = cti_elapsed(session->last_client_time, session->end_time);
     return silence >= limit - CTI_SECOND &&
            silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
 }
 
+/* The reset is the answer to the last message, which came from the other end. */
+static bool reset_at_once(const cti_session *session)
+{
+    const int64_t since = cti_elapsed(session->last_time, session->end_time);
+
+    return cti_ended_by_tcp(session) && !session->half_closed &&
+           session->last_sender != session->end_sender && since >= 0 && since <= AT_ONCE;
+}
+
+bool cti_session_idle_timer_had_fired(const cti_session *session)
+{
+    return session->end == CTI_END_RESET_BY_SERVER && reset_at_once(session) &&
+           has_idle_timeout(session) &&
+           session->client_gap_before_last >= (int64_t)session->idle_timeout * CTI_SECOND;
+}
+
+static bool out_of_nowhere(const cti_session *session)
+{
+    return reset_at_once(session) && session->quiet_before_last >= FORGOTTEN;
+}
+
+static bool heartbeats_unanswered(const cti_session *session)
+{
+    return session->missed_run >= MISSED_MAX &&
+           (session->state == CTI_STATE_CLOSING || session->state == CTI_STATE_CLOSED ||
+            (cti_ended_by_tcp(session) && session->end_sender == CTI_CLIENT));
+}
+
+/* What the sender of FIN or RST said before it is not in the capture. */
+static bool hidden(const cti_session *session)
+{
+    if (!cti_ended_by_tcp(session))
+        return false;
+    return session->end_sender == CTI_CLIENT ? session->client_in_doubt : session->server_in_doubt;
+}
+
+static cti_verdict by_tcp(const cti_session *session)
+{
+    switch (session->end) {
+    case CTI_END_RESET_BY_CLIENT: return CTI_VERDICT_RESET_BY_CLIENT;
+    case CTI_END_RESET_BY_SERVER: return CTI_VERDICT_RESET_BY_SERVER;
+    case CTI_END_FIN_BY_CLIENT: return CTI_VERDICT_FIN_BY_CLIENT;
+    case CTI_END_FIN_BY_SERVER: return CTI_VERDICT_FIN_BY_SERVER;
+    case CTI_END_SUPERSEDED: return CTI_VERDICT_SUPERSEDED;
+    default: return CTI_VERDICT_STILL_OPEN;
+    }
+}
+
 cti_verdict cti_verdict_choose(const cti_session *session)
 {
+    const bool ended = cti_ended_by_tcp(session);
+
     if (session->messages_client + session->messages_server == 0)
         return CTI_VERDICT_NOTHING_SEEN;
     if (session->end == CTI_END_REJECTED)
         return CTI_VERDICT_REJECTED;
     if (session->server_offline)
         return CTI_VERDICT_SERVER_OFFLINE;
+    if (session->replaced_frame != 0)
+        return CTI_VERDICT_REPLACED;
+    if (heartbeats_unanswered(session))
+        return CTI_VERDICT_HEARTBEATS_UNANSWERED;
     if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
         return CTI_VERDICT_CLOSED_BY_CLIENT;
-    if (session->shutdown.stopping_frame != 0 && session->end != CTI_END_CAPTURE_ENDED &&
-        session->end != CTI_END_SUPERSEDED)
+    if (session->shutdown.stopping_frame != 0 && ended)
         return CTI_VERDICT_MAINTENANCE;
-    if (session->end == CTI_END_SUPERSEDED)
-        return CTI_VERDICT_SUPERSEDED;
+    if (cti_session_idle_timer_fired(session) || cti_session_idle_timer_had_fired(session))
+        return CTI_VERDICT_IDLE_TIMER_FIRED;
+    if (hidden(session))
+        return CTI_VERDICT_HIDDEN;
     if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
         session->end != CTI_END_CAPTURE_ENDED)
         return CTI_VERDICT_OPEN_UNANSWERED;
-    if (cti_session_idle_timer_fired(session))
-        return CTI_VERDICT_IDLE_TIMER_FIRED;
-    switch (session->end) {
-    case CTI_END_RESET_BY_CLIENT:
-        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
-                                        : CTI_VERDICT_RESET_BY_CLIENT;
-    case CTI_END_FIN_BY_CLIENT:
-        return session->missed_run >= 3 ? CTI_VERDICT_HEARTBEATS_UNANSWERED
-                                        : CTI_VERDICT_FIN_BY_CLIENT;
-    case CTI_END_RESET_BY_SERVER:
-        return CTI_VERDICT_RESET_BY_SERVER;
-    case CTI_END_FIN_BY_SERVER:
-        return CTI_VERDICT_FIN_BY_SERVER;
-    default:
-        return CTI_VERDICT_STILL_OPEN;
-    }
+    if (out_of_nowhere(session))
+        return CTI_VERDICT_OUT_OF_NOWHERE;
+    return by_tcp(session);
 }

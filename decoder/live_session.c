@@ -89,8 +89,10 @@ void live_session_take(direction *from, const uint8_t *bytes, uint32_t size)
     cti_message_facts facts;
     message_record record;
 
-    if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes)))
+    if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes))) {
+        cti_session_reopen(&c->session->session, c->now, c->frame);
         live_session_end(c, c->now, CTI_END_SUPERSEDED);
+    }
     if (c->session == NULL)
         begin(c);
     doubt(from);

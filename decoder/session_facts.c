@@ -153,6 +153,20 @@ static void tell(teller *t, const char *label)
     g_string_truncate(t->words, 0);
 }
 
+/* What speaks for the verdict, and then what speaks against it. */
+static void tell_evidence(teller *t, const cti_session *s)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    const uint32_t count = cti_session_evidence(s, evidence);
+
+    for (uint32_t i = 0; i < count; i++) {
+        g_string_assign(t->words, evidence[i].text);
+        if (evidence[i].frame != 0)
+            g_string_append_printf(t->words, " #%u", evidence[i].frame);
+        tell(t, evidence[i].against ? "but" : "because");
+    }
+}
+
 void session_facts(const session_record *record, times_style *times, unsigned time_digits,
                    void (*fact)(void *user, const char *label, const char *words), void *user)
 {
@@ -170,6 +184,7 @@ void session_facts(const session_record *record, times_style *times, unsigned ti
     g_string_append_printf(t.words, "%s: %s", cti_verdict_name(s->verdict),
                            cti_verdict_text(s->verdict));
     tell(&t, "verdict");
+    tell_evidence(&t, s);
     append_traffic(t.words, s);
     tell(&t, "messages");
     append_heartbeats(t.words, s, times);

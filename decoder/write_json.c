@@ -464,6 +464,31 @@ static void put_session_traffic(json *j, const cti_session *s)
     key_number(j, "findings", s->findings);
 }
 
+static void put_evidence_list(json *j, const char *name, const cti_evidence *evidence,
+                              uint32_t count, bool against)
+{
+    key(j, name);
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < count; i++) {
+        if (evidence[i].against != against)
+            continue;
+        yajl_gen_map_open(j->gen);
+        key_known(j, "frame", evidence[i].frame);
+        key_text(j, "text", evidence[i].text);
+        yajl_gen_map_close(j->gen);
+    }
+    yajl_gen_array_close(j->gen);
+}
+
+static void put_evidence(json *j, const cti_session *s)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    const uint32_t count = cti_session_evidence(s, evidence);
+
+    put_evidence_list(j, "verdict_for", evidence, count, false);
+    put_evidence_list(j, "verdict_against", evidence, count, true);
+}
+
 static void json_session(void *user, const session_record *record)
 {
     json *j = user;
@@ -496,6 +521,7 @@ static void json_session(void *user, const session_record *record)
     key_seconds(j, "duration_s", cti_elapsed(s->first_time, s->end_time));
     key_text(j, "end", cti_end_name(s->end));
     key_text(j, "verdict", cti_verdict_name(s->verdict));
+    put_evidence(j, s);
     put_session_traffic(j, s);
     end_record(j);
 }

@@ -178,8 +178,10 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     if (from->skipped && c->live)
         cti_session_hole(&c->session, moment.sender, 0, moment.time, pinfo->num);
     from->skipped = false;
-    if (c->live && cti_session_is_next(&c->session, cti_header_type(bytes)))
+    if (c->live && cti_session_is_next(&c->session, cti_header_type(bytes))) {
+        cti_session_reopen(&c->session, moment.time, pinfo->num);
         connection_end_session(c, moment.time, CTI_END_SUPERSEDED);
+    }
     if (!c->live) {
         begin_session(c, pinfo);
         begins = true;

@@ -209,7 +209,7 @@ connection *connection_get(packet_info *pinfo, const connection_hints *hints,
         return before;
     }
     if (before != NULL)
-        connection_end_session(before, before->last_time, CTI_END_CAPTURE_ENDED);
+        connection_end_session(before, before->last_time, CTI_END_SUPERSEDED);
     c = wmem_new0(wmem_file_scope(), connection);
     c->key = conversation->conv_index;
     c->frames = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);

@@ -11,6 +11,7 @@
 #define CLIENT_CONTROL 0x04u
 #define MONITOR 0x08u
 #define ALL_EVENTS 0x10u
+#define ACTIVE_STANDBY 0x02000000u
 #define AGENT_STATE_CONTROL_ONLY 0x2000u
 
 /* ---- messages ---- */
@@ -318,7 +319,7 @@ static void standby(void **state)
     bench b;
 
     (void)state;
-    begin_open(&b, MONITOR, CTI_V_SessionType_Standby);
+    begin_open(&b, MONITOR | ACTIVE_STANDBY, CTI_V_SessionType_Standby);
     heartbeat(&b, 2, true);
     assert_int_equal(b.log.finding_count, 0);
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 3);
@@ -326,7 +327,7 @@ static void standby(void **state)
     cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
     cti_session_release(&b.session);
 
-    begin_open(&b, MONITOR, CTI_V_SessionType_Standby);
+    begin_open(&b, MONITOR | ACTIVE_STANDBY, CTI_V_SessionType_Standby);
     say(&b, CTI_SERVER, CTI_STANDBY_ACTIVE_EVENT, 0);
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 3);
     ASSERT_FINDINGS(&b, CTI_RULE_STANDBY_ACTIVE);
@@ -337,7 +338,7 @@ static void standby(void **state)
 /* A vote after so many seconds, and the server's decision; then the session goes on. */
 static void vote(bench *b, double after, uint32_t accepted, uint32_t continues)
 {
-    begin_open(b, MONITOR, 1);
+    begin_open(b, MONITOR | ACTIVE_STANDBY, 1);
     say(b, CTI_SERVER, CTI_ACTIVE_MAINTENANCE_REQ, 900);
     wait(b, after);
     say16(b, CTI_CLIENT, CTI_ACTIVE_MAINTENANCE_RESP, 900, accepted);
