@@ -1,109 +1,112 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One self-contained HTML file for mail and print: overview, findings, a lane per session on a
- * common axis of time, answer times, tables.  It has no script, loads nothing and says so to
- * the browser; every string from the capture is escaped.
- *
- * What is kept of a session is bounded: times of traffic are merged where there are many. */
-#include <glib.h>
+/* One self-contained HTML file for mail and print (see html_parts.h): what is kept of the
+ * records until the end, when the page is written. */
+#include <math.h>
 #include <string.h>
 
 #include "../codec/text.h"
 #include "format.h"
-#include "writers.h"
+#include "html_parts.h"
+#include "session_facts.h"
 
-#define SPANS_MAX 48   /* of traffic, in a session */
-#define MARKS_MAX 48   /* missed heartbeats and silences, in a session */
-#define FINDINGS_MAX 400
-#define LANE_WIDTH 760
-#define LANE_HEIGHT 14
-#define LANE_STEP 20
-#define LABEL_WIDTH 190
-#define BINS 36        /* of the answer-time plot, four for each power of ten from 0.1 ms */
+/* ---- sessions ---- */
 
-/* Traffic without a pause that could be seen in the picture. */
-typedef struct span {
-    int64_t from, to;
-} span;
+static session_log *new_log(uint32_t session)
+{
+    if (session > DETAILED_SESSIONS)
+        return session_log_new(EVENTS_LEAST / 3, EVENTS_LEAST - EVENTS_LEAST / 3);
+    return session_log_new(EVENTS_FIRST, EVENTS_LAST);
+}
 
-typedef enum { MARK_MISSED, MARK_SILENCE } mark_kind;
-
-typedef struct mark {
-    mark_kind kind;
-    int64_t from, to;
-} mark;
-
-typedef struct html_session {
-    uint32_t number;
-    char *client, *path;
-    const char *side;
-    uint32_t version;
-    int64_t began, ended, opened;
-    cti_verdict verdict;
-    uint64_t messages, heartbeats, missed, errors, warnings;
-    span spans[SPANS_MAX];
-    guint span_count;
-    int64_t pause; /* shorter ones are not kept apart */
-    mark marks[MARKS_MAX];
-    guint mark_count;
-} html_session;
-
-typedef struct html_finding {
-    uint32_t session;
-    cti_severity severity;
-    int64_t time;
-    char *text;
-} html_finding;
-
-/* Answers to one type of request. */
-typedef struct html_answers {
-    const cti_message *message;
-    cti_quantile times;
-    uint64_t failed, unanswered;
-} html_answers;
-
-typedef struct html {
-    const writer_options *options;
-    unsigned digits;
-    GPtrArray *sessions, *findings;
-    uint64_t findings_left_out;
-    html_answers answers[CTI_MESSAGE_NEWEST + 1];
-    uint64_t bins[BINS];
-    GString *text;
-} html;
-
-/* ---- collecting ---- */
-
-static html_session *session_of(html *h, const session_record *record)
+static html_session *session_of(const session_record *record)
 {
     html_session *s = *record->writer_data;
 
     if (s == NULL) {
         s = g_new0(html_session, 1);
         s->number = record->number;
-        s->pause = CTI_SECOND;
-        s->opened = CTI_NO_TIME;
+        s->traffic = time_grid_new(TRAFFIC_COLUMNS, 2);
+        s->log = new_log(record->number);
+        s->finding_list = g_string_new(NULL);
         *record->writer_data = s;
-        g_ptr_array_add(h->sessions, s);
     }
     return s;
 }
 
-/* Joins spans until half of the places are free again. */
-static void join_spans(html_session *s)
+static void free_session(gpointer data)
 {
-    while (s->span_count > SPANS_MAX / 2) {
-        guint kept = 0;
+    html_session *s = data;
 
-        s->pause *= 2;
-        for (guint i = 1; i < s->span_count; i++) {
-            if (s->spans[i].from - s->spans[kept].to <= s->pause)
-                s->spans[kept].to = s->spans[i].to;
-            else
-                s->spans[++kept] = s->spans[i];
+    g_clear_pointer(&s->traffic, time_grid_free);
+    g_clear_pointer(&s->log, session_log_free);
+    for (guint kind = 0; kind < MARK_KINDS; kind++)
+        g_clear_pointer(&s->marks[kind].marks, g_array_unref);
+    g_string_free(s->finding_list, TRUE);
+    if (s->facts != NULL)
+        g_string_free(s->facts, TRUE);
+    g_free(s->client);
+    g_free(s->from);
+    g_free(s->to);
+    g_free(s);
+}
+
+bool html_is_lost(cti_verdict verdict)
+{
+    return verdict != CTI_VERDICT_STILL_OPEN && verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
+}
+
+bool html_is_troubled(const html_session *s)
+{
+    return html_is_lost(s->verdict) || s->findings[CTI_ERROR] + s->findings[CTI_WARNING] > 0;
+}
+
+bool html_was_opened(const html_session *s)
+{
+    return s->verdict != CTI_VERDICT_REJECTED && s->verdict != CTI_VERDICT_OPEN_UNANSWERED &&
+           s->verdict != CTI_VERDICT_NOTHING_SEEN &&
+           (s->asked == CTI_NO_TIME || s->answered != CTI_NO_TIME);
+}
+
+bool html_same_client(const html_session *s, const html_session *other)
+{
+    return other != NULL && strcmp(s->client, other->client) == 0;
+}
+
+/* ---- marks of a lane ---- */
+
+/* Joins marks until half of the places are free again. */
+static void join_marks(lane_marks *of)
+{
+    while (of->marks->len > MARKS_MAX / 2) {
+        lane_mark *marks = &g_array_index(of->marks, lane_mark, 0);
+        guint last = 0;
+
+        of->pause = MAX(of->pause * 2, CTI_SECOND / 8);
+        for (guint i = 1; i < of->marks->len; i++) {
+            if (cti_elapsed(marks[last].to, marks[i].from) > of->pause) {
+                marks[++last] = marks[i];
+                continue;
+            }
+            marks[last].to = MAX(marks[last].to, marks[i].to);
+            marks[last].count += marks[i].count;
         }
-        s->span_count = kept + 1;
+        g_array_set_size(of->marks, last + 1);
     }
 }
+
+static void add_mark(html_session *s, mark_kind kind, int64_t from, int64_t to)
+{
+    lane_marks *of = &s->marks[kind];
+    const lane_mark mark = {from, MAX(from, to), 1};
+
+    if (of->marks == NULL)
+        of->marks = g_array_new(FALSE, FALSE, sizeof(lane_mark));
+    if (of->marks->len == MARKS_MAX)
+        join_marks(of);
+    g_array_append_val(of->marks, mark);
+}
+
+/* ---- what the records tell ---- */
 
 static void html_begin(void *user, unsigned time_digits)
 {
@@ -114,470 +117,295 @@ static void html_begin(void *user, unsigned time_digits)
 
 static void html_message(void *user, const message_record *record)
 {
-    html_session *s = session_of(user, record->session);
-    span *last = s->span_count > 0 ? &s->spans[s->span_count - 1] : NULL;
+    const html *h = user;
+    html_session *s = session_of(record->session);
 
-    if (last != NULL && record->time <= last->to)
-        return;
-    if (last != NULL && record->time - last->to <= s->pause) {
-        last->to = record->time;
-        return;
-    }
-    if (s->span_count == SPANS_MAX)
-        join_spans(s);
-    s->spans[s->span_count++] = (span){record->time, record->time};
+    time_grid_add(s->traffic, record->time, record->sender == CTI_CLIENT ? 0 : 1);
+    session_log_message(s->log, record, h->options->text_flags);
 }
 
-static void add_mark(html_session *s, mark_kind kind, int64_t from, int64_t to)
+/* The class of an answer time, a row of the grid. */
+static guint class_of(int64_t took)
 {
-    if (s->mark_count < MARKS_MAX)
-        s->marks[s->mark_count++] = (mark){kind, from, to};
+    const double place = CLASSES_PER_TEN * log10((double)MAX(took, 1) / LEAST_CLASS);
+
+    return (guint)CLAMP(place, 0, ANSWER_CLASSES - 1);
 }
 
 static void html_heartbeat(void *user, const session_record *session,
                            const cti_heartbeat *heartbeat)
 {
-    if (heartbeat->missed)
-        add_mark(session_of(user, session), MARK_MISSED, heartbeat->request->time,
-                 heartbeat->request->time);
-}
+    html *h = user;
+    html_session *s = session_of(session);
+    const cti_request *request = heartbeat->request;
+    const int64_t took = cti_forward(request->time, request->answer_time);
 
-static void html_silence(void *user, const session_record *session, const cti_silence *silence)
-{
-    add_mark(session_of(user, session), MARK_SILENCE, silence->from, silence->to);
-}
-
-static guint bin_of(int64_t nanoseconds)
-{
-    guint bin = 0;
-
-    for (double edge = 1e5 * 1.7783; bin < BINS - 1 && (double)nanoseconds >= edge; bin++)
-        edge *= 1.7783; /* a fourth of a power of ten */
-    return bin;
+    session_log_heartbeat(s->log, heartbeat);
+    if (took != CTI_NO_TIME)
+        time_grid_add(h->heartbeat_times, request->answer_time, class_of(took));
+    if (!heartbeat->missed)
+        return;
+    h->heartbeats_missed++;
+    add_mark(s, MARK_MISSED, request->time, request->time);
 }
 
 static void html_request(void *user, const session_record *session, const cti_request *request)
 {
     html *h = user;
+    html_session *s = session_of(session);
     html_answers *a = &h->answers[request->message->number];
-    const int64_t took = cti_elapsed(request->time, request->answer_time);
+    const int64_t took = cti_forward(request->time, request->answer_time);
 
-    (void)session;
+    session_log_request(s->log, request);
     a->message = request->message;
     a->failed += request->outcome == CTI_FAILED;
-    a->unanswered += request->outcome == CTI_UNANSWERED;
-    if (took == CTI_NO_TIME || took < 0)
+    if (request->outcome == CTI_UNANSWERED) {
+        a->unanswered++;
+        add_mark(s, MARK_UNANSWERED, request->time, request->time);
+    }
+    if (took == CTI_NO_TIME)
         return;
     cti_quantile_add(&a->times, took);
-    h->bins[bin_of(took)]++;
+    time_grid_add(h->answer_times, request->answer_time, class_of(took));
+}
+
+static void html_silence(void *user, const session_record *session, const cti_silence *silence)
+{
+    html_session *s = session_of(session);
+
+    (void)user;
+    session_log_silence(s->log, silence);
+    add_mark(s, MARK_SILENCE, silence->from, silence->to);
+}
+
+static void html_hole(void *user, const hole_record *record)
+{
+    html_session *s;
+
+    (void)user;
+    if (record->session == NULL)
+        return;
+    s = session_of(record->session);
+    session_log_hole(s->log, record);
+    add_mark(s, MARK_HOLE, record->time, record->time);
+}
+
+static void html_tcp_end(void *user, const session_record *session, cti_tcp_end how,
+                         cti_sender sender, int64_t time, uint32_t frame)
+{
+    (void)user;
+    session_log_tcp_end(session_of(session)->log, how, sender, time, frame);
+}
+
+static void append_words(GString *to, const cti_finding *finding)
+{
+    g_string_append(to, finding->text);
+    for (uint32_t i = 0; i < finding->frame_count; i++)
+        g_string_append_printf(to, " #%u", finding->frames[i]);
+}
+
+static void free_finding(gpointer data)
+{
+    html_finding *f = data;
+
+    g_free(f->words);
+    g_free(f);
+}
+
+static void keep_finding(html_rule *rule, uint32_t session, const cti_finding *finding,
+                         const char *words)
+{
+    html_finding *kept;
+
+    rule->count++;
+    rule->worst = MAX(rule->worst, finding->severity);
+    if (rule->kept == NULL)
+        rule->kept = g_ptr_array_new_with_free_func(free_finding);
+    if (rule->kept->len == FINDINGS_KEPT)
+        return;
+    kept = g_new(html_finding, 1);
+    *kept = (html_finding){session, finding->severity, finding->time, g_strdup(words)};
+    g_ptr_array_add(rule->kept, kept);
+}
+
+/* A finding of one session. */
+static void add_finding(html_session *s, const cti_finding *finding, const char *words)
+{
+    const char *severity = cti_severity_name(finding->severity);
+
+    s->findings[finding->severity]++;
+    if (finding->severity > CTI_NOTE)
+        add_mark(s, finding->severity == CTI_ERROR ? MARK_ERROR : MARK_WARNING, finding->time,
+                 finding->time);
+    g_string_append_printf(s->finding_list, "<li><b class=\"%s\">%s %s</b> ", severity, severity,
+                           cti_rule_name(finding->rule));
+    html_escape(s->finding_list, words);
+    g_string_append(s->finding_list, "</li>\n");
 }
 
 static void html_finding_found(void *user, const session_record *session,
                                const cti_finding *finding)
 {
     html *h = user;
-    html_finding *kept;
-    GString *text;
+    GString *words = g_string_new(NULL);
 
-    if (session != NULL) {
-        html_session *s = session_of(h, session);
+    append_words(words, finding);
+    keep_finding(&h->rules[finding->rule], session != NULL ? session->number : finding->session,
+                 finding, words->str);
+    if (session != NULL)
+        add_finding(session_of(session), finding, words->str);
+    g_string_free(words, TRUE);
+}
 
-        s->errors += finding->severity == CTI_ERROR;
-        s->warnings += finding->severity == CTI_WARNING;
-    }
-    if (h->findings->len == FINDINGS_MAX) {
-        h->findings_left_out++;
-        return;
-    }
-    text = g_string_new(NULL);
-    g_string_append_printf(text, "%s: %s", cti_rule_name(finding->rule), finding->text);
-    for (uint32_t i = 0; i < finding->frame_count; i++)
-        g_string_append_printf(text, " #%u", finding->frames[i]);
-    kept = g_new(html_finding, 1);
-    *kept = (html_finding){session != NULL ? session->number : finding->session, finding->severity, finding->time,
-                           g_string_free(text, FALSE)};
-    g_ptr_array_add(h->findings, kept);
+/* ---- a session's end ---- */
+
+static void append_fact(void *user, const char *label, const char *words)
+{
+    g_string_append_printf(user, "<dt>%s</dt><dd>", label);
+    html_escape(user, words);
+    g_string_append(user, "</dd>\n");
+}
+
+static char *endpoint_words(const endpoint *point)
+{
+    GString *words = g_string_new(NULL);
+
+    format_endpoint(words, point);
+    return g_string_free(words, FALSE);
+}
+
+static void take_numbers(html_session *s, const cti_session *session)
+{
+    s->version = cti_session_version(session, NULL);
+    s->began = session->first_time;
+    s->asked = session->open_time;
+    s->answered = session->open_answer_time;
+    s->ended = session->end_time;
+    s->end_frame = session->end_frame;
+    s->end = session->end;
+    s->verdict = session->verdict;
+    s->messages[0] = session->messages_client;
+    s->messages[1] = session->messages_server;
+    s->heartbeats = session->heartbeats;
+    s->missed = session->heartbeats_missed;
+    s->unanswered = session->unanswered;
+    s->median = cti_quantile_get(&session->answers, 0.5);
+    s->worst = session->answers.count > 0 ? session->answers.worst : -1;
+}
+
+static void take_changes(html *h, const html_session *s)
+{
+    const int64_t opened = s->answered != CTI_NO_TIME ? s->answered : s->began;
+    const open_change changes[] = {{opened, s->side, 1}, {MAX(opened, s->ended), s->side, -1}};
+    const bool ends = s->verdict != CTI_VERDICT_STILL_OPEN;
+
+    if (html_was_opened(s))
+        g_array_append_vals(h->changes, changes, ends ? 2 : 1);
 }
 
 static void html_session_ended(void *user, const session_record *record)
 {
-    html_session *s = session_of(user, record);
-    const cti_session *session = record->session;
-    GString *text = g_string_new(NULL);
+    html *h = user;
+    html_session *s = session_of(record);
+    bool troubled;
 
-    if (session->client_id[0] != '\0')
-        cti_text_bytes(text, session->client_id, strlen(session->client_id));
-    else
-        format_endpoint(text, &record->connection->client);
-    s->client = g_strdup(text->str);
-    g_string_truncate(text, 0);
-    format_endpoint(text, &record->connection->client);
-    g_string_append(text, " \xe2\x86\x92 ");
-    format_endpoint(text, &record->connection->server);
-    s->path = g_string_free(text, FALSE);
-    s->side = cti_side_name(record->connection->side);
-    s->version = cti_session_version(session, NULL);
-    s->began = session->first_time;
-    s->ended = session->end_time;
-    s->opened = session->open_answer_time;
-    s->verdict = session->verdict;
-    s->messages = session->messages_client + session->messages_server;
-    s->heartbeats = session->heartbeats;
-    s->missed = session->heartbeats_missed;
-}
-
-/* ---- pieces of the page ---- */
-
-static void put(html *h)
-{
-    fwrite(h->text->str, 1, h->text->len, h->options->out);
-    g_string_truncate(h->text, 0);
-}
-
-static void append_escaped(GString *to, const char *text)
-{
-    char *escaped = g_markup_escape_text(text, -1);
-
-    g_string_append(to, escaped);
-    g_free(escaped);
-}
-
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-    "'unsafe-inline'\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>CTI sessions</title>\n<style>\n"
-    "body{font:14px/1.45 system-ui,sans-serif;color:#1d2530;background:#fff;margin:2em auto;"
-    "max-width:1000px;padding:0 1em}\n"
-    "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em;border-bottom:1px solid #ccd3da}\n"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:3px 8px;"
-    "border-bottom:1px solid #e4e8ec;vertical-align:top}\n"
-    "th{color:#5a6675;font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    ".error{color:#a4161a;font-weight:600}.warning{color:#9a5b00;font-weight:600}"
-    ".note{color:#5a6675}\n"
-    "svg{max-width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#1d2530}\n"
-    ".axis{stroke:#ccd3da}.open{fill:#dbe7f3}.traffic{fill:#3a7ab8}.silence{fill:#e9b44c}"
-    ".missed{stroke:#a4161a;stroke-width:2}.lost{stroke:#a4161a;stroke-width:3}"
-    ".closed{stroke:#2e7d4f;stroke-width:3}.bar{fill:#3a7ab8}\n"
-    "@media print{body{margin:0;max-width:none}h2{break-after:avoid}tr,svg{break-inside:avoid}}\n"
-    "</style>\n</head>\n<body>\n<h1>CTI sessions</h1>\n";
-
-static void put_overview(html *h, const summary_record *summary)
-{
-    GString *t = h->text;
-
-    g_string_append(t, "<p>");
-    if (summary->first_time != CTI_NO_TIME) {
-        times_date(t, h->options->times, summary->first_time, h->digits);
-        g_string_append(t, ", ");
-        format_duration(t, cti_elapsed(summary->first_time, summary->last_time));
-        g_string_append(t, " long; ");
-    }
-    g_string_append_printf(t,
-                           "packets: %" G_GUINT64_FORMAT "; files: %u; connections with CTI: %u, "
-                           "without: %u; sessions: %u; messages: %" G_GUINT64_FORMAT ".</p>\n",
-                           summary->packets, summary->files, summary->connections,
-                           summary->other_connections, summary->sessions, summary->messages);
-    g_string_append_printf(t,
-                           "<p><span class=\"error\">errors: %" G_GUINT64_FORMAT "</span>, "
-                           "<span class=\"warning\">warnings: %" G_GUINT64_FORMAT "</span>, "
-                           "<span class=\"note\">notes: %" G_GUINT64_FORMAT "</span>.  Passwords are "
-                           "%s; other values are %s.</p>\n",
-                           summary->findings[CTI_ERROR], summary->findings[CTI_WARNING],
-                           summary->findings[CTI_NOTE],
-                           h->options->text_flags & CTI_TEXT_SECRETS ? "shown" : "not shown",
-                           h->options->redacted ? "redacted" : "as they were captured");
-    for (uint32_t i = 0; i < summary->note_count; i++) {
-        GString *note = g_string_new(NULL);
-
-        cti_text_bytes(note, summary->notes[i], strlen(summary->notes[i]));
-        g_string_append(t, "<p class=\"note\">");
-        append_escaped(t, note->str);
-        g_string_append(t, "</p>\n");
-        g_string_free(note, TRUE);
-    }
-    put(h);
-}
-
-static bool is_lost(const html_session *s)
-{
-    return s->verdict != CTI_VERDICT_STILL_OPEN && s->verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
-}
-
-static void put_causes(html *h)
-{
-    bool any = false;
-
-    for (guint i = 0; i < h->sessions->len; i++) {
-        const html_session *s = g_ptr_array_index(h->sessions, i);
-
-        if (!is_lost(s))
-            continue;
-        if (!any)
-            g_string_append(h->text, "<h2>Lost sessions</h2>\n<table>\n<tr><th>#<th>client<th>side"
-                                     "<th>ended<th>why\n");
-        any = true;
-        g_string_append_printf(h->text, "<tr><td class=\"n\">%u<td>", s->number);
-        append_escaped(h->text, s->client);
-        g_string_append_printf(h->text, "<td>%s<td>", s->side != NULL ? s->side : "-");
-        times_clock(h->text, h->options->times, s->ended, h->digits);
-        g_string_append_printf(h->text, "<td><b>%s</b>: %s\n", cti_verdict_name(s->verdict),
-                               cti_verdict_text(s->verdict));
-        put(h);
-    }
-    if (any)
-        g_string_append(h->text, "</table>\n");
-    put(h);
-}
-
-static void put_findings(html *h)
-{
-    if (h->findings->len == 0)
+    take_numbers(s, record->session);
+    s->side = record->connection->side;
+    take_changes(h, s);
+    h->verdicts[s->verdict]++;
+    troubled = html_is_troubled(s);
+    if (h->kept[troubled] == SESSIONS_KEPT) {
+        h->sessions_left_out++;
+        free_session(s);
         return;
-    g_string_append(h->text, "<h2>Findings</h2>\n<table>\n<tr><th>session<th>time<th>finding\n");
-    for (int severity = CTI_ERROR; severity >= CTI_NOTE; severity--)
-        for (guint i = 0; i < h->findings->len; i++) {
-            const html_finding *f = g_ptr_array_index(h->findings, i);
-
-            if ((int)f->severity != severity)
-                continue;
-            g_string_append(h->text, "<tr><td class=\"n\">");
-            if (f->session != 0)
-                g_string_append_printf(h->text, "%u", f->session);
-            g_string_append(h->text, "<td>");
-            times_clock(h->text, h->options->times, f->time, 3);
-            g_string_append_printf(h->text, "<td><span class=\"%s\">%s</span> ",
-                                   cti_severity_name(f->severity),
-                                   cti_severity_name(f->severity));
-            append_escaped(h->text, f->text);
-            g_string_append_c(h->text, '\n');
-            put(h);
-        }
-    g_string_append(h->text, "</table>\n");
-    if (h->findings_left_out > 0)
-        g_string_append_printf(h->text, "<p>%" G_GUINT64_FORMAT " more are left out here.</p>\n",
-                               h->findings_left_out);
-    put(h);
-}
-
-/* ---- lanes ---- */
-
-typedef struct axis {
-    int64_t from, to;
-} axis;
-
-static double x_of(const axis *a, int64_t time)
-{
-    const double length = (double)MAX(a->to - a->from, 1);
-
-    return LABEL_WIDTH + LANE_WIDTH * CLAMP((double)(time - a->from) / length, 0, 1);
-}
-
-/* printf would write a decimal comma where the locale has one: whole tenths instead. */
-static void append_x(GString *to, double x)
-{
-    const int tenths = (int)(x * 10 + 0.5);
-
-    g_string_append_printf(to, "%d.%d", tenths / 10, tenths % 10);
-}
-
-static void append_box(GString *to, const char *kind, const axis *a, int64_t from, int64_t until,
-                       guint y, guint height)
-{
-    const double left = x_of(a, from);
-
-    g_string_append_printf(to, "<rect class=\"%s\" y=\"%u\" height=\"%u\" x=\"", kind, y, height);
-    append_x(to, left);
-    g_string_append(to, "\" width=\"");
-    append_x(to, MAX(x_of(a, until) - left, 1.0));
-    g_string_append(to, "\"/>");
-}
-
-static void append_tick(GString *to, const char *kind, const axis *a, int64_t time, guint y)
-{
-    g_string_append_printf(to, "<line class=\"%s\" y1=\"%u\" y2=\"%u\" x1=\"", kind, y,
-                           y + LANE_HEIGHT);
-    append_x(to, x_of(a, time));
-    g_string_append(to, "\" x2=\"");
-    append_x(to, x_of(a, time));
-    g_string_append(to, "\"/>");
-}
-
-static void append_lane(html *h, const html_session *s, const axis *a, guint y)
-{
-    GString *t = h->text;
-
-    g_string_append_printf(t, "<g><title>session %u, ", s->number);
-    append_escaped(t, s->path);
-    g_string_append_printf(t, ": %s</title><text x=\"0\" y=\"%u\">%u ",
-                           cti_verdict_name(s->verdict), y + LANE_HEIGHT - 3, s->number);
-    append_escaped(t, s->client);
-    g_string_append_printf(t, "%s%s</text>", s->side != NULL ? " " : "",
-                           s->side != NULL ? s->side : "");
-    append_box(t, "open", a, s->opened != CTI_NO_TIME ? s->opened : s->began, s->ended, y,
-               LANE_HEIGHT);
-    for (guint i = 0; i < s->mark_count; i++)
-        if (s->marks[i].kind == MARK_SILENCE)
-            append_box(t, "silence", a, s->marks[i].from, s->marks[i].to, y, LANE_HEIGHT);
-    for (guint i = 0; i < s->span_count; i++)
-        append_box(t, "traffic", a, s->spans[i].from, s->spans[i].to, y + 3, LANE_HEIGHT - 6);
-    for (guint i = 0; i < s->mark_count; i++)
-        if (s->marks[i].kind == MARK_MISSED)
-            append_tick(t, "missed", a, s->marks[i].from, y);
-    if (s->verdict != CTI_VERDICT_STILL_OPEN)
-        append_tick(t, is_lost(s) ? "lost" : "closed", a, s->ended, y);
-    g_string_append(t, "</g>\n");
-    put(h);
-}
-
-static void put_lanes(html *h, const summary_record *summary)
-{
-    const axis a = {summary->first_time, summary->last_time};
-    const guint height = 24 + LANE_STEP * h->sessions->len;
-
-    if (h->sessions->len == 0)
-        return;
-    g_string_append_printf(
-        h->text,
-        "<h2>Sessions over time</h2>\n<p>Pale: open; blue: messages; yellow: silence of the "
-        "client; red ticks: heartbeats without answer; a green end is a close, a red one a loss."
-        "</p>\n<svg viewBox=\"0 0 %u %u\" role=\"img\" aria-label=\"Sessions over time\">\n",
-        LABEL_WIDTH + LANE_WIDTH + 10, height);
-    for (int i = 0; i <= 4; i++) {
-        const int64_t time = a.from + (a.to - a.from) / 4 * i;
-        const int x = LABEL_WIDTH + LANE_WIDTH / 4 * i;
-
-        g_string_append_printf(h->text,
-                               "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"16\" y2=\"%u\"/>"
-                               "<text x=\"%d\" y=\"11\" text-anchor=\"%s\">",
-                               x, x, height, x, i == 4 ? "end" : "middle");
-        times_clock(h->text, h->options->times, time, 0);
-        g_string_append(h->text, "</text>\n");
     }
-    for (guint i = 0; i < h->sessions->len; i++)
-        append_lane(h, g_ptr_array_index(h->sessions, i), &a, 22 + LANE_STEP * i);
-    g_string_append(h->text, "</svg>\n");
-    put(h);
+    h->kept[troubled]++;
+    s->client = session_client_name(record);
+    s->from = endpoint_words(&record->connection->client);
+    s->to = endpoint_words(&record->connection->server);
+    s->facts = g_string_new(NULL);
+    session_facts(record, h->options->times, h->digits, append_fact, s->facts);
+    g_ptr_array_add(h->sessions, s);
 }
 
-/* ---- answers ---- */
-
-static void put_plot(html *h)
+static void html_connection(void *user, const connection_record *connection)
 {
-    uint64_t most = 1;
+    html *h = user;
 
-    for (guint i = 0; i < BINS; i++)
-        most = MAX(most, h->bins[i]);
-    g_string_append(h->text, "<svg viewBox=\"0 0 760 150\" role=\"img\" "
-                             "aria-label=\"Answer times\">\n");
-    for (guint i = 0; i < BINS; i++) {
-        const guint height = (guint)((110 * h->bins[i] + most - 1) / most);
-
-        if (height > 0)
-            g_string_append_printf(h->text,
-                                   "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"18\" "
-                                   "height=\"%u\"><title>%" G_GUINT64_FORMAT "</title></rect>\n",
-                                   10 + 20 * i, 120 - height, height, h->bins[i]);
-    }
-    for (guint i = 0; i < BINS; i += 8) {
-        static const char *const labels[] = {"0.1 ms", "10 ms", "1 s", "100 s", "3 h"};
-
-        g_string_append_printf(h->text, "<text x=\"%u\" y=\"138\">%s</text>\n", 10 + 20 * i,
-                               labels[i / 8]);
-    }
-    g_string_append(h->text, "</svg>\n");
+    h->tls_connections += connection->tls;
 }
 
-static void append_milliseconds(GString *to, int64_t time)
-{
-    g_string_append(to, "<td class=\"n\">");
-    if (time >= 0)
-        format_seconds(to, time, 6);
-}
+/* ---- the page ---- */
 
-static void put_answers(html *h)
-{
-    bool any = false;
+/* Clients in the order in which they were first seen; a client's sessions side by side. */
+typedef struct client_order {
+    GHashTable *first; /* client -> number of its first session */
+} client_order;
 
-    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++) {
-        html_answers *a = &h->answers[number];
-
-        if (a->message == NULL)
-            continue;
-        if (!any) {
-            g_string_append(h->text, "<h2>Answers</h2>\n");
-            put_plot(h);
-            g_string_append(h->text, "<table>\n<tr><th>request<th>answers<th>median, s<th>95 %, s"
-                                     "<th>worst, s<th>failed<th>never answered\n");
-        }
-        any = true;
-        g_string_append_printf(h->text, "<tr><td>%s<td class=\"n\">%" G_GUINT64_FORMAT,
-                               a->message->name, a->times.count);
-        append_milliseconds(h->text, cti_quantile_get(&a->times, 0.5));
-        append_milliseconds(h->text, cti_quantile_get(&a->times, 0.95));
-        append_milliseconds(h->text, a->times.count > 0 ? a->times.worst : -1);
-        g_string_append_printf(h->text,
-                               "<td class=\"n\">%" G_GUINT64_FORMAT
-                               "<td class=\"n\">%" G_GUINT64_FORMAT "\n",
-                               a->failed, a->unanswered);
-        put(h);
-    }
-    if (any)
-        g_string_append(h->text, "</table>\n");
-    put(h);
-}
-
-static void put_sessions(html *h)
-{
-    if (h->sessions->len == 0)
-        return;
-    g_string_append(h->text, "<h2>Sessions</h2>\n<table>\n<tr><th>#<th>client<th>path<th>version"
-                             "<th>began<th>lasted<th>messages<th>heartbeats<th>verdict\n");
-    for (guint i = 0; i < h->sessions->len; i++) {
-        const html_session *s = g_ptr_array_index(h->sessions, i);
-
-        g_string_append_printf(h->text, "<tr><td class=\"n\">%u<td>", s->number);
-        append_escaped(h->text, s->client);
-        g_string_append(h->text, "<td>");
-        append_escaped(h->text, s->path);
-        g_string_append_printf(h->text, "<td class=\"n\">%u<td>", s->version);
-        times_clock(h->text, h->options->times, s->began, 3);
-        g_string_append(h->text, "<td class=\"n\">");
-        format_duration(h->text, cti_elapsed(s->began, s->ended));
-        g_string_append_printf(h->text,
-                               "<td class=\"n\">%" G_GUINT64_FORMAT "<td class=\"n\">%"
-                               G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " missed<td>%s\n",
-                               s->messages, s->heartbeats, s->missed,
-                               cti_verdict_name(s->verdict));
-        put(h);
-    }
-    g_string_append(h->text, "</table>\n");
-    put(h);
-}
-
-static gint compare_sessions(gconstpointer a, gconstpointer b)
+static gint compare_sessions(gconstpointer a, gconstpointer b, gpointer user)
 {
     const html_session *x = *(html_session *const *)a, *y = *(html_session *const *)b;
+    const client_order *order = user;
+    const guint first_x = GPOINTER_TO_UINT(g_hash_table_lookup(order->first, x->client));
+    const guint first_y = GPOINTER_TO_UINT(g_hash_table_lookup(order->first, y->client));
 
+    if (first_x != first_y)
+        return first_x < first_y ? -1 : 1;
     return x->number < y->number ? -1 : 1;
+}
+
+static void sort_sessions(html *h)
+{
+    client_order order = {g_hash_table_new(g_str_hash, g_str_equal)};
+
+    for (guint i = 0; i < h->sessions->len; i++) {
+        const html_session *s = g_ptr_array_index(h->sessions, i);
+        const guint first = GPOINTER_TO_UINT(g_hash_table_lookup(order.first, s->client));
+
+        if (first == 0 || s->number < first)
+            g_hash_table_insert(order.first, s->client, GUINT_TO_POINTER(s->number));
+    }
+    g_ptr_array_sort_with_data(h->sessions, compare_sessions, &order);
+    g_hash_table_unref(order.first);
+}
+
+/* The axis goes over the whole capture, unless sessions take only a small part of it. */
+static void set_axis(html *h, const summary_record *summary)
+{
+    int64_t from = INT64_MAX, to = INT64_MIN, length;
+
+    for (guint i = 0; i < h->sessions->len; i++) {
+        const html_session *s = g_ptr_array_index(h->sessions, i);
+
+        from = MIN(from, s->began);
+        to = MAX(to, s->ended);
+    }
+    if (from > to)
+        return;
+    length = MAX(cti_elapsed(from, to), 1);
+    h->from = from;
+    h->to = to;
+    if (cti_elapsed(summary->first_time, summary->last_time) / 4 < length) {
+        h->from = MIN(from, summary->first_time);
+        h->to = MAX(to, summary->last_time);
+    }
+    h->dated = cti_elapsed(from, to) > 20 * 3600 * CTI_SECOND;
 }
 
 static void html_summary(void *user, const summary_record *summary)
 {
     html *h = user;
 
-    g_ptr_array_sort(h->sessions, compare_sessions);
-    g_string_append(h->text, head);
-    put_overview(h, summary);
-    put_causes(h);
-    put_lanes(h, summary);
-    put_findings(h);
-    put_answers(h);
-    put_sessions(h);
-    g_string_append(h->text, "<p class=\"note\">Made by ctidump " CTIDUMP_VERSION
-                             ".</p>\n</body>\n</html>\n");
-    put(h);
+    h->summary = summary;
+    sort_sessions(h);
+    set_axis(h, summary);
+    html_head(h);
+    html_first_screen(h);
+    html_lanes(h);
+    html_findings(h);
+    html_answers_section(h);
+    html_sessions(h);
+    html_foot(h);
 }
 
 const record_writer html_writer = {
@@ -586,38 +414,26 @@ const record_writer html_writer = {
     .heartbeat = html_heartbeat,
     .request = html_request,
     .silence = html_silence,
+    .hole = html_hole,
     .finding = html_finding_found,
+    .tcp_end = html_tcp_end,
     .session = html_session_ended,
+    .connection = html_connection,
     .summary = html_summary,
 };
 
 /* ---- life ---- */
-
-static void free_session(gpointer data)
-{
-    html_session *s = data;
-
-    g_free(s->client);
-    g_free(s->path);
-    g_free(s);
-}
-
-static void free_finding(gpointer data)
-{
-    html_finding *f = data;
-
-    g_free(f->text);
-    g_free(f);
-}
 
 void *html_start(const writer_options *options)
 {
     html *h = g_new0(html, 1);
 
     h->options = options;
-    h->sessions = g_ptr_array_new_with_free_func(free_session);
-    h->findings = g_ptr_array_new_with_free_func(free_finding);
     h->text = g_string_new(NULL);
+    h->sessions = g_ptr_array_new_with_free_func(free_session);
+    h->changes = g_array_new(FALSE, FALSE, sizeof(open_change));
+    h->answer_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
+    h->heartbeat_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
     return h;
 }
 
@@ -626,9 +442,13 @@ void html_finish(void *user)
     html *h = user;
 
     g_ptr_array_unref(h->sessions);
-    g_ptr_array_unref(h->findings);
+    g_array_unref(h->changes);
+    for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
+        g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);
     for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++)
         cti_quantile_release(&h->answers[number].times);
+    time_grid_free(h->answer_times);
+    time_grid_free(h->heartbeat_times);
     g_string_free(h->text, TRUE);
     g_free(h);
 }

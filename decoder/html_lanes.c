@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The HTML page's picture of all sessions on one axis of time: how many were open, and a lane for
+ * each (see html_parts.h).
+ *
+ * Lanes are rows of a table whose head is the axis: text stays text, and a printer repeats the
+ * axis on each sheet and cuts between lanes.  Places on the axis are percentages, so that a lane
+ * is as wide as its cell; what has a shape (traffic, curves) is a drawing of its own in the lane
+ * that is stretched. */
+#include <math.h>
+#include <string.h>
+
+#include "format.h"
+#include "html_parts.h"
+
+/* Up to so many sessions have a lane each; of more, each client has one, and so many clients with
+ * trouble are shown at once. */
+#define LANES_AT_ONCE      60
+#define LANES_WITH_TROUBLE 60
+/* So few openings and ends need no curve of how many sessions are open. */
+#define FEW_SESSIONS 8
+/* Columns of the curves, and the least width of a stretch of traffic: a part of the axis. */
+#define CURVE_COLUMNS 1000
+#define TRAFFIC_PARTS 400
+/* Half the height of a lane's traffic. */
+#define TRAFFIC_HEIGHT 10
+
+/* ---- the axis ---- */
+
+double html_at(const html *h, int64_t time)
+{
+    const double length = (double)MAX(cti_elapsed(h->from, h->to), 1);
+
+    return 100 * CLAMP((double)cti_elapsed(h->from, time) / length, 0, 1);
+}
+
+/* The least round step, in nanoseconds, that divides the axis into no more than so many. */
+static int64_t tick_step(int64_t length, int64_t most)
+{
+    static const int steps[] = {1,   2,   5,    10,   20,   30,    60,    120,   300,
+                                600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+    int64_t step;
+
+    for (step = 1; step < CTI_SECOND; step *= 10)
+        for (int times = 1; times <= 5; times = times * 2 + (times == 2))
+            if (length / (step * times) <= most)
+                return step * times;
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+        if (length / (steps[i] * CTI_SECOND) <= most)
+            return steps[i] * CTI_SECOND;
+    for (step = 2 * 86400 * CTI_SECOND; length / step > most && step < INT64_MAX / 4; step *= 2)
+        ;
+    return step;
+}
+
+static unsigned tick_digits(int64_t step)
+{
+    unsigned digits = 0;
+
+    for (; step < CTI_SECOND && digits < 9; step *= 10)
+        digits++;
+    return digits;
+}
+
+static void append_tick_word(const html *h, GString *to, int64_t time, int64_t step)
+{
+    GString *words = g_string_new(NULL);
+
+    if (!h->dated || h->options->times->form > TIMES_DAY) {
+        times_clock(words, h->options->times, time, tick_digits(step));
+        g_string_append(to, words->str);
+    } else { /* "11-22 10:00" of "2026-11-22T10:00:00Z" */
+        times_date(words, h->options->times, time, 0);
+        if (words->len > 16)
+            g_string_append_printf(to, "%.5s %.5s", words->str + 5, words->str + 11);
+    }
+    g_string_free(words, TRUE);
+}
+
+/* Calls for each tick: the lines in the lanes, and the words over them. */
+static void each_tick(const html *h, void (*tick)(const html *h, int64_t time, int64_t step))
+{
+    const int64_t length = MAX(cti_elapsed(h->from, h->to), 1), step = tick_step(length, 7);
+    const times_style *style = h->options->times;
+    const int64_t zero = style->form >= TIMES_RELATIVE ? style->first : 0;
+    int64_t time = h->from - cti_elapsed(zero, h->from) % step;
+
+    for (guint i = 0; i < 10 && time <= h->to; i++, time = html_later(time, step, 1))
+        if (time >= h->from)
+            tick(h, time, step);
+}
+
+static void append_tick_line(const html *h, int64_t time, int64_t step)
+{
+    (void)step;
+    g_string_append_printf(h->text, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"100%%\"/>",
+                           html_at(h, time), html_at(h, time));
+}
+
+static void append_tick_text(const html *h, int64_t time, int64_t step)
+{
+    const double at = html_at(h, time);
+
+    g_string_append_printf(h->text, "<text x=\"%.2f%%\" y=\"13\" text-anchor=\"%s\">", at,
+                           at < 4    ? "start"
+                           : at > 96 ? "end"
+                                     : "middle");
+    append_tick_word(h, h->text, time, step);
+    g_string_append(h->text, "</text>");
+}
+
+void html_axis(html *h, const char *caption, const char *who, const char *end)
+{
+    g_string_append_printf(h->text,
+                           "<table class=\"lanes\">\n<caption>%s</caption>\n"
+                           "<colgroup><col class=\"who\"/><col/><col class=\"end\"/></colgroup>\n"
+                           "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">"
+                           "<svg class=\"axis\" role=\"img\" aria-label=\"axis of time\">",
+                           caption, who);
+    each_tick(h, append_tick_text);
+    g_string_append_printf(h->text, "</svg></th><th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
+                           end);
+}
+
+/* Shapes that all lanes use. */
+static void append_shapes(html *h)
+{
+    g_string_append(h->text, "<svg class=\"shapes\" aria-hidden=\"true\"><defs>\n"
+                             "<symbol id=\"ticks\">");
+    each_tick(h, append_tick_line);
+    g_string_append(h->text, "</symbol>\n"
+                             "<path id=\"lost\" d=\"M-5-5 5 5M5-5-5 5\"/>\n"
+                             "<circle id=\"closed\" r=\"4\"/>\n"
+                             "<path id=\"goes-on\" d=\"M-5-5 0 0-5 5\"/>\n"
+                             "<path id=\"finding\" d=\"M-4 0h8L0 7z\"/>\n"
+                             "<path id=\"question\" d=\"M-3 0h6v3h-6z\"/>\n"
+                             "</defs></svg>\n");
+}
+
+/* ---- one lane ---- */
+
+static void append_box(html *h, const char *kind, int64_t from, int64_t to)
+{
+    const double left = html_at(h, from);
+
+    g_string_append_printf(h->text,
+                           "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" height=\"100%%\">",
+                           kind, left, MAX(html_at(h, to) - left, 0.1));
+}
+
+static void append_shape(html *h, const char *shape, const char *kind, int64_t time, const char *y)
+{
+    g_string_append_printf(h->text, "<use href=\"#%s\" class=\"%s\" x=\"%.2f%%\" y=\"%s\">", shape,
+                           kind, html_at(h, time), y);
+}
+
+/* "3 heartbeats ..., 10:00:00.000 to 10:00:10.000" */
+static void append_mark_title(html *h, const lane_mark *mark, const char *one, const char *many)
+{
+    g_string_append(h->text, "<title>");
+    html_count(h->text, mark->count, one, many);
+    g_string_append(h->text, ", ");
+    html_clock(h, h->text, mark->from, 3);
+    if (mark->to != mark->from) {
+        g_string_append(h->text, " to ");
+        html_clock(h, h->text, mark->to, 3);
+    }
+    g_string_append(h->text, "</title>");
+}
+
+static void append_marks(html *h, const html_session *s, mark_kind kind)
+{
+    static const struct {
+        const char *shape; /* NULL for a box */
+        const char *class, *y, *one, *many;
+    } looks[MARK_KINDS] = {
+        [MARK_SILENCE] = {NULL, "silence", NULL, "silence of the client", "silences of the client"},
+        [MARK_HOLE] = {NULL, "hole", NULL, "hole in the capture", "holes in the capture"},
+        [MARK_MISSED] = {NULL, "missed", NULL, "heartbeat missed", "heartbeats missed"},
+        [MARK_UNANSWERED] = {"question", "unanswered", "85%", "request without answer",
+                             "requests without answer"},
+        [MARK_WARNING] = {"finding", "warning", "0", "warning", "warnings"},
+        [MARK_ERROR] = {"finding", "error", "0", "error", "errors"},
+    };
+    const GArray *marks = s->marks[kind].marks;
+
+    for (guint i = 0; marks != NULL && i < marks->len; i++) {
+        const lane_mark *mark = &g_array_index(marks, lane_mark, i);
+
+        if (looks[kind].shape == NULL)
+            append_box(h, looks[kind].class, mark->from, mark->to);
+        else
+            append_shape(h, looks[kind].shape, looks[kind].class, mark->from, looks[kind].y);
+        append_mark_title(h, mark, looks[kind].one, looks[kind].many);
+        g_string_append(h->text, looks[kind].shape == NULL ? "</rect>" : "</use>");
+    }
+}
+
+/* Bars from the middle of the lane: up for the client's messages, down for the server's.  The
+ * height is the logarithm of their number. */
+static void append_bars(html *h, const time_grid *grid, guint row, uint32_t most)
+{
+    const double scale = (TRAFFIC_HEIGHT - 2) / log1p(most);
+    int before = 0;
+
+    g_string_append_printf(h->text, "<path class=\"%s\" d=\"M0 %d", row == 0 ? "client" : "server",
+                           TRAFFIC_HEIGHT);
+    for (guint i = 0; i <= grid->used; i++) {
+        const uint32_t count = i < grid->used ? time_grid_get(grid, i, row) : 0;
+        const int height = count == 0 ? 0 : 2 + (int)(scale * log1p(count) + 0.5);
+
+        if (height != before && i > 0)
+            g_string_append_printf(h->text, "H%u", i);
+        if (height != before)
+            g_string_append_printf(h->text, "V%d",
+                                   row == 0 ? TRAFFIC_HEIGHT - height : TRAFFIC_HEIGHT + height);
+        before = height;
+    }
+    g_string_append(h->text, "z\"/>");
+}
+
+static void append_traffic(html *h, const html_session *s)
+{
+    time_grid *grid = s->traffic;
+    uint32_t most = 1;
+    double left;
+
+    if (grid->used == 0)
+        return;
+    time_grid_coarsen(grid, cti_elapsed(h->from, h->to) / TRAFFIC_PARTS);
+    for (guint i = 0; i < grid->used * 2; i++)
+        most = MAX(most, grid->counts[i]);
+    left = html_at(h, grid->from);
+    g_string_append_printf(h->text,
+                           "<svg x=\"%.2f%%\" width=\"%.2f%%\" height=\"100%%\" "
+                           "viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\">",
+                           left,
+                           MAX(html_at(h, html_later(grid->from, grid->width, grid->used)) - left,
+                               100.0 / TRAFFIC_PARTS),
+                           grid->used, 2 * TRAFFIC_HEIGHT);
+    append_bars(h, grid, 0, most);
+    append_bars(h, grid, 1, most);
+    g_string_append(h->text, "</svg>");
+}
+
+/* The time that the client had no session, until this one opened.  since: when its last open one
+ * ended, or CTI_NO_TIME. */
+static int64_t down_time(const html_session *s, int64_t since)
+{
+    const int64_t down = cti_elapsed(since, s->answered);
+
+    return html_was_opened(s) && down > 0 ? down : 0;
+}
+
+static void append_down(html *h, const html_session *s, int64_t since)
+{
+    const int64_t down = down_time(s, since);
+
+    if (down == 0)
+        return;
+    append_box(h, "down", since, s->answered);
+    g_string_append(h->text, "<title>without a session for ");
+    html_took(h->text, down);
+    g_string_append(h->text, "</title></rect>");
+}
+
+static const char *end_shape(const html_session *s)
+{
+    if (s->verdict == CTI_VERDICT_STILL_OPEN)
+        return "goes-on";
+    return html_is_lost(s->verdict) ? "lost" : "closed";
+}
+
+static void append_pieces(html *h, const html_session *s, int64_t since)
+{
+    const char *side = cti_side_name(s->side), *shape = end_shape(s);
+    const int64_t opened = s->answered != CTI_NO_TIME ? s->answered : s->began;
+    char kind[16];
+
+    append_down(h, s, since);
+    append_box(h, "opening", s->began, html_was_opened(s) ? opened : s->ended);
+    g_string_append(h->text, "</rect>");
+    if (html_was_opened(s)) {
+        g_snprintf(kind, sizeof(kind), "open %s", side != NULL ? side : "");
+        append_box(h, kind, opened, s->ended);
+        g_string_append(h->text, "</rect>");
+    }
+    append_marks(h, s, MARK_SILENCE);
+    append_marks(h, s, MARK_HOLE);
+    append_traffic(h, s);
+    append_marks(h, s, MARK_MISSED);
+    append_marks(h, s, MARK_UNANSWERED);
+    append_marks(h, s, MARK_WARNING);
+    append_marks(h, s, MARK_ERROR);
+    append_shape(h, shape, shape, s->ended, "50%");
+    g_string_append_printf(h->text, "<title>session %u: %s</title></use>", s->number,
+                           cti_verdict_text(s->verdict));
+}
+
+static void open_lane(html *h, const char *label)
+{
+    g_string_append_printf(h->text,
+                           "<svg class=\"lane\" role=\"img\" aria-label=\"%s\">"
+                           "<use href=\"#ticks\" width=\"100%%\" height=\"100%%\"/>",
+                           label);
+}
+
+/* ---- rows: a lane for each session, or one for all sessions of a client ---- */
+
+/* Sessions of one client in h->sessions. */
+typedef struct client_sessions {
+    guint from, until;
+} client_sessions;
+
+static const html_session *session_at(const html *h, guint i)
+{
+    return g_ptr_array_index(h->sessions, i);
+}
+
+static client_sessions client_from(const html *h, guint from)
+{
+    client_sessions client = {from, from + 1};
+
+    while (client.until < h->sessions->len &&
+           html_same_client(session_at(h, from), session_at(h, client.until)))
+        client.until++;
+    return client;
+}
+
+static void append_session_row(html *h, const html_session *s, bool again, int64_t since)
+{
+    g_string_append_printf(h->text, "<tr%s><th scope=\"row\" title=\"",
+                           again ? " class=\"again\"" : "");
+    html_escape(h->text, s->client);
+    g_string_append_printf(h->text, ", %s \xe2\x86\x92 %s\">", s->from, s->to);
+    html_side(h->text, s->side);
+    html_session_link(h->text, s->number);
+    g_string_append(h->text, "<span class=\"name\">");
+    html_escape(h->text, s->client);
+    g_string_append(h->text, "</span></th><td>");
+    open_lane(h, cti_verdict_name(s->verdict));
+    append_pieces(h, s, since);
+    g_string_append_printf(h->text, "</svg></td><td class=\"%s\">%s<br/><span class=\"clock\">",
+                           end_shape(s), cti_verdict_name(s->verdict));
+    html_clock(h, h->text, s->ended, 3);
+    g_string_append(h->text, "</span></td></tr>\n");
+    html_put(h);
+}
+
+/* When the last open session ended, after s. */
+static int64_t next_since(int64_t since, const html_session *s)
+{
+    return html_was_opened(s) ? MAX(since, s->ended) : since;
+}
+
+static void append_client_row(html *h, client_sessions client)
+{
+    const html_session *first = session_at(h, client.from);
+    int64_t since = CTI_NO_TIME, down = 0;
+
+    g_string_append(h->text, "<tr><th scope=\"row\"><span class=\"name\">");
+    html_escape(h->text, first->client);
+    g_string_append_printf(h->text, "</span> <a href=\"#s%u\">", first->number);
+    html_count(h->text, client.until - client.from, "session", "sessions");
+    g_string_append(h->text, "</a></th><td>");
+    open_lane(h, "sessions of the client");
+    for (guint i = client.from; i < client.until; i++) {
+        const html_session *s = session_at(h, i);
+
+        append_pieces(h, s, since);
+        down += down_time(s, since);
+        since = next_since(since, s);
+    }
+    g_string_append(h->text, "</svg></td><td>");
+    if (down > 0) {
+        g_string_append(h->text, "<span class=\"lost\">down ");
+        html_took(h->text, down);
+        g_string_append(h->text, "</span><br/>");
+    }
+    html_side(h->text, session_at(h, client.until - 1)->side);
+    g_string_append_printf(h->text, "%s</td></tr>\n",
+                           cti_verdict_name(session_at(h, client.until - 1)->verdict));
+    html_put(h);
+}
+
+static void append_session_rows(html *h)
+{
+    for (guint from = 0, until; from < h->sessions->len; from = until) {
+        int64_t since = CTI_NO_TIME;
+
+        until = client_from(h, from).until;
+        for (guint i = from; i < until; i++) {
+            append_session_row(h, session_at(h, i), i > from, since);
+            since = next_since(since, session_at(h, i));
+        }
+    }
+}
+
+static bool has_trouble(const html *h, client_sessions client)
+{
+    for (guint i = client.from; i < client.until; i++)
+        if (html_is_troubled(session_at(h, i)))
+            return true;
+    return false;
+}
+
+/* Rows of clients with or without trouble, from the one of this rank on; how many. */
+static guint append_client_rows(html *h, bool trouble, guint rank, guint most)
+{
+    client_sessions client;
+    guint passed = 0;
+
+    for (guint from = 0; from < h->sessions->len; from = client.until) {
+        client = client_from(h, from);
+        if (has_trouble(h, client) != trouble)
+            continue;
+        if (passed >= rank && passed - rank < most)
+            append_client_row(h, client);
+        passed++;
+    }
+    return passed;
+}
+
+/* ---- groups of lanes ---- */
+
+static void end_table(html *h)
+{
+    g_string_append(h->text, "</tbody></table>\n");
+    html_put(h);
+}
+
+static void append_folded(html *h, bool trouble, guint rank, const char *about)
+{
+    const guint clients = append_client_rows(h, trouble, 0, 0);
+
+    if (clients <= rank)
+        return;
+    g_string_append(h->text, "<details><summary>");
+    html_count(h->text, clients - rank, "client", "clients");
+    g_string_append_printf(h->text, " %s</summary>\n", about);
+    html_axis(h, "A lane for each of the other clients", "client", "end");
+    append_client_rows(h, trouble, rank, G_MAXUINT);
+    end_table(h);
+    g_string_append(h->text, "</details>\n");
+}
+
+static void append_lanes(html *h)
+{
+    if (h->sessions->len <= LANES_AT_ONCE) {
+        html_axis(h, "A lane for each session, by client", "session", "end");
+        append_session_rows(h);
+        end_table(h);
+        return;
+    }
+    if (h->kept[1] > 0) {
+        html_axis(h, "A lane for each client with trouble", "client", "end");
+        append_client_rows(h, true, 0, LANES_WITH_TROUBLE);
+        end_table(h);
+    }
+    append_folded(h, true, LANES_WITH_TROUBLE, "more with trouble");
+    append_folded(h, false, 0, "without trouble: nothing lost, no error, no warning");
+}
+
+/* ---- how many were open ---- */
+
+static gint compare_changes(gconstpointer a, gconstpointer b)
+{
+    const open_change *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return y->by - x->by; /* what opens at the same time as another ends comes first */
+}
+
+static int most_open(const html *h, cti_side side)
+{
+    int open = 0, most = 0;
+
+    for (guint i = 0; i < h->changes->len; i++) {
+        const open_change *change = &g_array_index(h->changes, open_change, i);
+
+        if (change->side == side)
+            open += change->by;
+        most = MAX(most, open);
+    }
+    return most;
+}
+
+/* A line of steps; of changes that fall into one column the lowest and the highest are drawn. */
+static void append_curve(html *h, cti_side side, int scale)
+{
+    const char *name = cti_side_name(side);
+    int open = 0, low = 0, high = 0, column = 0;
+
+    g_string_append_printf(
+        h->text, "<path class=\"curve %s\" vector-effect=\"non-scaling-stroke\" d=\"M0 100",
+        name != NULL ? name : "");
+    for (guint i = 0; i < h->changes->len; i++) {
+        const open_change *change = &g_array_index(h->changes, open_change, i);
+        const int here = (int)(html_at(h, change->time) * CURVE_COLUMNS / 100);
+
+        if (change->side != side)
+            continue;
+        if (here != column) {
+            if (low != open || high != open)
+                g_string_append_printf(h->text, "V%dV%dV%d", 100 - 98 * low / scale,
+                                       100 - 98 * high / scale, 100 - 98 * open / scale);
+            g_string_append_printf(h->text, "H%d", here);
+            column = here;
+            low = high = open;
+        }
+        open += change->by;
+        low = MIN(low, open);
+        high = MAX(high, open);
+    }
+    g_string_append_printf(h->text, "V%dV%dV%dH%d\"/>", 100 - 98 * low / scale,
+                           100 - 98 * high / scale, 100 - 98 * open / scale, CURVE_COLUMNS);
+}
+
+static void append_open_row(html *h)
+{
+    static const cti_side sides[] = {CTI_SIDE_A, CTI_SIDE_B, CTI_SIDE_UNKNOWN};
+    int most[G_N_ELEMENTS(sides)], scale = 1;
+
+    g_array_sort(h->changes, compare_changes);
+    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
+        most[i] = most_open(h, sides[i]);
+        scale = MAX(scale, most[i]);
+    }
+    html_axis(h, "Open sessions over time, by side", "how many", "side");
+    g_string_append(h->text, "<tr class=\"open-sessions\"><th scope=\"row\">open sessions</th><td>"
+                             "<svg class=\"plot\" role=\"img\" aria-label=\"open sessions\">"
+                             "<use href=\"#ticks\" width=\"100%\" height=\"100%\"/>"
+                             "<svg width=\"100%\" height=\"100%\" viewBox=\"0 0 1000 100\" "
+                             "preserveAspectRatio=\"none\">");
+    for (guint i = 0; i < G_N_ELEMENTS(sides); i++)
+        if (most[i] > 0)
+            append_curve(h, sides[i], scale);
+    g_string_append(h->text, "</svg></svg></td><td>");
+    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
+        if (most[i] == 0)
+            continue;
+        html_side(h->text, sides[i]);
+        g_string_append_printf(h->text, " at most %d<br/>", most[i]);
+    }
+    g_string_append(h->text, "</td></tr>\n</tbody></table>\n");
+    html_put(h);
+}
+
+/* ---- the section ---- */
+
+static void append_legend(html *h)
+{
+    g_string_append(
+        h->text,
+        "<ul class=\"legend\">"
+        "<li><svg><rect class=\"open A\" width=\"100%\" height=\"100%\"/></svg>open on side A</li>"
+        "<li><svg><rect class=\"open B\" width=\"100%\" height=\"100%\"/></svg>open on side B</li>"
+        "<li><svg><path class=\"client\" d=\"M2 8V2h3v6h3V4h3v4z\"/>"
+        "<path class=\"server\" d=\"M2 8v6h3V8h3v4h3V8z\"/></svg>messages: client's up, server's "
+        "down</li>"
+        "<li><svg><rect class=\"silence\" width=\"100%\" height=\"100%\"/></svg>silence of the "
+        "client</li>"
+        "<li><svg><rect class=\"missed\" x=\"8\" width=\"2\" height=\"100%\"/></svg>heartbeat "
+        "missed</li>"
+        "<li><svg><rect class=\"down\" y=\"6\" width=\"100%\" height=\"4\"/></svg>client without a "
+        "session</li>"
+        "<li><svg><rect class=\"hole\" x=\"6\" width=\"6\" height=\"100%\"/></svg>hole in the "
+        "capture</li>"
+        "<li><svg><use href=\"#finding\" class=\"error\" x=\"6\" y=\"4\"/><use href=\"#finding\" "
+        "class=\"warning\" x=\"16\" y=\"4\"/></svg>error, warning</li>"
+        "<li><svg><use href=\"#question\" class=\"unanswered\" x=\"9\" y=\"6\"/></svg>request "
+        "without answer</li>"
+        "<li><svg><use href=\"#lost\" class=\"lost\" x=\"9\" y=\"8\"/></svg>lost</li>"
+        "<li><svg><use href=\"#closed\" class=\"closed\" x=\"9\" y=\"8\"/></svg>closed</li>"
+        "<li><svg><use href=\"#goes-on\" class=\"goes-on\" x=\"12\" y=\"8\"/></svg>still open</li>"
+        "</ul>\n");
+}
+
+void html_lanes(html *h)
+{
+    if (h->sessions->len == 0)
+        return;
+    g_string_append(h->text, "<section id=\"lanes\"><h2>Sessions over time</h2>\n");
+    append_shapes(h);
+    if (h->changes->len > FEW_SESSIONS)
+        append_open_row(h);
+    append_legend(h);
+    append_lanes(h);
+    g_string_append(h->text, "</section>\n");
+    html_put(h);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the HTML page is made of, for the files that write it; nobody else includes this.
+ *
+ *     write_html.c     collects what the records tell, and puts the parts in order
+ *     html_page.c      head, first screen (what was lost, and why), foot
+ *     html_lanes.c     the axis of time, open sessions over time, a lane per session
+ *     html_findings.c  findings by rule
+ *     html_answers.c   answer times over time and by type of request
+ *     html_sessions.c  the table of sessions, and each session with its timeline
+ *     html_text.c      escaping, numbers, times
+ *     report.css       how it looks
+ *
+ * The page has no script and loads nothing, and says so to the browser; every string from the
+ * capture is escaped.  The markup is well-formed XML too, so that a test can tell what is not.
+ *
+ * What is kept is bounded, and what is left out of it is counted on the page: see the numbers
+ * below.  For each session some 150 bytes are kept in any case. */
+#ifndef CTIDUMP_HTML_PARTS_H
+#define CTIDUMP_HTML_PARTS_H
+
+#include <glib.h>
+
+#include "session_log.h"
+#include "time_grid.h"
+#include "writers.h"
+
+/* Sessions with a lane, a row and a timeline: so many that were lost or have errors or warnings,
+ * and so many of the others.  The rest is counted. */
+#define SESSIONS_KEPT 1000
+/* Events of a session that are kept from its start and from its end: of the sessions behind the
+ * first ones, and of all where there are many, fewer are kept and shown. */
+#define EVENTS_FIRST      40
+#define EVENTS_LAST       80
+#define DETAILED_SESSIONS 100
+#define EVENTS_LEAST      15
+/* Marks of one kind in a lane: those that lie close together become one with a count. */
+#define MARKS_MAX       24
+#define TRAFFIC_COLUMNS 256 /* of a lane */
+#define FINDINGS_KEPT   200 /* of a rule */
+/* Answer times: so many stretches of time, and classes, twelve for each power of ten from 10 us
+ * to 1,000 s. */
+#define ANSWER_COLUMNS  128
+#define ANSWER_CLASSES  96
+#define CLASSES_PER_TEN 12
+#define LEAST_CLASS     10000 /* ns */
+
+/* What a lane shows beside the traffic. */
+typedef enum {
+    MARK_SILENCE,    /* of the client */
+    MARK_HOLE,       /* bytes that the capture lacks */
+    MARK_UNANSWERED, /* a request */
+    MARK_MISSED,     /* a heartbeat */
+    MARK_WARNING,    /* findings */
+    MARK_ERROR,
+    MARK_KINDS,
+} mark_kind;
+
+/* One mark, or several with no more than the pause between them. */
+typedef struct lane_mark {
+    int64_t from, to;
+    uint32_t count;
+} lane_mark;
+
+typedef struct lane_marks {
+    GArray *marks; /* of lane_mark; NULL while there is none */
+    int64_t pause; /* ns */
+} lane_marks;
+
+/* What is kept of a session until all are known. */
+typedef struct html_session {
+    uint32_t number;
+    char *client;    /* name for people */
+    char *from, *to; /* client's and server's address and port */
+    cti_side side;
+    uint32_t version;
+    int64_t began, asked, answered, ended; /* first message, OPEN_REQ, its answer, end */
+    uint32_t end_frame;
+    cti_end end;
+    cti_verdict verdict;
+    uint64_t messages[2]; /* by sender */
+    uint64_t heartbeats, missed, unanswered;
+    int64_t median, worst; /* answer times; -1 where there is none */
+    uint32_t findings[3];  /* by cti_severity */
+    time_grid *traffic;    /* rows by sender */
+    lane_marks marks[MARK_KINDS];
+    session_log *log;
+    GString *facts;        /* as HTML */
+    GString *finding_list; /* as HTML */
+} html_session;
+
+typedef struct html_finding {
+    uint32_t session;
+    cti_severity severity;
+    int64_t time;
+    char *words; /* text and frames */
+} html_finding;
+
+/* The findings of one rule. */
+typedef struct html_rule {
+    uint64_t count;
+    cti_severity worst;
+    GPtrArray *kept; /* of html_finding; NULL while there is none */
+} html_rule;
+
+/* Answers to one type of request. */
+typedef struct html_answers {
+    const cti_message *message; /* NULL while there is none */
+    cti_quantile times;
+    uint64_t failed, unanswered;
+} html_answers;
+
+/* A session opens or ends. */
+typedef struct open_change {
+    int64_t time;
+    cti_side side;
+    int by; /* 1, -1 */
+} open_change;
+
+typedef struct html {
+    const writer_options *options;
+    const summary_record *summary;
+    unsigned digits;
+    bool dated;          /* the sessions take more than a day: a time alone is not enough */
+    int64_t from, to;    /* the axis of time */
+    GString *text;       /* not written yet */
+    GPtrArray *sessions; /* of html_session that ended and are kept */
+    guint kept[2];       /* of them, without and with trouble */
+    uint64_t verdicts[CTI_VERDICT_COUNT], sessions_left_out;
+    GArray *changes; /* of open_change */
+    html_rule rules[CTI_RULE_COUNT];
+    html_answers answers[CTI_MESSAGE_NEWEST + 1];
+    time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
+    uint64_t heartbeats_missed;
+    uint32_t tls_connections;
+} html;
+
+/* True where the session's end needs an explanation. */
+bool html_is_lost(cti_verdict verdict);
+/* Lost, or with errors or warnings. */
+bool html_is_troubled(const html_session *s);
+bool html_was_opened(const html_session *s);
+/* The sessions of one client, the next to s in h->sessions, count as one client's. */
+bool html_same_client(const html_session *s, const html_session *other);
+
+/* ---- html_text.c ---- */
+
+/* Writes h->text out and empties it. */
+void html_put(html *h);
+void html_escape(GString *to, const char *text);
+/* "3 sessions", "1 session". */
+void html_count(GString *to, uint64_t count, const char *one, const char *many);
+/* The time of the day, with the date where the sessions take more than a day. */
+void html_clock(const html *h, GString *to, int64_t time, unsigned digits);
+/* A duration for people: "1.203 ms", "12.003 s", "1:02:03". */
+void html_took(GString *to, int64_t duration);
+/* A cell of a table with a number; html_no_cell() for one that there is not. */
+void html_number_cell(GString *to, uint64_t number);
+void html_took_cell(GString *to, int64_t duration);
+/* <a href="#sN">N</a> */
+void html_session_link(GString *to, uint32_t number);
+/* The side as a badge; nothing where it is not known. */
+void html_side(GString *to, cti_side side);
+
+/* ---- parts of the page, in their order ---- */
+
+void html_head(html *h);
+void html_first_screen(html *h);
+void html_lanes(html *h);
+void html_findings(html *h);
+void html_answers_section(html *h);
+void html_sessions(html *h);
+void html_foot(html *h);
+
+/* Opens a table of three columns (who, what over time, and how it ended) whose head is the axis of
+ * time; the caller writes rows and closes tbody and table. */
+void html_axis(html *h, const char *caption, const char *who, const char *end);
+/* So many times later; never out of range. */
+static inline int64_t html_later(int64_t time, int64_t by, guint times)
+{
+    int64_t step, later;
+
+    if (__builtin_mul_overflow(by, times, &step) || __builtin_add_overflow(time, step, &later))
+        return INT64_MAX;
+    return later;
+}
+
+/* A time on the axis, in percent. */
+double html_at(const html *h, int64_t time);
+
+#endif
