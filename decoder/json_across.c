@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON records of what several sessions together tell: clients and storms of OPEN_REQ. */
+/* JSON records of what several sessions together tell: clients, storms of OPEN_REQ, and how
+ * requests were answered. */
 #include "json_parts.h"
 
 /* Legs of a client that are told; of more, the last ones. */
@@ -111,5 +112,74 @@ void json_storm(void *user, const cti_storm *storm)
     key_seconds(j, "answer_first_s", storm->first_answer);
     key_seconds(j, "answer_worst_s", storm->worst_answer);
     key_known(j, "worst_frame", storm->worst_frame);
+    end_record(j);
+}
+
+static void put_failure(json *j, const failure_count *failure)
+{
+    yajl_gen_map_open(j->gen);
+    key_text(j, "answer_name", failure->answer->name);
+    if (failure->has_status)
+        key_number(j, "status", failure->status);
+    else
+        key_null(j, "status");
+    key_text(j, "status_name", failure->status_value != NULL ? failure->status_value->name : NULL);
+    key_number(j, "count", failure->count);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_slow(json *j, const slow_request *slow)
+{
+    yajl_gen_map_open(j->gen);
+    key_number(j, "session", slow->session);
+    key_number(j, "invoke_id", slow->invoke_id);
+    key_number(j, "request_frame", slow->frame);
+    key_time(j, "request_ts", slow->time);
+    key_known(j, "answer_frame", slow->answer_frame);
+    key_seconds(j, "rtt_s", slow->took);
+    key_text(j, "outcome", cti_outcome_name(slow->outcome));
+    yajl_gen_map_close(j->gen);
+}
+
+static int64_t time_within(const request_answers *of, double share)
+{
+    return of->times.count > 0 ? cti_quantile_get(&of->times, share) : CTI_NO_TIME;
+}
+
+void json_answers(void *user, const request_answers *of)
+{
+    json *j = user;
+    const bool any = of->times.count > 0, asked = j->options->slow > 0;
+
+    begin_record(j, "answers");
+    key_number(j, "request_type", of->message->number);
+    key_text(j, "request_name", of->message->name);
+    key_number(j, "requests", of->requests);
+    key_number(j, "confirmed", of->confirmed);
+    key_number(j, "failed", of->failed);
+    key_number(j, "unanswered", of->unanswered);
+    key_number(j, "unknown", of->unknown);
+    key_seconds(j, "mean_s", any ? (int64_t)answers_mean(of) : CTI_NO_TIME);
+    key_seconds(j, "median_s", time_within(of, 0.5));
+    key_seconds(j, "p95_s", time_within(of, 0.95));
+    key_seconds(j, "worst_s", any ? of->times.worst : CTI_NO_TIME);
+    key_known(j, "worst_session", any ? of->worst.session : 0);
+    key_known(j, "worst_frame", any ? of->worst.frame : 0);
+    key(j, "failures");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < of->failure_kinds; i++)
+        put_failure(j, &of->failures[i]);
+    yajl_gen_array_close(j->gen);
+    key_number(j, "other_failures", of->other_failures);
+    key_seconds(j, "slow_over_s", asked ? j->options->slow : CTI_NO_TIME);
+    if (asked)
+        key_number(j, "slow", of->slow_count);
+    else
+        key_null(j, "slow");
+    key(j, "slowest");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < of->slow_kept; i++)
+        put_slow(j, &of->slow[i]);
+    yajl_gen_array_close(j->gen);
     end_record(j);
 }

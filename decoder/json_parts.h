@@ -33,6 +33,7 @@ typedef struct json {
     yajl_gen gen;
     GString *scratch;
     unsigned digits;                    /* of times */
+    answers *answers;
     GArray *values;                     /* of the message being written */
     uint16_t key_of[CTI_FIELD_COUNT];   /* the first field of the same name */
     uint32_t last[KEY_COUNT];           /* index + 1 of the last value of a key, 0 = none yet */

@@ -112,7 +112,8 @@ static exit_status run(options *o)
                               .times = &o->times,
                               .redacted = o->redact,
                               .show_bytes = o->show_bytes,
-                              .table = o->table};
+                              .table = o->table,
+                              .slow = o->slow};
     uint64_t findings[3] = {0};
     pipeline_result result;
     output out;

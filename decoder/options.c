@@ -11,6 +11,7 @@
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
     char *format, *ports, *filter, *fail_on, *time_form, *zone;
+    char *slow;
     char *held_bytes, *held_total, *connections;
     char *session, *types, *call, *from, *to, *least;
     gboolean show_bytes, show_secrets, redact, in_order, version;
@@ -231,12 +232,30 @@ static bool choose_limits(options *o, const raw_options *raw, char **error)
     return true;
 }
 
+/* Milliseconds, with a fraction; whatever is more than a day cannot be meant. */
+static bool choose_slow(int64_t *slow, const char *text, char **error)
+{
+    char *end;
+    double milliseconds;
+
+    if (text == NULL)
+        return true;
+    milliseconds = g_ascii_strtod(text, &end);
+    if (end != text && *end == '\0' && milliseconds > 0 && milliseconds <= 86400e3) {
+        *slow = MAX((int64_t)(milliseconds * 1e6), 1);
+        return true;
+    }
+    *error = g_strdup_printf("'%s' is no time for an answer: give milliseconds, as in --slow 62",
+                             text);
+    return false;
+}
+
 static bool check_table(const options *o, char **error)
 {
     if (o->table == NULL || csv_has_table(o->table))
         return true;
     *error = g_strdup_printf("unknown table '%s': there are sessions, messages, heartbeats, "
-                             "requests, findings",
+                             "requests, findings, answers",
                              o->table);
     return false;
 }
@@ -251,6 +270,7 @@ static bool check(options *o, const raw_options *raw, char **error)
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
         !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
         !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
+        !choose_slow(&o->slow, raw->slow, error) ||
         !times_style_set(&o->times, raw->time_form, raw->zone, error) ||
         !choose_selection(o, raw, error))
         return false;
@@ -281,8 +301,11 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"in-order", 0, 0, G_OPTION_ARG_NONE, &raw.in_order,
          "Take the files one after the other as they are named, whatever their times", NULL},
         {"table", 0, 0, G_OPTION_ARG_STRING, &o->table,
-         "Table of format csv: sessions (default), messages, heartbeats, requests, findings",
+         "Table of format csv: sessions (default), messages, heartbeats, requests, "
+         "findings, answers",
          "TABLE"},
+        {"slow", 0, 0, G_OPTION_ARG_STRING, &raw.slow,
+         "List answers that took longer (formats report, json, csv)", "MILLISECONDS"},
         {"time", 't', 0, G_OPTION_ARG_STRING, &raw.time_form,
          "Show times as u, ud (UTC; ud: with date, default), a, ad (in the zone), e (epoch), r (since "
          "the first packet), d (since the line before)",
@@ -345,6 +368,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.fail_on);
     g_free(raw.time_form);
     g_free(raw.zone);
+    g_free(raw.slow);
     g_free(raw.held_bytes);
     g_free(raw.held_total);
     g_free(raw.connections);

@@ -3,6 +3,7 @@
  *
  *     write_report.c      collects what the records tell, and puts the parts in order
  *     report_overview.c   the first screen: counts, lost sessions, storms, findings
+ *     report_answers.c    how requests were answered
  *     report_ways.c       each client's way across sides
  *     report_sessions.c   each session: its facts, findings and timeline */
 #ifndef CTIDUMP_REPORT_PARTS_H
@@ -51,6 +52,7 @@ typedef struct report {
     GPtrArray *findings; /* of reported_finding: errors and warnings */
     GPtrArray *clients;  /* of cti_client */
     GArray *storms;      /* of cti_storm */
+    answers *answers;
     uint32_t tls_connections;
 } report;
 
@@ -72,6 +74,10 @@ void report_troubles(const report *r, GString *text);
 void report_notes(const report *r, const summary_record *summary, GString *text);
 void report_session_table(const report *r, GString *text);
 void report_findings(const report *r, GString *text);
+
+/* ---- report_answers.c ---- */
+
+void report_answers(const report *r, GString *text);
 
 /* ---- report_ways.c ---- */
 

@@ -39,15 +39,27 @@ static const csv_table tables[] = {
       "answer_name", "answer_frame", "rtt_s", "status", "status_name", "outcome", NULL}},
     {"findings",
      {"session", "connection", "rule", "severity", "frames", "ts", "text", NULL}},
+    {"answers",
+     {"request_type", "request_name", "requests", "confirmed", "failed", "unanswered", "unknown",
+      "mean_s", "median_s", "p95_s", "worst_s", "worst_session", "worst_frame", "failures",
+      "other_failures", "slow_over_s", "slow", "slowest", NULL}},
 };
 
-enum { TABLE_SESSIONS, TABLE_MESSAGES, TABLE_HEARTBEATS, TABLE_REQUESTS, TABLE_FINDINGS };
+enum {
+    TABLE_SESSIONS,
+    TABLE_MESSAGES,
+    TABLE_HEARTBEATS,
+    TABLE_REQUESTS,
+    TABLE_FINDINGS,
+    TABLE_ANSWERS
+};
 
 typedef struct csv {
     const writer_options *options;
     const csv_table *table;
     writer_options to_memory; /* of the JSON writer */
     void *json;
+    answers *answers;
     char *text; /* what it wrote */
     size_t size;
     GString *cell;
@@ -235,6 +247,7 @@ static void csv_heartbeat(void *user, const session_record *session,
 {
     csv *c = user;
 
+    answers_add(c->answers, session->number, heartbeat->request);
     if (!is_table(c, TABLE_HEARTBEATS))
         return;
     json_writer.heartbeat(c->json, session, heartbeat);
@@ -245,6 +258,7 @@ static void csv_request(void *user, const session_record *session, const cti_req
 {
     csv *c = user;
 
+    answers_add(c->answers, session->number, request);
     if (!is_table(c, TABLE_REQUESTS))
         return;
     json_writer.request(c->json, session, request);
@@ -271,6 +285,22 @@ static void csv_session(void *user, const session_record *record)
     put_row(c);
 }
 
+static void csv_summary(void *user, const summary_record *summary)
+{
+    csv *c = user;
+    GPtrArray *types;
+
+    (void)summary;
+    if (!is_table(c, TABLE_ANSWERS))
+        return;
+    types = answers_sorted(c->answers);
+    for (guint i = 0; i < types->len; i++) {
+        json_answers(c->json, g_ptr_array_index(types, i));
+        put_row(c);
+    }
+    g_ptr_array_unref(types);
+}
+
 const record_writer csv_writer = {
     .begin = csv_begin,
     .message = csv_message,
@@ -278,6 +308,7 @@ const record_writer csv_writer = {
     .request = csv_request,
     .finding = csv_finding,
     .session = csv_session,
+    .summary = csv_summary,
 };
 
 /* ---- life ---- */
@@ -296,6 +327,7 @@ void *csv_start(const writer_options *options)
     if (c->to_memory.out == NULL)
         g_error("no memory for a row");
     c->json = json_start(&c->to_memory);
+    c->answers = answers_new(options->slow);
     c->cell = g_string_new(NULL);
     return c;
 }
@@ -305,6 +337,7 @@ void csv_finish(void *user)
     csv *c = user;
 
     json_finish(c->json);
+    answers_free(c->answers);
     fclose(c->to_memory.out);
     free(c->text);
     g_string_free(c->cell, TRUE);

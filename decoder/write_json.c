@@ -326,6 +326,7 @@ static void json_heartbeat(void *user, const session_record *session,
     json *j = user;
     const cti_request *request = heartbeat->request;
 
+    answers_add(j->answers, session->number, request);
     begin_record(j, "heartbeat");
     key_number(j, "session", session->number);
     key_number(j, "invoke_id", request->invoke_id);
@@ -343,6 +344,7 @@ static void json_request(void *user, const session_record *session, const cti_re
 {
     json *j = user;
 
+    answers_add(j->answers, session->number, request);
     begin_record(j, "request");
     key_number(j, "session", session->number);
     key_number(j, "invoke_id", request->invoke_id);
@@ -571,10 +573,20 @@ static void put_notes(json *j, const summary_record *record)
     yajl_gen_array_close(j->gen);
 }
 
+static void put_answers(json *j)
+{
+    GPtrArray *types = answers_sorted(j->answers);
+
+    for (guint i = 0; i < types->len; i++)
+        json_answers(j, g_ptr_array_index(types, i));
+    g_ptr_array_unref(types);
+}
+
 static void json_summary(void *user, const summary_record *record)
 {
     json *j = user;
 
+    put_answers(j);
     begin_record(j, "summary");
     key_number(j, "files", record->files);
     key_number(j, "packets", record->packets);
@@ -636,6 +648,7 @@ void *json_start(const writer_options *options)
 
     j->options = options;
     j->gen = yajl_gen_alloc(NULL);
+    j->answers = answers_new(options->slow);
     j->scratch = g_string_new(NULL);
     j->values = g_array_new(FALSE, FALSE, sizeof(value));
     fill_keys(j);
@@ -647,6 +660,7 @@ void json_finish(void *user)
     json *j = user;
 
     yajl_gen_free(j->gen);
+    answers_free(j->answers);
     g_string_free(j->scratch, TRUE);
     g_array_unref(j->values);
     g_free(j);

@@ -68,13 +68,17 @@ static void report_message(void *user, const message_record *record)
 static void report_heartbeat(void *user, const session_record *session,
                              const cti_heartbeat *heartbeat)
 {
-    (void)user;
+    report *r = user;
+
+    answers_add(r->answers, session->number, heartbeat->request);
     session_log_heartbeat(session_of(session)->log, heartbeat);
 }
 
 static void report_request(void *user, const session_record *session, const cti_request *request)
 {
-    (void)user;
+    report *r = user;
+
+    answers_add(r->answers, session->number, request);
     session_log_request(session_of(session)->log, request);
 }
 
@@ -179,6 +183,7 @@ static void report_summary(void *user, const summary_record *summary)
     report_notes(r, summary, text);
     report_findings(r, text);
     report_session_table(r, text);
+    report_answers(r, text);
     report_ways(r, text);
     for (guint i = 0; i < r->sessions->len; i++)
         report_session_text(r, g_ptr_array_index(r->sessions, i), text);
@@ -227,6 +232,7 @@ void *report_start(const writer_options *options)
     report *r = g_new0(report, 1);
 
     r->options = options;
+    r->answers = answers_new(options->slow);
     r->by_number = g_ptr_array_new();
     r->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     r->clients = g_ptr_array_new();
@@ -241,6 +247,7 @@ void report_finish(void *user)
 
     g_ptr_array_unref(r->sessions);
     g_ptr_array_unref(r->findings);
+    answers_free(r->answers);
     g_array_unref(r->storms);
     g_ptr_array_unref(r->clients);
     g_ptr_array_unref(r->by_number);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "answers.h"
 #include "records.h"
 #include "times.h"
 
@@ -16,6 +17,7 @@ typedef struct writer_options {
     bool show_bytes;     /* offsets and bytes beside the values */
     bool redacted;       /* the records are (see redacted.h); only to be told */
     const char *table;   /* of csv; NULL for its first */
+    int64_t slow;        /* answers that take longer are listed: nanoseconds, 0 for none */
 } writer_options;
 
 typedef struct output_format {
@@ -49,6 +51,9 @@ void *html_start(const writer_options *options);
 void html_finish(void *user);
 void *ctisvr_start(const writer_options *options);
 void ctisvr_finish(void *user);
+
+/* For the writer of csv, which makes its rows of JSON's: a record of answers. */
+void json_answers(void *user, const request_answers *of);
 
 /* True if csv has a table of this name. */
 bool csv_has_table(const char *name);

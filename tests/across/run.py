@@ -248,6 +248,64 @@ class Across(unittest.TestCase):
                       record["rule"] == "open-storm"]
         self.assertEqual(severities, ["note"])
 
+    # ---- answers ----
+
+    def polls(self, times):
+        """A desktop server that polls statistics; each answer takes so many milliseconds."""
+        made = Capture()
+        session = Session(made).open(services=BRIDGE)
+        for took in times:
+            session.wait(1).request("QUERY_SKILL_GROUP_STATISTICS_REQ", {"SkillGroupNumber": 1},
+                                    after=took / 1000 - 0.0005)
+        session.wait(1).request("QUERY_SKILL_GROUP_STATISTICS_REQ", {"SkillGroupNumber": 9},
+                                answer="FAILURE_CONF", after=0.0095,
+                                answer_fields={"Status": "E_CTI_INVALID_SKILL_GROUP"})
+        session.invoke += 1
+        session.wait(1).client("QUERY_SKILL_GROUP_STATISTICS_REQ", {"InvokeID": session.invoke})
+        session.heartbeats(1, 15).close()
+        return made
+
+    def statistics(self, made, *options):
+        found, = [record for record in self.records(made, *options)
+                  if record["record"] == "answers" and
+                  record["request_name"] == "QUERY_SKILL_GROUP_STATISTICS_REQ"]
+        return found
+
+    def test_answers(self):
+        found = self.statistics(self.polls(range(1, 100)), "--slow", "97")
+        times = sorted([10] + list(range(1, 100)))
+        self.assertEqual([found[key] for key in ("requests", "confirmed", "failed", "unanswered",
+                                                 "unknown")], [101, 99, 1, 1, 0])
+        for key, expected in (("mean_s", sum(times) / 100), ("median_s", times[49]),
+                              ("p95_s", times[94]), ("worst_s", 99)):
+            self.assertAlmostEqual(found[key] * 1000, expected, 3, key)
+        self.assertEqual([(entry["status_name"], entry["count"]) for entry in found["failures"]],
+                         [("E_CTI_INVALID_SKILL_GROUP", 1)])
+        self.assertEqual((found["slow_over_s"], found["slow"]), (0.097, 2))
+        self.assertEqual([round(entry["rtt_s"] * 1000) for entry in found["slowest"]], [99, 98])
+
+    def test_many_slow_ones(self):
+        found = self.statistics(self.polls(range(1, 100)), "--slow", "9.5")
+        self.assertEqual((found["slow"], len(found["slowest"])), (91, 20))
+        self.assertEqual(found["slowest"][-1]["rtt_s"], 0.080)
+
+    def test_without_threshold(self):
+        found = self.statistics(self.polls([5]))
+        self.assertEqual((found["slow_over_s"], found["slow"], found["slowest"]),
+                         (None, None, []))
+
+    def test_polls_that_are_slow_on_average(self):
+        words = "desktop servers that poll these count on 62 ms"
+        self.assertIn(words, self.report(self.polls([70, 120])))
+        self.assertNotIn(words, self.report(self.polls([50, 70])))
+
+    def test_threshold_that_is_none(self):
+        for text in ("", "0", "-1", "nan", "fast", "1e12"):
+            done = subprocess.run([self.ctidump, "--slow", text, "x"], stderr=subprocess.PIPE,
+                                  timeout=60, check=False)
+            self.assertEqual(done.returncode, 2, text)
+            self.assertIn(b"--slow 62", done.stderr)
+
     # ---- times ----
 
     def test_time_steps_back(self):

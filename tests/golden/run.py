@@ -23,7 +23,7 @@ FORMATS = {"report": "report", "timeline": "timeline", "messages": "messages", "
            "ctisvr": "ctisvr", "html": "html"}
 # Tables of csv and the records whose keys they show.
 TABLES = {"sessions": "session", "messages": "message", "heartbeats": "heartbeat",
-          "requests": "request", "findings": "finding"}
+          "requests": "request", "findings": "finding", "answers": "answers"}
 # Pages are large and say what the other formats say: these few stand for all (tests/report has
 # checks for each).
 HTML_CAPTURES = {"heartbeat-missed", "recorded-failover", "server-offline", "open-rejected",
