@@ -132,6 +132,7 @@ static void append_shapes(html *h)
                              "<circle id=\"closed\" r=\"4\"/>\n"
                              "<path id=\"goes-on\" d=\"M-5-5 0 0-5 5\"/>\n"
                              "<path id=\"finding\" d=\"M-4 0h8L0 7z\"/>\n"
+                             "<path id=\"attempt\" d=\"M0-7V7\"/>\n"
                              "<path id=\"question\" d=\"M-3 0h6v3h-6z\"/>\n"
                              "</defs></svg>\n");
 }
@@ -242,25 +243,25 @@ static void append_traffic(html *h, const html_session *s)
     g_string_append(h->text, "</svg>");
 }
 
-/* The time that the client had no session, until this one opened.  since: when its last open one
- * ended, or CTI_NO_TIME. */
-static int64_t down_time(const html_session *s, int64_t since)
+/* A time that the client had no session, and what it tried meanwhile. */
+static void append_down(html *h, const cti_client *client, const cti_down *down)
 {
-    const int64_t down = cti_elapsed(since, s->answered);
-
-    return html_was_opened(s) && down > 0 ? down : 0;
-}
-
-static void append_down(html *h, const html_session *s, int64_t since)
-{
-    const int64_t down = down_time(s, since);
-
-    if (down == 0)
-        return;
-    append_box(h, "down", since, s->answered);
+    append_box(h, "down", down->from, down->until);
     g_string_append(h->text, "<title>without a session for ");
-    html_took(h->text, down);
+    html_took(h->text, cti_elapsed(down->from, down->until));
+    if (down->attempt_count > 0)
+        g_string_append(h->text, ": ");
+    html_attempts(h->text, down);
     g_string_append(h->text, "</title></rect>");
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const cti_leg *leg = client->legs[i];
+
+        if (leg->session != 0 || leg->began < down->from || leg->began > down->until)
+            continue;
+        append_shape(h, "attempt", "attempt", leg->began, "50%");
+        g_string_append_printf(h->text, "<title>connection: %s</title></use>",
+                               cti_leg_outcome_name(leg->outcome));
+    }
 }
 
 static const char *end_shape(const html_session *s)
@@ -270,13 +271,12 @@ static const char *end_shape(const html_session *s)
     return html_is_lost(s->verdict) ? "lost" : "closed";
 }
 
-static void append_pieces(html *h, const html_session *s, int64_t since)
+static void append_pieces(html *h, const html_session *s)
 {
     const char *side = cti_side_name(s->side), *shape = end_shape(s);
     const int64_t opened = s->answered != CTI_NO_TIME ? s->answered : s->began;
     char kind[16];
 
-    append_down(h, s, since);
     append_box(h, "opening", s->began, html_was_opened(s) ? opened : s->ended);
     g_string_append(h->text, "</rect>");
     if (html_was_opened(s)) {
@@ -306,30 +306,23 @@ static void open_lane(html *h, const char *label)
 
 /* ---- rows: a lane for each session, or one for all sessions of a client ---- */
 
-/* Sessions of one client in h->sessions. */
-typedef struct client_sessions {
-    guint from, until;
-} client_sessions;
-
-static const html_session *session_at(const html *h, guint i)
+static void append_name(html *h, const cti_client *client)
 {
-    return g_ptr_array_index(h->sessions, i);
+    GString *address = g_string_new(NULL);
+    char *port;
+
+    html_client_name(h->text, client);
+    format_endpoint(address, &client->legs[0]->client);
+    port = strrchr(address->str, ':');
+    if (client->id[0] != '\0' && port != NULL)
+        g_string_append_printf(h->text, " <small>%.*s</small>", (int)(port - address->str),
+                               address->str);
+    g_string_free(address, TRUE);
 }
 
-static client_sessions client_from(const html *h, guint from)
+static void append_session_row(html *h, const html_session *s, const cti_client *client)
 {
-    client_sessions client = {from, from + 1};
-
-    while (client.until < h->sessions->len &&
-           html_same_client(session_at(h, from), session_at(h, client.until)))
-        client.until++;
-    return client;
-}
-
-static void append_session_row(html *h, const html_session *s, bool again, int64_t since)
-{
-    g_string_append_printf(h->text, "<tr%s><th scope=\"row\" title=\"",
-                           again ? " class=\"again\"" : "");
+    g_string_append(h->text, "<tr><th scope=\"row\" title=\"");
     html_escape(h->text, s->client);
     g_string_append_printf(h->text, ", %s \xe2\x86\x92 %s\">", s->from, s->to);
     html_side(h->text, s->side);
@@ -338,7 +331,15 @@ static void append_session_row(html *h, const html_session *s, bool again, int64
     html_escape(h->text, s->client);
     g_string_append(h->text, "</span></th><td>");
     open_lane(h, cti_verdict_name(s->verdict));
-    append_pieces(h, s, since);
+    append_pieces(h, s);
+    for (uint32_t i = 0; i < client->down_count; i++) {
+        const cti_down *down = &client->downs[i];
+
+        if (down->to != NULL && down->to->session == s->number)
+            append_down(h, client, down);
+        else if (down->to == NULL && down->left != NULL && down->left->session == s->number)
+            append_down(h, client, down);
+    }
     g_string_append_printf(h->text, "</svg></td><td class=\"%s\">%s<br/><span class=\"clock\">",
                            end_shape(s), cti_verdict_name(s->verdict));
     html_clock(h, h->text, s->ended, 3);
@@ -346,72 +347,93 @@ static void append_session_row(html *h, const html_session *s, bool again, int64
     html_put(h);
 }
 
-/* When the last open session ended, after s. */
-static int64_t next_since(int64_t since, const html_session *s)
+/* The client's sessions in rows of their own. */
+static void append_session_rows(html *h, const cti_client *client)
 {
-    return html_was_opened(s) ? MAX(since, s->ended) : since;
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const html_session *s = html_session_get(h, client->legs[i]->session);
+
+        if (s != NULL)
+            append_session_row(h, s, client);
+    }
 }
 
-static void append_client_row(html *h, client_sessions client)
+static void append_client_end(html *h, const cti_client *client)
 {
-    const html_session *first = session_at(h, client.from);
-    int64_t since = CTI_NO_TIME, down = 0;
+    const cti_leg *last = client->legs[client->leg_count - 1];
 
-    g_string_append(h->text, "<tr><th scope=\"row\"><span class=\"name\">");
-    html_escape(h->text, first->client);
-    g_string_append_printf(h->text, "</span> <a href=\"#s%u\">", first->number);
-    html_count(h->text, client.until - client.from, "session", "sessions");
-    g_string_append(h->text, "</a></th><td>");
-    open_lane(h, "sessions of the client");
-    for (guint i = client.from; i < client.until; i++) {
-        const html_session *s = session_at(h, i);
-
-        append_pieces(h, s, since);
-        down += down_time(s, since);
-        since = next_since(since, s);
-    }
-    g_string_append(h->text, "</svg></td><td>");
-    if (down > 0) {
+    if (client->down_count > 0) {
         g_string_append(h->text, "<span class=\"lost\">down ");
-        html_took(h->text, down);
+        html_took(h->text, client->down_time);
         g_string_append(h->text, "</span><br/>");
     }
-    html_side(h->text, session_at(h, client.until - 1)->side);
-    g_string_append_printf(h->text, "%s</td></tr>\n",
-                           cti_verdict_name(session_at(h, client.until - 1)->verdict));
+    html_side(h->text, last->side);
+    g_string_append(h->text, last->session != 0 ? cti_verdict_name(last->verdict)
+                                                : cti_leg_outcome_name(last->outcome));
+}
+
+/* All of the client in one row. */
+static void append_client_row(html *h, const cti_client *client)
+{
+    const html_session *first = NULL;
+    guint sessions = 0;
+
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        sessions += client->legs[i]->session != 0;
+        if (first == NULL)
+            first = html_session_get(h, client->legs[i]->session);
+    }
+    g_string_append_printf(h->text,
+                           "<tr><th scope=\"row\" title=\"%u session%s\">"
+                           "<a class=\"name\" href=\"#s%u\">",
+                           sessions, sessions == 1 ? "" : "s", first->number);
+    append_name(h, client);
+    g_string_append(h->text, "</a></th><td>");
+    open_lane(h, "sessions of the client");
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const html_session *s = html_session_get(h, client->legs[i]->session);
+
+        if (s != NULL)
+            append_pieces(h, s);
+    }
+    for (uint32_t i = 0; i < client->down_count; i++)
+        append_down(h, client, &client->downs[i]);
+    g_string_append(h->text, "</svg></td><td>");
+    append_client_end(h, client);
+    g_string_append(h->text, "</td></tr>\n");
     html_put(h);
 }
 
-static void append_session_rows(html *h)
+static bool has_trouble(const html *h, const cti_client *client)
 {
-    for (guint from = 0, until; from < h->sessions->len; from = until) {
-        int64_t since = CTI_NO_TIME;
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const html_session *s = html_session_get(h, client->legs[i]->session);
 
-        until = client_from(h, from).until;
-        for (guint i = from; i < until; i++) {
-            append_session_row(h, session_at(h, i), i > from, since);
-            since = next_since(since, session_at(h, i));
-        }
+        if (s != NULL && html_is_troubled(s))
+            return true;
     }
+    return client->down_count > 0;
 }
 
-static bool has_trouble(const html *h, client_sessions client)
+/* False where all of its sessions are left out. */
+static bool is_kept(const html *h, const cti_client *client)
 {
-    for (guint i = client.from; i < client.until; i++)
-        if (html_is_troubled(session_at(h, i)))
+    for (uint32_t i = 0; i < client->leg_count; i++)
+        if (html_session_get(h, client->legs[i]->session) != NULL)
             return true;
     return false;
 }
 
-/* Rows of clients with or without trouble, from the one of this rank on; how many. */
+/* Rows of clients with or without trouble, from the one of this rank on, and no more than most;
+ * returns how many of them there are in all. */
 static guint append_client_rows(html *h, bool trouble, guint rank, guint most)
 {
-    client_sessions client;
     guint passed = 0;
 
-    for (guint from = 0; from < h->sessions->len; from = client.until) {
-        client = client_from(h, from);
-        if (has_trouble(h, client) != trouble)
+    for (guint i = 0; i < h->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(h->clients, i);
+
+        if (has_trouble(h, client) != trouble || !is_kept(h, client))
             continue;
         if (passed >= rank && passed - rank < most)
             append_client_row(h, client);
@@ -447,7 +469,8 @@ static void append_lanes(html *h)
 {
     if (h->sessions->len <= LANES_AT_ONCE) {
         html_axis(h, "A lane for each session, by client", "session", "end");
-        append_session_rows(h);
+        for (guint i = 0; i < h->clients->len; i++)
+            append_session_rows(h, g_ptr_array_index(h->clients, i));
         end_table(h);
         return;
     }
@@ -564,6 +587,8 @@ static void append_legend(html *h)
         "missed</li>"
         "<li><svg><rect class=\"down\" y=\"6\" width=\"100%\" height=\"4\"/></svg>client without a "
         "session</li>"
+        "<li><svg><use href=\"#attempt\" class=\"attempt\" x=\"9\" y=\"8\"/></svg>connection that "
+        "failed</li>"
         "<li><svg><rect class=\"hole\" x=\"6\" width=\"6\" height=\"100%\"/></svg>hole in the "
         "capture</li>"
         "<li><svg><use href=\"#finding\" class=\"error\" x=\"6\" y=\"4\"/><use href=\"#finding\" "

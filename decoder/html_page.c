@@ -12,9 +12,10 @@
  * server, and so many of these groups are shown at once. */
 #define LOST_APART     4
 #define GROUPS_AT_ONCE 8
-/* Names in a group of lost sessions, and notes, that are shown at once. */
-#define NAMES_AT_ONCE 8
-#define NOTES_AT_ONCE 4
+/* Names in a group of lost sessions, notes, and storms that are shown at once. */
+#define NAMES_AT_ONCE  4
+#define NOTES_AT_ONCE  4
+#define STORMS_AT_ONCE 2
 
 /* ---- head ---- */
 
@@ -193,7 +194,7 @@ static GPtrArray *lost_sessions(const html *h)
 }
 
 /* Errors and warnings of the session. */
-static void append_evidence(html *h, const html_session *s)
+static void append_findings(html *h, const html_session *s)
 {
     const gsize before = h->text->len;
 
@@ -234,9 +235,9 @@ static void append_alone(html *h, const html_session *s)
         g_string_append_printf(t, ", frame %u", s->end_frame);
     g_string_append(t, ", after ");
     format_duration(t, cti_elapsed(s->began, s->ended));
-    g_string_append_printf(t, "</dd>\n<dt>verdict</dt><dd><code>%s</code></dd>\n</dl>\n",
-                           cti_verdict_name(s->verdict));
-    append_evidence(h, s);
+    g_string_append_printf(t, "</dd>\n<dt>verdict</dt><dd><code>%s</code></dd>\n%s</dl>\n",
+                           cti_verdict_name(s->verdict), s->evidence->str);
+    append_findings(h, s);
     g_string_append(t, "</article>\n");
     html_put(h);
 }
@@ -250,22 +251,25 @@ static void append_name(html *h, const html_session *s)
     g_string_append(h->text, "</span></li>\n");
 }
 
+static void append_name_list(html *h, const GPtrArray *group, guint from, guint until)
+{
+    g_string_append(h->text, "<ul class=\"names\">\n");
+    for (guint i = from; i < until; i++)
+        append_name(h, g_ptr_array_index(group, i));
+    g_string_append(h->text, "</ul>\n");
+}
+
 static void append_names(html *h, const GPtrArray *group)
 {
     const guint shown = group->len <= NAMES_AT_ONCE + 2 ? group->len : NAMES_AT_ONCE;
 
-    g_string_append(h->text, "<ul class=\"names\">\n");
-    for (guint i = 0; i < shown; i++)
-        append_name(h, g_ptr_array_index(group, i));
-    g_string_append(h->text, "</ul>\n");
+    append_name_list(h, group, 0, shown);
     if (shown == group->len)
         return;
-    g_string_append_printf(h->text,
-                           "<details><summary>and %u more</summary>\n<ul class=\"names\">\n",
+    g_string_append_printf(h->text, "<details><summary>and %u more</summary>\n",
                            group->len - shown);
-    for (guint i = shown; i < group->len; i++)
-        append_name(h, g_ptr_array_index(group, i));
-    g_string_append(h->text, "</ul></details>\n");
+    append_name_list(h, group, shown, group->len);
+    g_string_append(h->text, "</details>\n");
 }
 
 /* Sessions that were lost in the same way with the same server. */
@@ -293,10 +297,16 @@ static void append_group(html *h, const GPtrArray *group)
     }
     g_string_append(t, "</dd>\n<dt>server</dt><dd>");
     html_side(t, first->side);
-    g_string_append_printf(t, "%s</dd>\n<dt>verdict</dt><dd><code>%s</code></dd>\n<dt>who</dt><dd>",
-                           first->to, cti_verdict_name(first->verdict));
+    g_string_append_printf(t, "%s <code>%s</code></dd>\n<dt>who</dt><dd>", first->to,
+                           cti_verdict_name(first->verdict));
     append_names(h, group);
-    g_string_append(t, "</dd>\n</dl>\n</article>\n");
+    g_string_append(t, "</dd>\n</dl>\n");
+    if (first->evidence->len > 0)
+        g_string_append_printf(t,
+                               "<details><summary>as session %u shows</summary>\n<dl>\n%s</dl>\n"
+                               "</details>\n",
+                               first->number, first->evidence->str);
+    g_string_append(t, "</article>\n");
     html_put(h);
 }
 
@@ -382,6 +392,83 @@ static void append_tiles(html *h)
     g_string_append(h->text, "</ul>\n");
 }
 
+/* "12 OPEN_REQ of 11 clients to 10.0.0.2:43027 within 0.9 s, ..." */
+static void append_storm(html *h, const cti_storm *storm)
+{
+    GString *t = h->text;
+
+    g_string_append_printf(t, "<li><b class=\"warning\">storm</b> %u OPEN_REQ of %u clients to ",
+                           storm->requests, storm->clients);
+    html_side(t, storm->side);
+    format_endpoint(t, &storm->server);
+    g_string_append(t, " within ");
+    html_took(t, cti_elapsed(storm->first, storm->last));
+    g_string_append(t, " from ");
+    html_clock(h, t, storm->first, 3);
+    g_string_append_printf(t, " on, up to %u in a second", storm->peak);
+    if (storm->confirmed > 0) {
+        g_string_append(t, "; answers took ");
+        html_took(t, storm->first_answer);
+        g_string_append(t, " at first, ");
+        html_took(t, storm->worst_answer);
+        g_string_append(t, " at worst");
+    }
+    if (storm->rejected > 0)
+        g_string_append_printf(t, "; %u refused", storm->rejected);
+    if (storm->unanswered > 0)
+        g_string_append_printf(t, "; %u never answered", storm->unanswered);
+    g_string_append(t, "</li>\n");
+}
+
+static void append_down_clients(html *h)
+{
+    const cti_client *worst = NULL;
+    guint down = 0, gone = 0;
+
+    for (guint i = 0; i < h->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(h->clients, i);
+
+        if (client->down_count == 0)
+            continue;
+        down++;
+        gone += client->downs[client->down_count - 1].to == NULL;
+        if (worst == NULL || client->down_time > worst->down_time)
+            worst = client;
+    }
+    if (worst == NULL)
+        return;
+    g_string_append_printf(h->text, "<li><b class=\"warning\">down</b> %u of ", down);
+    html_count(h->text, h->clients->len, "client", "clients");
+    g_string_append(h->text, " had <a href=\"#clients\">times without a session</a>, ");
+    html_client_name(h->text, worst);
+    g_string_append(h->text, down > 1 ? " the longest, " : " ");
+    html_took(h->text, worst->down_time);
+    if (gone > 0)
+        g_string_append_printf(h->text, "; %u did not come back while it was captured", gone);
+    g_string_append(h->text, "</li>\n");
+}
+
+static void append_alerts(html *h)
+{
+    const gsize before = h->text->len;
+    gsize opened;
+
+    g_string_append(h->text, "<ul class=\"alerts\">\n");
+    opened = h->text->len;
+    append_down_clients(h);
+    for (guint i = 0; i < h->storms->len && i < STORMS_AT_ONCE; i++)
+        append_storm(h, &g_array_index(h->storms, cti_storm, i));
+    if (h->storms->len > STORMS_AT_ONCE)
+        g_string_append_printf(h->text,
+                               "<li>%u more storms are told <a href=\"#clients\">below</a>"
+                               "</li>\n",
+                               h->storms->len - STORMS_AT_ONCE);
+    if (h->text->len == opened)
+        g_string_truncate(h->text, before);
+    else
+        g_string_append(h->text, "</ul>\n");
+}
+
 void html_first_screen(html *h)
 {
     g_string_append(h->text, "<main>\n<header id=\"top\">\n<h1>");
@@ -389,6 +476,7 @@ void html_first_screen(html *h)
     g_string_append(h->text, "</h1>\n");
     append_capture(h);
     append_tiles(h);
+    append_alerts(h);
     append_notes(h);
     g_string_append(h->text, "</header>\n");
     append_causes(h);

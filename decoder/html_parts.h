@@ -4,6 +4,7 @@
  *     write_html.c     collects what the records tell, and puts the parts in order
  *     html_page.c      head, first screen (what was lost, and why), foot
  *     html_lanes.c     the axis of time, open sessions over time, a lane per session
+ *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
  *     html_findings.c  findings by rule
  *     html_answers.c   answer times over time and by type of request
  *     html_sessions.c  the table of sessions, and each session with its timeline
@@ -84,6 +85,7 @@ typedef struct html_session {
     time_grid *traffic;    /* rows by sender */
     lane_marks marks[MARK_KINDS];
     session_log *log;
+    GString *evidence;     /* for and against the verdict, as HTML; empty where there is none */
     GString *facts;        /* as HTML */
     GString *finding_list; /* as HTML */
 } html_session;
@@ -120,11 +122,14 @@ typedef struct html {
     const writer_options *options;
     const summary_record *summary;
     unsigned digits;
-    bool dated;          /* the sessions take more than a day: a time alone is not enough */
-    int64_t from, to;    /* the axis of time */
-    GString *text;       /* not written yet */
-    GPtrArray *sessions; /* of html_session that ended and are kept */
-    guint kept[2];       /* of them, without and with trouble */
+    bool dated;            /* the sessions take more than a day: a time alone is not enough */
+    int64_t from, to;      /* the axis of time */
+    GString *text;         /* not written yet */
+    GPtrArray *sessions;   /* of html_session that ended and are kept */
+    GHashTable *by_number; /* the same */
+    GPtrArray *clients;    /* of cti_client */
+    GArray *storms;        /* of cti_storm */
+    guint kept[2];         /* of them, without and with trouble */
     uint64_t verdicts[CTI_VERDICT_COUNT], sessions_left_out;
     GArray *changes; /* of open_change */
     html_rule rules[CTI_RULE_COUNT];
@@ -139,8 +144,8 @@ bool html_is_lost(cti_verdict verdict);
 /* Lost, or with errors or warnings. */
 bool html_is_troubled(const html_session *s);
 bool html_was_opened(const html_session *s);
-/* The sessions of one client, the next to s in h->sessions, count as one client's. */
-bool html_same_client(const html_session *s, const html_session *other);
+/* The kept session of this number, or NULL. */
+html_session *html_session_get(const html *h, uint32_t number);
 
 /* ---- html_text.c ---- */
 
@@ -158,6 +163,10 @@ void html_number_cell(GString *to, uint64_t number);
 void html_took_cell(GString *to, int64_t duration);
 /* <a href="#sN">N</a> */
 void html_session_link(GString *to, uint32_t number);
+/* The client's name for people: its ID, or its address where it gave none. */
+void html_client_name(GString *to, const cti_client *client);
+/* "2 refused on A, 1 rejected on B": what was tried while it had no session. */
+void html_attempts(GString *to, const cti_down *down);
 /* The side as a badge; nothing where it is not known. */
 void html_side(GString *to, cti_side side);
 
@@ -166,6 +175,7 @@ void html_side(GString *to, cti_side side);
 void html_head(html *h);
 void html_first_screen(html *h);
 void html_lanes(html *h);
+void html_clients(html *h);
 void html_findings(html *h);
 void html_answers_section(html *h);
 void html_sessions(html *h);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small pieces of the HTML page: escaping, numbers, times (see html_parts.h). */
+#include <string.h>
+
+#include "../codec/text.h"
 #include "format.h"
 #include "html_parts.h"
 
@@ -71,4 +74,34 @@ void html_side(GString *to, cti_side side)
 
     if (name != NULL)
         g_string_append_printf(to, "<span class=\"side %s\">%s</span>", name, name);
+}
+
+void html_client_name(GString *to, const cti_client *client)
+{
+    GString *name = g_string_new(NULL);
+
+    if (client->id[0] != '\0')
+        cti_text_bytes(name, client->id, strlen(client->id));
+    else
+        format_endpoint(name, &client->legs[0]->client);
+    html_escape(to, name->str);
+    g_string_free(name, TRUE);
+}
+
+void html_attempts(GString *to, const cti_down *down)
+{
+    const gsize before = to->len;
+
+    for (guint side = 0; side < G_N_ELEMENTS(down->attempts); side++)
+        for (guint outcome = 0; outcome < CTI_LEG_OUTCOMES; outcome++) {
+            const char *name = cti_side_name((cti_side)side);
+
+            if (down->attempts[side][outcome] == 0)
+                continue;
+            g_string_append_printf(to, "%s%u %s", to->len > before ? ", " : "",
+                                   down->attempts[side][outcome],
+                                   cti_leg_outcome_name((cti_leg_outcome)outcome));
+            if (name != NULL)
+                g_string_append_printf(to, " on %s", name);
+        }
 }

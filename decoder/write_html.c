@@ -42,8 +42,10 @@ static void free_session(gpointer data)
     for (guint kind = 0; kind < MARK_KINDS; kind++)
         g_clear_pointer(&s->marks[kind].marks, g_array_unref);
     g_string_free(s->finding_list, TRUE);
-    if (s->facts != NULL)
+    if (s->facts != NULL) {
         g_string_free(s->facts, TRUE);
+        g_string_free(s->evidence, TRUE);
+    }
     g_free(s->client);
     g_free(s->from);
     g_free(s->to);
@@ -67,9 +69,9 @@ bool html_was_opened(const html_session *s)
            (s->asked == CTI_NO_TIME || s->answered != CTI_NO_TIME);
 }
 
-bool html_same_client(const html_session *s, const html_session *other)
+html_session *html_session_get(const html *h, uint32_t number)
 {
-    return other != NULL && strcmp(s->client, other->client) == 0;
+    return g_hash_table_lookup(h->by_number, GUINT_TO_POINTER(number));
 }
 
 /* ---- marks of a lane ---- */
@@ -259,11 +261,20 @@ static void html_finding_found(void *user, const session_record *session,
 
 /* ---- a session's end ---- */
 
-static void append_fact(void *user, const char *label, const char *words)
+static void append_pair(GString *to, const char *label, const char *words)
 {
-    g_string_append_printf(user, "<dt>%s</dt><dd>", label);
-    html_escape(user, words);
-    g_string_append(user, "</dd>\n");
+    g_string_append_printf(to, "<dt>%s</dt><dd>", label);
+    html_escape(to, words);
+    g_string_append(to, "</dd>\n");
+}
+
+static void take_fact(void *user, const char *label, const char *words)
+{
+    html_session *s = user;
+
+    append_pair(s->facts, label, words);
+    if (strcmp(label, "because") == 0 || strcmp(label, "but") == 0)
+        append_pair(s->evidence, label, words);
 }
 
 static char *endpoint_words(const endpoint *point)
@@ -324,7 +335,9 @@ static void html_session_ended(void *user, const session_record *record)
     s->from = endpoint_words(&record->connection->client);
     s->to = endpoint_words(&record->connection->server);
     s->facts = g_string_new(NULL);
-    session_facts(record, h->options->times, h->digits, append_fact, s->facts);
+    s->evidence = g_string_new(NULL);
+    session_facts(record, h->options->times, h->digits, take_fact, s);
+    g_hash_table_insert(h->by_number, GUINT_TO_POINTER(s->number), s);
     g_ptr_array_add(h->sessions, s);
 }
 
@@ -335,38 +348,27 @@ static void html_connection(void *user, const connection_record *connection)
     h->tls_connections += connection->tls;
 }
 
-/* ---- the page ---- */
-
-/* Clients in the order in which they were first seen; a client's sessions side by side. */
-typedef struct client_order {
-    GHashTable *first; /* client -> number of its first session */
-} client_order;
-
-static gint compare_sessions(gconstpointer a, gconstpointer b, gpointer user)
+static void html_client(void *user, const cti_client *client)
 {
-    const html_session *x = *(html_session *const *)a, *y = *(html_session *const *)b;
-    const client_order *order = user;
-    const guint first_x = GPOINTER_TO_UINT(g_hash_table_lookup(order->first, x->client));
-    const guint first_y = GPOINTER_TO_UINT(g_hash_table_lookup(order->first, y->client));
+    html *h = user;
 
-    if (first_x != first_y)
-        return first_x < first_y ? -1 : 1;
-    return x->number < y->number ? -1 : 1;
+    g_ptr_array_add(h->clients, (gpointer)client);
 }
 
-static void sort_sessions(html *h)
+static void html_storm(void *user, const cti_storm *storm)
 {
-    client_order order = {g_hash_table_new(g_str_hash, g_str_equal)};
+    html *h = user;
 
-    for (guint i = 0; i < h->sessions->len; i++) {
-        const html_session *s = g_ptr_array_index(h->sessions, i);
-        const guint first = GPOINTER_TO_UINT(g_hash_table_lookup(order.first, s->client));
+    g_array_append_vals(h->storms, storm, 1);
+}
 
-        if (first == 0 || s->number < first)
-            g_hash_table_insert(order.first, s->client, GUINT_TO_POINTER(s->number));
-    }
-    g_ptr_array_sort_with_data(h->sessions, compare_sessions, &order);
-    g_hash_table_unref(order.first);
+/* ---- the page ---- */
+
+static gint compare_sessions(gconstpointer a, gconstpointer b)
+{
+    const html_session *x = *(html_session *const *)a, *y = *(html_session *const *)b;
+
+    return x->number < y->number ? -1 : 1;
 }
 
 /* The axis goes over the whole capture, unless sessions take only a small part of it. */
@@ -397,11 +399,12 @@ static void html_summary(void *user, const summary_record *summary)
     html *h = user;
 
     h->summary = summary;
-    sort_sessions(h);
+    g_ptr_array_sort(h->sessions, compare_sessions);
     set_axis(h, summary);
     html_head(h);
     html_first_screen(h);
     html_lanes(h);
+    html_clients(h);
     html_findings(h);
     html_answers_section(h);
     html_sessions(h);
@@ -419,6 +422,8 @@ const record_writer html_writer = {
     .tcp_end = html_tcp_end,
     .session = html_session_ended,
     .connection = html_connection,
+    .client = html_client,
+    .storm = html_storm,
     .summary = html_summary,
 };
 
@@ -431,6 +436,9 @@ void *html_start(const writer_options *options)
     h->options = options;
     h->text = g_string_new(NULL);
     h->sessions = g_ptr_array_new_with_free_func(free_session);
+    h->by_number = g_hash_table_new(NULL, NULL);
+    h->clients = g_ptr_array_new();
+    h->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     h->changes = g_array_new(FALSE, FALSE, sizeof(open_change));
     h->answer_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
     h->heartbeat_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
@@ -442,6 +450,9 @@ void html_finish(void *user)
     html *h = user;
 
     g_ptr_array_unref(h->sessions);
+    g_hash_table_unref(h->by_number);
+    g_ptr_array_unref(h->clients);
+    g_array_unref(h->storms);
     g_array_unref(h->changes);
     for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
         g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);

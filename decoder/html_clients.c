@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The HTML page's clients across sessions: storms of OPEN_REQ, and the times that they had no
+ * session, the longest first (see html_parts.h).  What is told stands in codec/clients.h. */
+#include "format.h"
+#include "html_parts.h"
+
+/* Times without a session that are shown at once, and in all. */
+#define DOWNS_AT_ONCE 15
+#define DOWNS_MAX     1000
+#define STORMS_MAX    100
+
+/* ---- storms ---- */
+
+static void append_storm(html *h, const cti_storm *storm)
+{
+    GString *t = h->text;
+
+    g_string_append(t, "<tr><td class=\"clock\">");
+    html_clock(h, t, storm->first, 3);
+    g_string_append(t, "</td>");
+    html_took_cell(t, cti_elapsed(storm->first, storm->last));
+    g_string_append(t, "<td>");
+    html_side(t, storm->side);
+    format_endpoint(t, &storm->server);
+    g_string_append(t, "</td>");
+    html_number_cell(t, storm->requests);
+    html_number_cell(t, storm->clients);
+    html_number_cell(t, storm->peak);
+    html_number_cell(t, storm->confirmed);
+    html_took_cell(t, storm->first_answer);
+    html_took_cell(t, storm->worst_answer);
+    html_number_cell(t, storm->rejected);
+    html_number_cell(t, storm->unanswered);
+    g_string_append(t, "</tr>\n");
+    html_put(h);
+}
+
+static void append_storms(html *h)
+{
+    if (h->storms->len == 0)
+        return;
+    g_string_append(
+        h->text, "<table class=\"storms\"><caption>Storms: many OPEN_REQ to one server at "
+                 "once</caption>\n<thead><tr><th scope=\"col\">began</th>"
+                 "<th scope=\"col\">lasted</th><th scope=\"col\">server</th>"
+                 "<th scope=\"col\">OPEN_REQ</th><th scope=\"col\">clients</th>"
+                 "<th scope=\"col\">most in a second</th><th scope=\"col\">opened</th>"
+                 "<th scope=\"col\">first answer</th><th scope=\"col\">worst answer</th>"
+                 "<th scope=\"col\">refused</th><th scope=\"col\">never answered</th></tr></thead>"
+                 "\n<tbody>\n");
+    for (guint i = 0; i < h->storms->len && i < STORMS_MAX; i++)
+        append_storm(h, &g_array_index(h->storms, cti_storm, i));
+    g_string_append(h->text, "</tbody></table>\n");
+    if (h->storms->len > STORMS_MAX)
+        g_string_append_printf(h->text,
+                               "<p class=\"left-out\">%u more storms: -T json has all.</p>\n",
+                               h->storms->len - STORMS_MAX);
+}
+
+/* ---- times without a session ---- */
+
+typedef struct client_down {
+    const cti_client *client;
+    const cti_down *down;
+} client_down;
+
+static gint compare_downs(gconstpointer a, gconstpointer b)
+{
+    const cti_down *x = ((const client_down *)a)->down, *y = ((const client_down *)b)->down;
+    const int64_t took_x = cti_elapsed(x->from, x->until), took_y = cti_elapsed(y->from, y->until);
+
+    if (took_x != took_y)
+        return took_x > took_y ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+static GArray *all_downs(const html *h)
+{
+    GArray *downs = g_array_new(FALSE, FALSE, sizeof(client_down));
+
+    for (guint i = 0; i < h->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(h->clients, i);
+
+        for (uint32_t k = 0; k < client->down_count; k++)
+            g_array_append_vals(downs, &(client_down){client, &client->downs[k]}, 1);
+    }
+    g_array_sort(downs, compare_downs);
+    return downs;
+}
+
+/* A session at one end of a down: its side and number. */
+static void append_end(html *h, const cti_leg *leg)
+{
+    html_side(h->text, leg->side);
+    g_string_append(h->text, "session ");
+    if (html_session_get(h, leg->session) != NULL)
+        html_session_link(h->text, leg->session);
+    else
+        g_string_append_printf(h->text, "%u", leg->session);
+}
+
+static void append_down(html *h, const client_down *of)
+{
+    const cti_down *down = of->down;
+    GString *t = h->text;
+
+    g_string_append(t, "<tr><th scope=\"row\">");
+    html_client_name(t, of->client);
+    g_string_append(t, "</th>");
+    html_took_cell(t, cti_elapsed(down->from, down->until));
+    g_string_append(t, "<td class=\"clock\">");
+    html_clock(h, t, down->from, 3);
+    g_string_append(t, "</td><td>");
+    if (down->left != NULL) {
+        append_end(h, down->left);
+        g_string_append_printf(t, ": %s", cti_verdict_name(down->left->verdict));
+    }
+    g_string_append(t, "</td>");
+    html_took_cell(t, down->left != NULL ? cti_forward(down->from, down->left->ended) : -1);
+    g_string_append(t, "<td>");
+    html_attempts(t, down);
+    g_string_append(t, "</td><td>");
+    if (down->to != NULL)
+        append_end(h, down->to);
+    else
+        g_string_append(t, "<span class=\"lost\">none came</span>");
+    g_string_append(t, "</td>");
+    html_took_cell(t, down->to != NULL ? cti_forward(down->to->asked, down->to->opened) : -1);
+    g_string_append(t, "</tr>\n");
+    html_put(h);
+}
+
+static void append_rows(html *h, const GArray *downs, guint from, guint until)
+{
+    g_string_append(h->text, "<table class=\"downs\"><caption>Times without a session, the longest "
+                             "first</caption>\n<thead><tr><th scope=\"col\">client</th>"
+                             "<th scope=\"col\">down for</th>"
+                             "<th scope=\"col\">since the server's last message</th>"
+                             "<th scope=\"col\">lost</th>"
+                             "<th scope=\"col\">until the connection ended</th>"
+                             "<th scope=\"col\">tried meanwhile</th><th scope=\"col\">next</th>"
+                             "<th scope=\"col\">OPEN_CONF took</th></tr></thead>\n<tbody>\n");
+    for (guint i = from; i < until; i++)
+        append_down(h, &g_array_index(downs, client_down, i));
+    g_string_append(h->text, "</tbody></table>\n");
+}
+
+static void append_downs(html *h, const GArray *downs)
+{
+    const guint told = MIN(downs->len, DOWNS_MAX), shown = MIN(told, DOWNS_AT_ONCE);
+
+    if (shown == 0)
+        return;
+    append_rows(h, downs, 0, shown);
+    if (told == shown)
+        return;
+    g_string_append_printf(h->text, "<details><summary>%u shorter ones</summary>\n", told - shown);
+    append_rows(h, downs, shown, told);
+    if (downs->len > told)
+        g_string_append_printf(h->text, "<p class=\"left-out\">%u more: -T json has all.</p>\n",
+                               downs->len - told);
+    g_string_append(h->text, "</details>\n");
+}
+
+void html_clients(html *h)
+{
+    GArray *downs = all_downs(h);
+
+    if (downs->len > 0 || h->storms->len > 0) {
+        g_string_append(h->text, "<section id=\"clients\"><h2>Clients without a session</h2>\n");
+        append_storms(h);
+        append_downs(h, downs);
+        g_string_append(h->text, "</section>\n");
+    }
+    g_array_unref(downs);
+    html_put(h);
+}
