@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../codec/text.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
@@ -133,6 +134,22 @@ static exit_status run(options *o)
     return status_of(result, o, findings);
 }
 
+/* Options that print what the program knows and read no capture. */
+static exit_status tell(const options *o)
+{
+    char *error = NULL;
+
+    if (o->version)
+        puts("ctidump " CTIDUMP_VERSION);
+    else if (!(o->list != NULL ? names_list(stdout, o->list, &error)
+                               : names_explain(stdout, o->explain, &error))) {
+        complain(error);
+        g_free(error);
+        return EXIT_USAGE;
+    }
+    return fflush(stdout) == 0 ? EXIT_DONE : complain_about_output(NULL, errno);
+}
+
 int main(int argc, char **argv)
 {
     exit_status status = EXIT_USAGE;
@@ -143,9 +160,8 @@ int main(int argc, char **argv)
     if (!options_parse(&o, argc, argv, &error)) {
         fprintf(stderr, "ctidump: %s\nctidump --help tells more\n", error);
         g_free(error);
-    } else if (o.version) {
-        puts("ctidump " CTIDUMP_VERSION);
-        status = EXIT_DONE;
+    } else if (o.version || o.list != NULL || o.explain != NULL) {
+        status = tell(&o);
     } else {
         catch_interrupts();
         status = run(&o);

@@ -252,12 +252,17 @@ static bool choose_slow(int64_t *slow, const char *text, char **error)
 
 static bool check_table(const options *o, char **error)
 {
-    if (o->table == NULL || csv_has_table(o->table))
-        return true;
-    *error = g_strdup_printf("unknown table '%s': there are sessions, messages, heartbeats, "
-                             "requests, findings, answers",
-                             o->table);
-    return false;
+    GString *known = g_string_new(NULL);
+    bool good = o->table == NULL;
+
+    for (unsigned i = 0; csv_table_name(i) != NULL; i++) {
+        good = good || strcmp(csv_table_name(i), o->table) == 0;
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", csv_table_name(i));
+    }
+    if (!good)
+        *error = g_strdup_printf("unknown table '%s': there are %s", o->table, known->str);
+    g_string_free(known, TRUE);
+    return good;
 }
 
 static bool check(options *o, const raw_options *raw, char **error)
@@ -274,7 +279,8 @@ static bool check(options *o, const raw_options *raw, char **error)
         !times_style_set(&o->times, raw->time_form, raw->zone, error) ||
         !choose_selection(o, raw, error))
         return false;
-    if (!o->version && (o->files == NULL || o->files[0] == NULL)) {
+    if (!o->version && o->list == NULL && o->explain == NULL &&
+        (o->files == NULL || o->files[0] == NULL)) {
         *error = g_strdup("no capture named: ctidump FILE..., - for standard input");
         return false;
     }
@@ -343,6 +349,11 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "The same for all streams together (32M)", "BYTES"},
         {"connections", 0, 0, G_OPTION_ARG_STRING, &raw.connections,
          "Know at most so many TCP connections at a time (16K)", "NUMBER"},
+        {"explain", 0, 0, G_OPTION_ARG_STRING, &o->explain,
+         "Tell what a finding, a verdict or a problem of this name means, and what to do", "NAME"},
+        {"list", 0, 0, G_OPTION_ARG_STRING, &o->list,
+         "Name all formats, tables, types (of messages), severities, rules, verdicts or problems",
+         "KIND"},
         {"version", 'v', 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -386,6 +397,8 @@ void options_release(options *o)
     g_strfreev(o->files);
     g_free(o->output_path);
     g_free(o->table);
+    g_free(o->explain);
+    g_free(o->list);
     g_free(o->ports);
     capture_filter_free(o->filter);
     g_free(o->selection.client);

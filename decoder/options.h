@@ -15,6 +15,8 @@ typedef struct options {
     char **files;      /* NULL at its end; at least one */
     char *output_path; /* NULL for standard output */
     char *table;       /* of format csv; NULL for the first */
+    char *explain;     /* a name to explain, or NULL */
+    char *list;        /* a kind of names to list, or NULL */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
     capture_filter *filter; /* NULL for all packets */

@@ -366,7 +366,7 @@ void report_findings(const report *r, GString *text)
 
     if (r->findings->len == 0)
         return;
-    g_string_append(text, "\nerrors and warnings\n");
+    g_string_append(text, "\nerrors and warnings (ctidump --explain NAME tells more)\n");
     if (r->findings->len <= OVERVIEW_FINDINGS) {
         for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
             for (guint i = 0; i < r->findings->len; i++) {

@@ -65,12 +65,9 @@ typedef struct csv {
     GString *cell;
 } csv;
 
-bool csv_has_table(const char *name)
+const char *csv_table_name(unsigned index)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-        if (strcmp(tables[i].name, name) == 0)
-            return true;
-    return false;
+    return index < G_N_ELEMENTS(tables) ? tables[index].name : NULL;
 }
 
 /* ---- cells ---- */

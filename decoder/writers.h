@@ -55,7 +55,7 @@ void ctisvr_finish(void *user);
 /* For the writer of csv, which makes its rows of JSON's: a record of answers. */
 void json_answers(void *user, const request_answers *of);
 
-/* True if csv has a table of this name. */
-bool csv_has_table(const char *name);
+/* The names of csv's tables, NULL behind the last. */
+const char *csv_table_name(unsigned index);
 
 #endif
