@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capture files through libpcap (see capture.h): classic pcap, from files and pipes, with
- * flat memory and no copy of a packet. */
+/* Capture files through libpcap (see capture.h): classic pcap, from files and pipes, with flat
+ * memory and no copy of a packet.  libpcap reads the header; the records of the usual format are
+ * read by pcap_records.h, all others by libpcap too. */
 #include <errno.h>
 #include <glib.h>
 #include <pcap/pcap.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture_kinds.h"
+#include "pcap_records.h"
 
 #define BUFFER_SIZE ((size_t)1 << 20)
 
@@ -23,6 +25,7 @@ typedef struct pcap_capture {
     capture base;
     pcap_t *pcap;
     source *source; /* belongs to the FILE that belongs to pcap */
+    pcap_records records; /* without a buffer where libpcap reads them */
 } pcap_capture;
 
 static ssize_t source_read(void *cookie, char *buffer, size_t size)
@@ -72,6 +75,14 @@ static capture_result pcap_capture_next(capture *base, capture_packet *packet)
     return CAPTURE_DAMAGED;
 }
 
+static capture_result usual_next(capture *base, capture_packet *packet)
+{
+    pcap_capture *c = (pcap_capture *)base;
+
+    packet->link_type = base->link_type;
+    return pcap_records_next(&c->records, packet, &base->error);
+}
+
 static uint64_t pcap_capture_position(const capture *base)
 {
     return ((const pcap_capture *)base)->source->position;
@@ -82,26 +93,53 @@ static void pcap_capture_close(capture *base)
     pcap_capture *c = (pcap_capture *)base;
 
     pcap_close(c->pcap);
+    pcap_records_release(&c->records);
     g_free(c);
 }
 
-/* The source of an input as a FILE; NULL and errno on failure. */
+/* The source of an input as a FILE; NULL and errno on failure.  It keeps nothing: what stands
+ * behind the file's header is still to be read from the source. */
 static FILE *open_source(source *s)
 {
     const cookie_io_functions_t functions = {source_read, NULL, NULL, source_close};
     FILE *file = fopencookie(s, "rb", functions);
 
     if (file != NULL)
-        setvbuf(file, NULL, _IOFBF, BUFFER_SIZE);
+        setvbuf(file, NULL, _IONBF, 0);
     else
         source_close(s);
     return file;
 }
 
+/* True for the two formats that nearly all files have: magic numbers of micro- and nanoseconds
+ * in either byte order, and version 2.4. */
+static bool is_usual(const capture_input *input, pcap_t *pcap)
+{
+    static const char *const magics[] = {"\xA1\xB2\xC3\xD4", "\xD4\xC3\xB2\xA1",
+                                         "\xA1\xB2\x3C\x4D", "\x4D\x3C\xB2\xA1"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
+        if (memcmp(input->magic, magics[i], 4) == 0)
+            return pcap_major_version(pcap) == 2 && pcap_minor_version(pcap) == 4;
+    return false;
+}
+
+static void use_own_records(pcap_capture *c)
+{
+    c->records = (pcap_records){.read = source_read,
+                                .source = c->source,
+                                .swapped = pcap_is_swapped(c->pcap),
+                                .nanoseconds = c->source->input.nanoseconds,
+                                .snaplen = (uint32_t)pcap_snapshot(c->pcap)};
+    pcap_records_init(&c->records);
+}
+
 capture *capture_pcap_open(capture_input *input, char **error)
 {
-    static const capture_kind kind = {pcap_capture_next, pcap_capture_position, NULL,
-                                      pcap_capture_close};
+    static const capture_kind usual = {usual_next, pcap_capture_position, NULL,
+                                       pcap_capture_close};
+    static const capture_kind unusual = {pcap_capture_next, pcap_capture_position, NULL,
+                                         pcap_capture_close};
     char message[PCAP_ERRBUF_SIZE] = "";
     source *s = g_new0(source, 1);
     pcap_capture *c;
@@ -122,11 +160,15 @@ capture *capture_pcap_open(capture_input *input, char **error)
         return NULL;
     }
     c = g_new0(pcap_capture, 1);
-    c->base.kind = &kind;
+    c->base.kind = is_usual(&s->input, pcap) ? &usual : &unusual;
     c->base.link_type = pcap_datalink(pcap);
     c->base.time_digits = s->input.nanoseconds || s->input.format != CAPTURE_IS_PCAP ? 9 : 6;
     c->base.can_reopen = s->input.is_regular && !s->input.is_standard_input;
     c->pcap = pcap;
     c->source = s;
+    if (c->base.kind == &usual)
+        use_own_records(c);
+    else
+        setvbuf(file, NULL, _IOFBF, BUFFER_SIZE);
     return &c->base;
 }
