@@ -28,12 +28,6 @@
 /* Sessions with a lane, a row and a timeline: so many that were lost or have errors or warnings,
  * and so many of the others.  The rest is counted. */
 #define SESSIONS_KEPT 1000
-/* Events of a session that are kept from its start and from its end: of the sessions behind the
- * first ones, and of all where there are many, fewer are kept and shown. */
-#define EVENTS_FIRST      40
-#define EVENTS_LAST       80
-#define DETAILED_SESSIONS 100
-#define EVENTS_LEAST      15
 /* Marks of one kind in a lane: those that lie close together become one with a count. */
 #define MARKS_MAX       24
 #define TRAFFIC_COLUMNS 256 /* of a lane */
@@ -84,7 +78,7 @@ typedef struct html_session {
     uint32_t findings[3];  /* by cti_severity */
     time_grid *traffic;    /* rows by sender */
     lane_marks marks[MARK_KINDS];
-    session_log *log;
+    session_log log;
     GString *evidence;     /* for and against the verdict, as HTML; empty where there is none */
     GString *facts;        /* as HTML */
     GString *finding_list; /* as HTML */

@@ -137,10 +137,10 @@ static void append_event(void *user, int64_t time, const char *words)
     g_string_append(h->text, "</td></tr>\n");
 }
 
-static void append_session(html *h, const html_session *s, bool open)
+static void append_session(html *h, html_session *s, bool open)
 {
     const guint lines =
-        h->sessions->len > DETAILED_SESSIONS ? EVENTS_LEAST : EVENTS_FIRST + EVENTS_LAST;
+        h->sessions->len > SESSION_LOG_DETAILED ? SESSION_LOG_LINES_FEW : SESSION_LOG_LINES;
 
     g_string_append_printf(h->text, "<details class=\"session\"%s>\n<summary>Session %u: <b>",
                            open ? " open=\"open\"" : "", s->number);
@@ -158,7 +158,7 @@ static void append_session(html *h, const html_session *s, bool open)
                              "<th scope=\"col\">time</th><th scope=\"col\">from</th>"
                              "<th scope=\"col\">what, #frame</th></tr></thead>\n<tbody>\n");
     times_new_list(h->options->times);
-    session_log_each(s->log, lines, h->options->text_flags, h->options->times, append_event, h);
+    session_log_each(&s->log, lines, h->options->text_flags, h->options->times, append_event, h);
     g_string_append(h->text, "</tbody></table>\n</details>\n");
     html_put(h);
 }
@@ -171,7 +171,7 @@ static void append_details(html *h)
         lost += html_is_lost(((html_session *)g_ptr_array_index(h->sessions, i))->verdict);
     g_string_append(h->text, "<section id=\"timelines\"><h2>Timelines</h2>\n");
     for (guint i = 0; i < h->sessions->len; i++) {
-        const html_session *s = g_ptr_array_index(h->sessions, i);
+        html_session *s = g_ptr_array_index(h->sessions, i);
 
         append_session(h, s, html_is_lost(s->verdict) && lost <= OPEN_TIMELINES);
     }

@@ -104,6 +104,8 @@ typedef struct summary_record {
  * storm(), and findings whose session is NULL; summary() last. */
 typedef struct record_writer {
     void (*begin)(void *user, unsigned time_digits); /* digits behind the second: 6 or 9 */
+    /* A hint: a message of the session comes soon. */
+    void (*expect)(void *user, const session_record *session);
     void (*message)(void *user, const message_record *record);
     void (*heartbeat)(void *user, const session_record *session, const cti_heartbeat *heartbeat);
     void (*request)(void *user, const session_record *session, const cti_request *request);

@@ -14,14 +14,6 @@
 #include "session_log.h"
 #include "writers.h"
 
-/* Events of a session that are kept from its start and from its end; of the sessions behind
- * the first ones, and of all where there are many, fewer are kept and shown: nobody would read
- * them. */
-#define EVENTS_FIRST 40
-#define EVENTS_LAST 80
-#define DETAILED_SESSIONS 100
-#define EVENTS_LEAST 15
-
 /* A finding in words. */
 typedef struct reported_finding {
     uint32_t session; /* 0 where it is of no single one */
@@ -32,6 +24,7 @@ typedef struct reported_finding {
 
 /* What is kept of a session until all are known. */
 typedef struct reported_session {
+    session_log log;
     uint32_t number;
     char *client; /* name for people: ClientID, or the client's address */
     const char *side;
@@ -39,7 +32,6 @@ typedef struct reported_session {
     int64_t began, ended;
     cti_verdict verdict;
     uint32_t errors, warnings;
-    session_log *log;
     GString *findings; /* lines */
     GString *text;     /* its facts */
 } reported_session;
@@ -89,6 +81,6 @@ void report_client_name(GString *to, const cti_client *client);
 
 /* At the session's end: keeps what the other parts need of it, and its facts in words. */
 void report_keep_session(const report *r, reported_session *s, const session_record *record);
-void report_session_text(const report *r, const reported_session *s, GString *text);
+void report_session_text(const report *r, reported_session *s, GString *text);
 
 #endif

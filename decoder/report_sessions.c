@@ -24,20 +24,20 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->text = text;
 }
 
-void report_session_text(const report *r, const reported_session *s, GString *text)
+void report_session_text(const report *r, reported_session *s, GString *text)
 {
-    const bool many = r->sessions->len > DETAILED_SESSIONS;
+    const bool many = r->sessions->len > SESSION_LOG_DETAILED;
     const session_log_style style = {.indent = "    ",
                                      .times = r->options->times,
                                      .time_digits = r->digits,
                                      .text_flags = r->options->text_flags,
-                                     .most_lines = many ? EVENTS_LEAST
-                                                        : EVENTS_FIRST + EVENTS_LAST};
+                                     .most_lines = many ? SESSION_LOG_LINES_FEW
+                                                        : SESSION_LOG_LINES};
 
     g_string_append_printf(text, "\n%s", s->text->str);
     if (s->findings->len > 0)
         g_string_append_printf(text, "  findings\n%s", s->findings->str);
     g_string_append(text, "  timeline\n");
-    session_log_append(s->log, text, &style);
+    session_log_append(&s->log, text, &style);
     report_print(r, text);
 }

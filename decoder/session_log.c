@@ -5,6 +5,7 @@
  * as its bytes, and put into words only when the log is printed. */
 #include "session_log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -12,17 +13,10 @@
 
 /* A message of more bytes is put into words at once: what is kept stays small. */
 #define KEPT_BYTES_MAX 1024
-
-typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_REFUSED, FATE_UNKNOWN } heartbeat_fate;
-
-/* Heartbeats in a row with the same fate. */
-typedef struct heartbeat_run {
-    uint64_t count; /* 0 = no run */
-    heartbeat_fate fate;
-    int64_t from, to;
-    uint32_t first_frame, last_frame;
-    int64_t worst; /* answer time */
-} heartbeat_run;
+/* Bytes that have room in the entry itself: those of most messages. */
+#define INLINE_BYTES 152
+/* Bytes that come from memory at once. */
+#define LINE 64
 
 /* A message; its bytes stand in the entry's buffer. */
 typedef struct kept_message {
@@ -35,96 +29,93 @@ typedef struct kept_message {
 
 typedef enum { ENTRY_WORDS, ENTRY_MESSAGE, ENTRY_RUN } entry_kind;
 
-typedef struct entry {
+typedef struct log_entry {
     int64_t time;
     uint64_t order; /* in which it was added: decides between equal times */
     entry_kind kind;
-    uint8_t *buffer; /* words or message; used again when the entry is */
-    uint32_t size, capacity;
+    uint32_t size, capacity; /* of the words or the message; of buffer */
+    uint8_t *buffer;         /* for more than INLINE_BYTES; used again when the entry is */
     union {
         heartbeat_run run;
         kept_message message;
     };
+    uint8_t bytes[INLINE_BYTES];
 } entry;
 
-struct session_log {
-    guint most_first, most_last;
-    GArray *first;     /* of entry */
-    GArray *last;      /* of entry, a ring once it is full */
-    guint oldest;      /* index into last */
-    uint64_t added, left_out;
-    heartbeat_run run;
-    uint32_t unanswered; /* heartbeats since the last answer, until now */
-    GString *scratch;
-};
-
-session_log *session_log_new(guint first, guint last)
+void session_log_init(session_log *log, uint32_t number)
 {
-    session_log *log = g_new0(session_log, 1);
+    const guint lines =
+        number > SESSION_LOG_DETAILED ? SESSION_LOG_LINES_FEW : SESSION_LOG_LINES;
 
-    log->most_first = first;
-    log->most_last = last;
-    log->first = g_array_new(FALSE, TRUE, sizeof(entry));
-    log->last = g_array_new(FALSE, TRUE, sizeof(entry));
+    *log = (session_log){.most_first = lines / 3, .most_last = lines - lines / 3};
+    log->entries = g_new0(entry, lines);
     log->scratch = g_string_new(NULL);
-    return log;
 }
 
-static void free_entries(GArray *entries)
+static guint entry_count(const session_log *log)
 {
-    for (guint i = 0; i < entries->len; i++)
-        g_free(g_array_index(entries, entry, i).buffer);
-    g_array_unref(entries);
+    return (guint)MIN(log->added, log->most_first + log->most_last);
 }
 
-void session_log_free(session_log *log)
+void session_log_release(session_log *log)
 {
-    free_entries(log->first);
-    free_entries(log->last);
+    for (guint i = 0; i < entry_count(log); i++)
+        g_free(log->entries[i].buffer);
+    g_free(log->entries);
     g_string_free(log->scratch, TRUE);
-    g_free(log);
 }
 
-static entry *append_entry(GArray *entries)
+/* The place of the next event: a new one, or that of the oldest of the last ones. */
+static entry *next_entry(const session_log *log)
 {
-    g_array_set_size(entries, entries->len + 1);
-    return &g_array_index(entries, entry, entries->len - 1);
+    if (log->added < log->most_first)
+        return &log->entries[log->added];
+    return &log->entries[log->most_first + (log->added - log->most_first) % log->most_last];
 }
 
-/* The entry for the next event: a new one, or the oldest of the last ones. */
+void session_log_expect(const session_log *log)
+{
+    const char *next = (const char *)next_entry(log);
+
+    for (size_t offset = 0; offset < sizeof(entry); offset += LINE)
+        __builtin_prefetch(next + offset, 1);
+}
+
 static entry *new_entry(session_log *log, entry_kind kind, int64_t time)
 {
-    entry *e;
+    entry *e = next_entry(log);
 
-    if (log->first->len < log->most_first) {
-        e = append_entry(log->first);
-    } else if (log->last->len < log->most_last) {
-        e = append_entry(log->last);
-    } else {
-        e = &g_array_index(log->last, entry, log->oldest);
-        log->oldest = (log->oldest + 1) % log->most_last;
-        log->left_out++;
-    }
     e->kind = kind;
     e->time = time;
     e->order = log->added++;
     return e;
 }
 
-static void fill_buffer(entry *e, const void *bytes, uint32_t size)
+static const uint8_t *bytes_of(const entry *e)
 {
-    if (size > e->capacity) {
-        e->capacity = size;
-        e->buffer = g_realloc(e->buffer, size);
+    return e->size > INLINE_BYTES ? e->buffer : e->bytes;
+}
+
+static void fill(entry *e, const void *bytes, uint32_t size)
+{
+    uint8_t *to = e->bytes;
+
+    if (size > INLINE_BYTES) {
+        if (size > e->capacity) {
+            g_free(e->buffer);
+            e->capacity = size;
+            e->buffer = g_malloc(size);
+        }
+        to = e->buffer;
     }
-    memcpy(e->buffer, bytes, size);
+    memcpy(to, bytes, size);
     e->size = size;
 }
 
 /* Adds what stands in scratch. */
 static void add_words(session_log *log, int64_t time)
 {
-    fill_buffer(new_entry(log, ENTRY_WORDS, time), log->scratch->str, (uint32_t)log->scratch->len);
+    fill(new_entry(log, ENTRY_WORDS, time), log->scratch->str, (uint32_t)log->scratch->len);
     g_string_truncate(log->scratch, 0);
 }
 
@@ -160,7 +151,7 @@ void session_log_message(session_log *log, const message_record *record, unsigne
         return;
     }
     e = new_entry(log, ENTRY_MESSAGE, record->time);
-    fill_buffer(e, record->bytes, record->size);
+    fill(e, record->bytes, record->size);
     e->message = (kept_message){.context = record->facts->context,
                                 .sender = record->sender,
                                 .frame = record->frame,
@@ -270,17 +261,31 @@ static void append_kept(GString *to, const entry *e, unsigned text_flags)
                                    .reader = &reader,
                                    .facts = &facts};
 
-    cti_reader_init(&reader, e->buffer, e->size, &e->message.context);
+    cti_reader_init(&reader, bytes_of(e), e->size, &e->message.context);
     append_message(to, &record, text_flags);
 }
 
-static gint compare_entries(gconstpointer a, gconstpointer b)
+static int compare_entries(const void *a, const void *b)
 {
-    const entry *x = a, *y = b;
+    const entry *x = *(const entry *const *)a, *y = *(const entry *const *)b;
 
     if (x->time != y->time)
         return x->time < y->time ? -1 : 1;
     return x->order < y->order ? -1 : 1;
+}
+
+/* The entries in the order of time, to be freed with g_free(): those kept from the start, as many
+ * as *first tells, then those from the end. */
+static const entry **sort_entries(const session_log *log, guint *first)
+{
+    const guint count = entry_count(log);
+    const entry **sorted = g_new(const entry *, count);
+
+    for (guint i = 0; i < count; i++)
+        sorted[i] = &log->entries[i];
+    qsort(sorted, count, sizeof(sorted[0]), compare_entries);
+    *first = MIN(count, log->most_first);
+    return sorted;
 }
 
 /* Words of an entry: its mark, then what happened. */
@@ -292,44 +297,44 @@ static void append_entry_words(const entry *e, GString *to, unsigned text_flags,
     else if (e->kind == ENTRY_RUN)
         append_run(to, &e->run, times);
     else
-        g_string_append_len(to, (const char *)e->buffer, e->size);
+        g_string_append_len(to, (const char *)bytes_of(e), e->size);
 }
 
 void session_log_each(session_log *log, guint most_lines, unsigned text_flags, times_style *times,
                       void (*line)(void *user, int64_t time, const char *words), void *user)
 {
-    const guint first = log->first->len;
     GString *words = log->scratch;
-    guint from, until;
+    const entry **sorted;
+    guint count, first, from, until;
+    uint64_t left_out;
 
     end_run(log);
-    g_array_append_vals(log->first, log->last->data, log->last->len);
-    g_array_set_size(log->last, 0);
-    g_array_sort(log->first, compare_entries);
+    sorted = sort_entries(log, &first);
+    count = entry_count(log);
+    left_out = log->added - count;
     /* The gap lies where events were dropped, or a third behind the start if there are more
      * than are wanted. */
-    until = log->left_out > 0 ? first : log->first->len;
+    until = left_out > 0 ? first : count;
     from = until;
-    if (log->first->len > most_lines) {
+    if (count > most_lines) {
         until = MIN(first, most_lines / 3);
-        from = log->first->len - (most_lines - until);
+        from = count - (most_lines - until);
     }
-    for (guint i = 0; i < log->first->len; i++) {
-        const entry *e = &g_array_index(log->first, entry, i);
-
-        if (i == until && from - until + log->left_out > 0) {
+    for (guint i = 0; i < count; i++) {
+        if (i == until && from - until + left_out > 0) {
             g_string_printf(words,
                             "... %" G_GUINT64_FORMAT " events left out here: -T timeline shows all",
-                            log->left_out + (from - until));
+                            left_out + (from - until));
             line(user, CTI_NO_TIME, words->str);
         }
         if (i < until || i >= from) {
             g_string_truncate(words, 0);
-            append_entry_words(e, words, text_flags, times);
-            line(user, e->time, words->str);
+            append_entry_words(sorted[i], words, text_flags, times);
+            line(user, sorted[i]->time, words->str);
         }
     }
     g_string_truncate(words, 0);
+    g_free(sorted);
 }
 
 /* Where session_log_append() puts its lines. */

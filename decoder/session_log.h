@@ -7,13 +7,43 @@
 #include <glib.h>
 
 #include "records.h"
+
+/* Most lines of a log, and as many as are worth showing where there are very many sessions. */
+#define SESSION_LOG_LINES 120
+#define SESSION_LOG_LINES_FEW 15
+/* Sessions with so many lines: the first ones. */
+#define SESSION_LOG_DETAILED 100
 #include "times.h"
 
-typedef struct session_log session_log;
+typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_REFUSED, FATE_UNKNOWN } heartbeat_fate;
 
-/* A log that keeps so many events from the start and from the end of the session. */
-session_log *session_log_new(guint first, guint last);
-void session_log_free(session_log *log);
+/* Heartbeats in a row with the same fate. */
+typedef struct heartbeat_run {
+    uint64_t count; /* 0 = no run */
+    heartbeat_fate fate;
+    int64_t from, to;
+    uint32_t first_frame, last_frame;
+    int64_t worst; /* answer time */
+} heartbeat_run;
+
+/* The log's own: part of what belongs to it, so that no pointer leads there.  All 0 until
+ * session_log_init(). */
+typedef struct session_log {
+    guint most_first, most_last;
+    uint64_t added;           /* events so far */
+    struct log_entry *entries; /* those kept; behind the first ones a ring */
+    uint32_t unanswered;      /* heartbeats since the last answer, until now */
+    heartbeat_run run;
+    GString *scratch;
+} session_log;
+
+/* A log of the session with this number.  It keeps some events from the start and some from the
+ * end; of the sessions behind the first hundred only a few: nobody would read them. */
+void session_log_init(session_log *log, uint32_t number);
+void session_log_release(session_log *log);
+
+/* A hint: the next event comes soon. */
+void session_log_expect(const session_log *log);
 
 /* Takes in what the records tell (see records.h).  Messages of type HEARTBEAT_REQ and
  * HEARTBEAT_CONF add no line: session_log_heartbeat() does, when their fate is known. */
@@ -30,7 +60,7 @@ typedef struct session_log_style {
     const char *indent; /* before each line */
     times_style *times;
     unsigned time_digits, text_flags;
-    guint most_lines; /* the rest is counted in a line of its own */
+    guint most_lines; /* as for session_log_each() */
 } session_log_style;
 
 /* Tells each line in the order of time; once, since nothing may be added afterwards.  words

@@ -11,13 +11,6 @@
 
 /* ---- sessions ---- */
 
-static session_log *new_log(uint32_t session)
-{
-    if (session > DETAILED_SESSIONS)
-        return session_log_new(EVENTS_LEAST / 3, EVENTS_LEAST - EVENTS_LEAST / 3);
-    return session_log_new(EVENTS_FIRST, EVENTS_LAST);
-}
-
 static html_session *session_of(const session_record *record)
 {
     html_session *s = *record->writer_data;
@@ -26,7 +19,7 @@ static html_session *session_of(const session_record *record)
         s = g_new0(html_session, 1);
         s->number = record->number;
         s->traffic = time_grid_new(TRAFFIC_COLUMNS, 2);
-        s->log = new_log(record->number);
+        session_log_init(&s->log, record->number);
         s->finding_list = g_string_new(NULL);
         *record->writer_data = s;
     }
@@ -38,7 +31,7 @@ static void free_session(gpointer data)
     html_session *s = data;
 
     g_clear_pointer(&s->traffic, time_grid_free);
-    g_clear_pointer(&s->log, session_log_free);
+    session_log_release(&s->log);
     for (guint kind = 0; kind < MARK_KINDS; kind++)
         g_clear_pointer(&s->marks[kind].marks, g_array_unref);
     g_string_free(s->finding_list, TRUE);
@@ -123,7 +116,7 @@ static void html_message(void *user, const message_record *record)
     html_session *s = session_of(record->session);
 
     time_grid_add(s->traffic, record->time, record->sender == CTI_CLIENT ? 0 : 1);
-    session_log_message(s->log, record, h->options->text_flags);
+    session_log_message(&s->log, record, h->options->text_flags);
 }
 
 /* The class of an answer time, a row of the grid. */
@@ -142,7 +135,7 @@ static void html_heartbeat(void *user, const session_record *session,
     const cti_request *request = heartbeat->request;
     const int64_t took = cti_forward(request->time, request->answer_time);
 
-    session_log_heartbeat(s->log, heartbeat);
+    session_log_heartbeat(&s->log, heartbeat);
     if (took != CTI_NO_TIME)
         time_grid_add(h->heartbeat_times, request->answer_time, class_of(took));
     if (!heartbeat->missed)
@@ -158,7 +151,7 @@ static void html_request(void *user, const session_record *session, const cti_re
     html_answers *a = &h->answers[request->message->number];
     const int64_t took = cti_forward(request->time, request->answer_time);
 
-    session_log_request(s->log, request);
+    session_log_request(&s->log, request);
     a->message = request->message;
     a->failed += request->outcome == CTI_FAILED;
     if (request->outcome == CTI_UNANSWERED) {
@@ -176,7 +169,7 @@ static void html_silence(void *user, const session_record *session, const cti_si
     html_session *s = session_of(session);
 
     (void)user;
-    session_log_silence(s->log, silence);
+    session_log_silence(&s->log, silence);
     add_mark(s, MARK_SILENCE, silence->from, silence->to);
 }
 
@@ -188,7 +181,7 @@ static void html_hole(void *user, const hole_record *record)
     if (record->session == NULL)
         return;
     s = session_of(record->session);
-    session_log_hole(s->log, record);
+    session_log_hole(&s->log, record);
     add_mark(s, MARK_HOLE, record->time, record->time);
 }
 
@@ -196,7 +189,7 @@ static void html_tcp_end(void *user, const session_record *session, cti_tcp_end 
                          cti_sender sender, int64_t time, uint32_t frame)
 {
     (void)user;
-    session_log_tcp_end(session_of(session)->log, how, sender, time, frame);
+    session_log_tcp_end(&session_of(session)->log, how, sender, time, frame);
 }
 
 static void append_words(GString *to, const cti_finding *finding)

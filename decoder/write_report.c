@@ -24,13 +24,6 @@ void report_print(const report *r, GString *text)
 
 /* ---- collecting ---- */
 
-static session_log *new_log(uint32_t session)
-{
-    if (session > DETAILED_SESSIONS)
-        return session_log_new(EVENTS_LEAST / 3, EVENTS_LEAST - EVENTS_LEAST / 3);
-    return session_log_new(EVENTS_FIRST, EVENTS_LAST);
-}
-
 static reported_session *session_of(const session_record *record)
 {
     reported_session *s = *record->writer_data;
@@ -38,7 +31,7 @@ static reported_session *session_of(const session_record *record)
     if (s == NULL) {
         s = g_new0(reported_session, 1);
         s->number = record->number;
-        s->log = new_log(record->number);
+        session_log_init(&s->log, record->number);
         s->findings = g_string_new(NULL);
         *record->writer_data = s;
     }
@@ -58,11 +51,20 @@ static void report_begin(void *user, unsigned time_digits)
     r->digits = time_digits;
 }
 
+static void report_expect(void *user, const session_record *session)
+{
+    const reported_session *s = *session->writer_data;
+
+    (void)user;
+    if (s != NULL)
+        session_log_expect(&s->log);
+}
+
 static void report_message(void *user, const message_record *record)
 {
     const report *r = user;
 
-    session_log_message(session_of(record->session)->log, record, r->options->text_flags);
+    session_log_message(&session_of(record->session)->log, record, r->options->text_flags);
 }
 
 static void report_heartbeat(void *user, const session_record *session,
@@ -71,7 +73,7 @@ static void report_heartbeat(void *user, const session_record *session,
     report *r = user;
 
     answers_add(r->answers, session->number, heartbeat->request);
-    session_log_heartbeat(session_of(session)->log, heartbeat);
+    session_log_heartbeat(&session_of(session)->log, heartbeat);
 }
 
 static void report_request(void *user, const session_record *session, const cti_request *request)
@@ -79,27 +81,27 @@ static void report_request(void *user, const session_record *session, const cti_
     report *r = user;
 
     answers_add(r->answers, session->number, request);
-    session_log_request(session_of(session)->log, request);
+    session_log_request(&session_of(session)->log, request);
 }
 
 static void report_silence(void *user, const session_record *session, const cti_silence *silence)
 {
     (void)user;
-    session_log_silence(session_of(session)->log, silence);
+    session_log_silence(&session_of(session)->log, silence);
 }
 
 static void report_hole(void *user, const hole_record *record)
 {
     (void)user;
     if (record->session != NULL)
-        session_log_hole(session_of(record->session)->log, record);
+        session_log_hole(&session_of(record->session)->log, record);
 }
 
 static void report_tcp_end(void *user, const session_record *session, cti_tcp_end how,
                            cti_sender sender, int64_t time, uint32_t frame)
 {
     (void)user;
-    session_log_tcp_end(session_of(session)->log, how, sender, time, frame);
+    session_log_tcp_end(&session_of(session)->log, how, sender, time, frame);
 }
 
 static void report_finding(void *user, const session_record *session, const cti_finding *finding)
@@ -192,6 +194,7 @@ static void report_summary(void *user, const summary_record *summary)
 
 const record_writer report_writer = {
     .begin = report_begin,
+    .expect = report_expect,
     .message = report_message,
     .heartbeat = report_heartbeat,
     .request = report_request,
@@ -213,7 +216,7 @@ static void free_session(gpointer data)
     reported_session *s = data;
 
     g_free(s->client);
-    session_log_free(s->log);
+    session_log_release(&s->log);
     g_string_free(s->findings, TRUE);
     g_string_free(s->text, TRUE);
     g_free(s);
