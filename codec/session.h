@@ -281,7 +281,6 @@ typedef struct cti_session {
     uint32_t contradictions; /* messages in a row that no possible version fits */
     uint32_t idle_timeout;   /* seconds; CTI_NO_IDLE_TIMEOUT = off; 0 = not known */
     uint32_t services_requested, services_granted;
-    char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
     int64_t open_time, open_answer_time; /* CTI_NO_TIME where not seen */
     uint32_t open_frame, open_answer_frame;
     uint32_t open_status; /* of the rejection */
@@ -319,6 +318,15 @@ typedef struct cti_session {
     int64_t usual_heartbeat_gap;  /* their median, or 0 while they are too few */
     int64_t worst_gap, worst_gap_time; /* of the client; worst_gap_time is where it starts */
 
+    /* the caller's */
+    const cti_session_events *events;
+    void *user;
+
+    /* From here on what few messages touch: of what stands above, each one touches nearly all. */
+
+    /* OPEN_REQ's too */
+    char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
+
     /* the end */
     bool server_offline; /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
     uint32_t server_offline_frame;
@@ -347,8 +355,6 @@ typedef struct cti_session {
 
     uint64_t findings;
     uint32_t findings_by_rule[CTI_RULE_COUNT];
-    const cti_session_events *events;
-    void *user;
 } cti_session;
 
 /* Starts a session.  events must outlive it.  began_before_capture: no SYN was seen, so

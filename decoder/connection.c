@@ -151,18 +151,15 @@ static void finish_connection(connection *c, int64_t time, cti_end how, hole_cau
 /* Makes room for one more connection: forgets one without a session, if there is any. */
 static void forget_one(connections *all)
 {
-    const GList *link = all->idle.head;
     connection *c;
 
-    if (g_hash_table_size(all->table) < all->options->connections)
+    if (table_size(all) < all->options->connections)
         return;
-    if (link != NULL) {
+    c = table_quietest(all);
+    if (c->session == NULL)
         all->forgotten_idle++;
-    } else {
-        link = all->talking.head;
+    else
         all->forgotten_talking++;
-    }
-    c = link->data;
     finish_connection(c, c->record.last_time, CTI_END_CAPTURE_ENDED, HOLE_LIMIT);
 }
 
@@ -292,11 +289,10 @@ static void note_time(connections *all, const tcp_segment *segment)
     all->worst_step = MAX(all->worst_step, step);
 }
 
-/* The connection of a segment, as it is found or begun; NULL if it is not yet known whether
- * the segment begins one. */
-static connection *find_connection(connections *all, const tcp_segment *segment)
+/* The connection of a segment: the one found in the table (c), or one that begins with it; NULL
+ * if it is not yet known whether the segment begins one. */
+static connection *choose_connection(connections *all, connection *c, const tcp_segment *segment)
 {
-    connection *c = table_find(all, segment);
     tcp_segment syn;
 
     if (c == NULL)
@@ -321,13 +317,12 @@ static connection *find_connection(connections *all, const tcp_segment *segment)
     return NULL;
 }
 
-void connections_feed(connections *all, const tcp_segment *segment)
+void connections_take(connections *all, connection *c, const tcp_segment *segment)
 {
-    connection *c;
-
     note_time(all, segment);
     /* Of a copy that comes in pieces nothing else is known; the packet may have been left out. */
-    c = segment->repeated ? table_find(all, segment) : find_connection(all, segment);
+    if (!segment->repeated)
+        c = choose_connection(all, c, segment);
     if (c == NULL)
         return;
     if (segment->repeated || is_copy(c, segment)) {
@@ -337,6 +332,11 @@ void connections_feed(connections *all, const tcp_segment *segment)
     take_segment(c, segment);
     table_touch(c);
     enforce_limits(all, segment->time);
+}
+
+void connections_feed(connections *all, const tcp_segment *segment)
+{
+    connections_take(all, table_find(all, segment), segment);
 }
 
 /* ---- life ---- */
@@ -393,8 +393,11 @@ void connections_finish(connections *all)
 {
     static const cti_clients_events events = {
         .client = forward_client, .storm = forward_storm, .finding = forward_finding};
-    GList *list = g_list_sort(g_hash_table_get_values(all->table), compare_first_frames);
+    GList *list;
 
+    ahead_finish(all);
+    list = g_list_sort(g_list_concat(g_list_copy(all->idle.head), g_list_copy(all->talking.head)),
+                       compare_first_frames);
     for (GList *link = list; link != NULL; link = link->next)
         finish_connection(link->data, all->last_time, CTI_END_CAPTURE_ENDED, HOLE_CAPTURE_ENDED);
     g_list_free(list);
@@ -413,5 +416,6 @@ void connections_free(connections *all)
     }
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
+    ahead_release(all);
     g_free(all);
 }

@@ -2,6 +2,7 @@
 /* What a connection is made of, for the files that work on it; nobody else includes this.
  *
  *     connection.c        segments, FIN, RST, limits, the end
+ *     connection_ahead.c  segments on their way to their connections
  *     connection_syn.c    which SYN begins another connection
  *     connection_notes.c  what is told of all of them
  *     connection_table.c  which connection a segment belongs to, who is the client
@@ -35,46 +36,48 @@ typedef struct connection connection;
 
 /* A session and what the records say of it. */
 typedef struct live_session {
-    cti_session session;
     session_record record;
-    void *writer_data;
     connection *connection;
+    cti_session session;
 } live_session;
 
 /* One direction: the stream and the start of a message that is not whole yet. */
 typedef struct direction {
     connection *connection;
     cti_sender sender;
-    tcp_stream stream;
-    bool fin_told;
-    GByteArray *rest; /* NULL where there is none */
     cti_frame_state framing;
+    bool fin_told;
     bool in_hole;     /* hole is known, but not yet how many bytes behind it are no use */
-    hole_record hole;
+    GByteArray *rest; /* NULL where there is none */
     uint64_t skipped; /* bytes left out since the last message */
     uint64_t tail;    /* bytes to come of a message that was told although it is cut */
+    tcp_stream stream;
+    hole_record hole;
     uint64_t lost;    /* bytes missing while it was not decided if this is CTI */
     hole_cause lost_by;
 } direction;
 
+/* What each packet touches stands first. */
 struct connection {
     connections *all;
-    connection_record record;
+    live_session *session;
+    void *writer_data;     /* the writer's, for the session */
+    tcp_segment *late_syn; /* of what may become the next connection; NULL if none */
+    GQueue *queue;         /* that it is in, by link */
+    int64_t now;           /* of the packet being taken in */
+    uint32_t frame;
     content content;
     bool cti_port;
     bool client_known; /* record.client is the client, and not a guess */
     bool numbered;
     bool reset;
-    bool lossy;            /* bytes are missing */
-    uint32_t tries;        /* pieces of data that did not look like CTI */
-    tcp_segment *late_syn; /* of what may become the next connection; NULL if none */
+    bool lossy; /* bytes are missing */
+    connection_record record;
     direction directions[DIRECTIONS];
     duplicate_filter seen;
-    live_session *session;
-    int64_t now; /* of the packet being taken in */
-    uint32_t frame;
-    GQueue *queue; /* that it is in, by link */
+    uint32_t tries; /* pieces of data that did not look like CTI */
     GList link;
+    connection *same_key; /* the next one with its key in the table */
 };
 
 /* How often something happened, and where first. */
@@ -83,13 +86,30 @@ typedef struct tally {
     uint32_t frame;
 } tally;
 
+/* A segment on its way to its connection. */
+typedef struct waiting_segment {
+    tcp_segment segment;
+    uint8_t *payload; /* a copy */
+    uint32_t capacity;
+    connection *guess; /* whose it seems to be, while no connection was removed since; or NULL */
+    uint64_t removals; /* until then */
+    bool is_next;      /* it follows on one of the same connection */
+} waiting_segment;
+
+/* Most segments that wait; a power of 2. */
+enum { AHEAD_MAX = 16 };
+
 struct connections {
     const connection_options *options;
     const record_writer *writer;
     void *user;
-    GHashTable *table;    /* both endpoints, in either order -> connection */
-    connection *recent;   /* of the last look-up: often it is asked for again; or NULL */
-    GQueue idle, talking; /* of connection: the one without packets for longest first */
+    GHashTable *table;  /* a number made of both endpoints -> the first connection with it */
+    GQueue idle;        /* of connection: the one without packets for longest first */
+    GQueue talking;     /* the same, but for those with packets behind frame talking_sorted */
+    uint32_t talking_sorted;
+    uint64_t removals; /* connections that are no longer there */
+    waiting_segment ahead[AHEAD_MAX]; /* segment number n is at n % AHEAD_MAX */
+    uint64_t queued, taken;
     tcp_pool pool;
     uint32_t numbered, sessions, other;
     uint64_t messages, findings[3];
@@ -110,6 +130,9 @@ void connection_number(connection *c);
 /* Drops all bytes that are kept of it. */
 void connection_release_streams(connection *c);
 
+/* Takes in a segment; c is what table_find() says. */
+void connections_take(connections *all, connection *c, const tcp_segment *segment);
+
 void tally_add(tally *tally, uint32_t frame);
 
 /* ---- connection_table.c ---- */
@@ -118,6 +141,12 @@ void table_init(connections *all);
 
 /* The connection that a segment's endpoints belong to, NULL if it is not known. */
 connection *table_find(connections *all, const tcp_segment *segment);
+
+/* The same without a look at a connection: nearly always right. */
+connection *table_guess(const connections *all, const tcp_segment *segment);
+
+/* True if the segment's endpoints are the connection's. */
+bool table_is(const connection *c, const tcp_segment *segment);
 
 /* A new connection that begins with this segment; it is in the table and idle. */
 connection *table_add(connections *all, const tcp_segment *segment);
@@ -128,12 +157,25 @@ void table_remove(connection *c);
 /* Puts it at the end of the queue that it belongs in now. */
 void table_touch(connection *c);
 
+/* How many there are. */
+uint32_t table_size(const connections *all);
+
+/* The one to be forgotten first, where there is any: without packets for longest, those without
+ * a session before all others. */
+connection *table_quietest(connections *all);
+
 /* The direction that a segment belongs to. */
 direction *table_direction(connection *c, const tcp_segment *segment);
 
 /* A message of this type came from this direction: on a port that says nothing, the first one
  * whose sender the table of messages knows tells who is the client. */
 void table_learn_client(const direction *from, uint32_t type);
+
+/* ---- connection_ahead.c ---- */
+
+/* Takes in all that wait. */
+void ahead_finish(connections *all);
+void ahead_release(connections *all);
 
 /* ---- connection_syn.c ---- */
 

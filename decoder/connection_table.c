@@ -7,13 +7,9 @@
 
 /* ---- endpoints ---- */
 
-static int compare_endpoints(const endpoint *a, const endpoint *b)
+static bool is_same(const endpoint *a, const endpoint *b)
 {
-    const int difference = memcmp(a->address, b->address, sizeof(a->address));
-
-    if (difference != 0)
-        return difference;
-    return (int)a->port - (int)b->port;
+    return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
 static uint64_t hash_endpoint(const endpoint *point)
@@ -26,27 +22,18 @@ static uint64_t hash_endpoint(const endpoint *point)
     return hash ^ hash >> 32;
 }
 
-/* The key is a connection whose record holds the two endpoints, in either order. */
-static guint hash_connection(gconstpointer key)
+/* The same for both orders of the endpoints. */
+static gpointer key_of(const endpoint *one, const endpoint *other)
 {
-    const connection_record *record = key;
-
-    return (guint)(hash_endpoint(&record->client) + hash_endpoint(&record->server));
+    return GSIZE_TO_POINTER((gsize)(hash_endpoint(one) + hash_endpoint(other)));
 }
 
-static bool is_between(const connection_record *record, const endpoint *one, const endpoint *other)
+bool table_is(const connection *c, const tcp_segment *segment)
 {
-    return (compare_endpoints(&record->client, one) == 0 &&
-            compare_endpoints(&record->server, other) == 0) ||
-           (compare_endpoints(&record->client, other) == 0 &&
-            compare_endpoints(&record->server, one) == 0);
-}
+    const endpoint *client = &c->record.client, *server = &c->record.server;
 
-static gboolean equal_connections(gconstpointer a, gconstpointer b)
-{
-    const connection_record *key = b;
-
-    return is_between(a, &key->client, &key->server);
+    return (is_same(client, &segment->source) && is_same(server, &segment->destination)) ||
+           (is_same(client, &segment->destination) && is_same(server, &segment->source));
 }
 
 /* ---- client and server ---- */
@@ -106,7 +93,7 @@ void table_learn_client(const direction *from, uint32_t type)
 
 direction *table_direction(connection *c, const tcp_segment *segment)
 {
-    const bool client = compare_endpoints(&segment->source, &c->record.client) == 0;
+    const bool client = is_same(&segment->source, &c->record.client);
 
     return connection_direction(c, client ? CTI_CLIENT : CTI_SERVER);
 }
@@ -115,22 +102,47 @@ direction *table_direction(connection *c, const tcp_segment *segment)
 
 void table_init(connections *all)
 {
-    all->table = g_hash_table_new(hash_connection, equal_connections);
+    all->table = g_hash_table_new(NULL, NULL);
     g_queue_init(&all->idle);
     g_queue_init(&all->talking);
 }
 
+connection *table_guess(const connections *all, const tcp_segment *segment)
+{
+    return g_hash_table_lookup(all->table, key_of(&segment->source, &segment->destination));
+}
+
 connection *table_find(connections *all, const tcp_segment *segment)
 {
-    connection_record key;
+    connection *c = table_guess(all, segment);
 
-    if (all->recent != NULL &&
-        is_between(&all->recent->record, &segment->source, &segment->destination))
-        return all->recent;
-    key.client = segment->source;
-    key.server = segment->destination;
-    all->recent = g_hash_table_lookup(all->table, &key);
-    return all->recent;
+    while (c != NULL && !table_is(c, segment))
+        c = c->same_key;
+    return c;
+}
+
+static void add_key(connection *c)
+{
+    const gpointer key = key_of(&c->record.client, &c->record.server);
+
+    c->same_key = g_hash_table_lookup(c->all->table, key);
+    g_hash_table_insert(c->all->table, key, c);
+}
+
+static void remove_key(connection *c)
+{
+    const gpointer key = key_of(&c->record.client, &c->record.server);
+    connection *first = g_hash_table_lookup(c->all->table, key);
+
+    if (first == c && c->same_key == NULL) {
+        g_hash_table_remove(c->all->table, key);
+    } else if (first == c) {
+        g_hash_table_insert(c->all->table, key, c->same_key);
+    } else {
+        while (first->same_key != c)
+            first = first->same_key;
+        first->same_key = c->same_key;
+    }
 }
 
 connection *table_add(connections *all, const tcp_segment *segment)
@@ -152,7 +164,7 @@ connection *table_add(connections *all, const tcp_segment *segment)
         d->framing = CTI_FRAME_SEARCH;
         tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
-    g_hash_table_insert(all->table, &c->record, c);
+    add_key(c);
     c->link.data = c;
     c->queue = &all->idle;
     g_queue_push_tail_link(c->queue, &c->link);
@@ -161,18 +173,58 @@ connection *table_add(connections *all, const tcp_segment *segment)
 
 void table_touch(connection *c)
 {
+    GQueue *queue = c->session != NULL ? &c->all->talking : &c->all->idle;
+
+    if (c->queue == queue && queue == &c->all->talking)
+        return;
     g_queue_unlink(c->queue, &c->link);
-    c->queue = c->session != NULL ? &c->all->talking : &c->all->idle;
+    c->queue = queue;
     g_queue_push_tail_link(c->queue, &c->link);
 }
 
 void table_remove(connection *c)
 {
-    if (c->all->recent == c)
-        c->all->recent = NULL;
-    g_hash_table_remove(c->all->table, &c->record);
+    c->all->removals++;
+    remove_key(c);
     g_queue_unlink(c->queue, &c->link);
     connection_release_streams(c);
     g_free(c->late_syn);
     g_free(c);
+}
+
+uint32_t table_size(const connections *all)
+{
+    return all->idle.length + all->talking.length;
+}
+
+/* ---- the one that is silent for longest ---- */
+
+static gint compare_last_frames(gconstpointer a, gconstpointer b, gpointer user)
+{
+    const connection *x = a, *y = b;
+
+    (void)user;
+    return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+/* Those with a session are not kept in order, packet by packet: they are sorted when one of them
+ * is asked for, and then again when all had packets since. */
+static connection *quietest_talking(connections *all)
+{
+    for (guint left = all->talking.length; left > 0; left--) {
+        connection *c = all->talking.head->data;
+
+        if (c->frame <= all->talking_sorted)
+            return c;
+        g_queue_unlink(&all->talking, &c->link);
+        g_queue_push_tail_link(&all->talking, &c->link);
+    }
+    g_queue_sort(&all->talking, compare_last_frames, NULL);
+    all->talking_sorted = ((const connection *)all->talking.tail->data)->frame;
+    return all->talking.head->data;
+}
+
+connection *table_quietest(connections *all)
+{
+    return all->idle.head != NULL ? all->idle.head->data : quietest_talking(all);
 }

@@ -57,3 +57,9 @@ bool duplicate_filter_take(duplicate_filter *filter, const tcp_segment *segment,
     filter->count++;
     return false;
 }
+
+void duplicate_filter_expect(const duplicate_filter *filter)
+{
+    __builtin_prefetch(&filter->last[(filter->count - 1) % DUPLICATE_DISTANCE], 1);
+    __builtin_prefetch(&filter->last[filter->count % DUPLICATE_DISTANCE], 1);
+}

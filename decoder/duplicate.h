@@ -27,13 +27,16 @@ typedef struct seen_packet {
 } seen_packet;
 
 typedef struct duplicate_filter {
-    seen_packet last[DUPLICATE_DISTANCE];
     uint32_t count; /* packets so far; the newest is at (count - 1) % DUPLICATE_DISTANCE */
+    seen_packet last[DUPLICATE_DISTANCE];
 } duplicate_filter;
 
 /* True if the segment is a copy of one that was taken before; if not, it is remembered.
  * direction tells the two directions of the connection apart. */
 bool duplicate_filter_take(duplicate_filter *filter, const tcp_segment *segment,
                            uint8_t direction);
+
+/* A hint: a packet comes soon. */
+void duplicate_filter_expect(const duplicate_filter *filter);
 
 #endif

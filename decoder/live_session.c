@@ -57,13 +57,14 @@ static void begin(connection *c)
 {
     live_session *live = g_new0(live_session, 1);
 
+    c->writer_data = NULL;
     connection_number(c);
     c->record.sessions++;
     live->connection = c;
     live->record = (session_record){.number = ++c->all->sessions,
                                     .connection = &c->record,
                                     .session = &live->session,
-                                    .writer_data = &live->writer_data};
+                                    .writer_data = &c->writer_data};
     cti_session_init(&live->session, &events, live,
                      !connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
                          c->record.sessions > 1);

@@ -156,7 +156,7 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     case PACKET_TCP:
         found.segment.time = taken->time;
         found.segment.frame = (uint32_t)summary->packets;
-        connections_feed(p->connections, &found.segment);
+        connections_queue(p->connections, &found.segment);
         break;
     case PACKET_CUT:
         in->cut++;

@@ -40,6 +40,7 @@ typedef struct tcp_pool {
                      * lately, first */
 } tcp_pool;
 
+/* What each packet touches stands first. */
 typedef struct tcp_stream {
     bool synced;        /* next is known */
     bool saw_syn;       /* it starts at the connection's start */
@@ -47,20 +48,20 @@ typedef struct tcp_stream {
     bool saw_fin;
     uint32_t initial;   /* with saw_syn: SYN's own number */
     uint64_t next;      /* of the first byte that was not delivered */
-    uint64_t fin;       /* with saw_fin: of FIN */
     uint64_t acked;     /* the peer has everything below it; 0 = not known */
     GQueue held;        /* of struct held, sorted */
-    uint64_t held_bytes;  /* what each piece costs included */
-    uint64_t limit;       /* for held_bytes */
-    tcp_pool *pool;
-    GList pool_link;      /* its data is the stream's owner */
     uint8_t *recent;      /* byte number n of the stream is at n % TCP_RECENT */
     uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
     /* While data is delivered that was held behind a hole: when and where it was captured.
      * (Bytes that were held until the missing ones came count as of the packet that
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
-    int64_t held_time;
     uint32_t held_frame;
+    int64_t held_time;
+    uint64_t fin;         /* with saw_fin: of FIN */
+    uint64_t held_bytes;  /* what each piece costs included */
+    uint64_t limit;       /* for held_bytes */
+    tcp_pool *pool;
+    GList pool_link;      /* its data is the stream's owner */
 } tcp_stream;
 
 /* What a segment turned out to be. */

@@ -132,6 +132,14 @@ void tcp_store_remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captu
     memcpy(stream->recent, bytes + captured - size + first, size - first);
 }
 
+void tcp_store_expect(const tcp_stream *stream, uint32_t size)
+{
+    if (stream->recent == NULL)
+        return;
+    __builtin_prefetch(stream->recent + stream->next % TCP_RECENT, 1);
+    __builtin_prefetch(stream->recent + (stream->next + size) % TCP_RECENT, 1);
+}
+
 bool tcp_store_differs(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
                                 uint32_t captured)
 {

@@ -33,6 +33,9 @@ void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequen
 void tcp_store_remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
                         uint32_t length);
 
+/* A hint: so many bytes come soon, most likely the next ones. */
+void tcp_store_expect(const tcp_stream *stream, uint32_t size);
+
 /* True if bytes, whose first one has number start, are known to have been delivered as others. */
 bool tcp_store_differs(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
                        uint32_t captured);
