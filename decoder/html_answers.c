@@ -150,46 +150,148 @@ static void append_maps(html *h)
 
 /* ---- by type of request ---- */
 
-static void append_type(html *h, const html_answers *a)
+/* "2 E_CTI_INVALID_DEVICE, 1 other" */
+static void append_failures(html *h, const request_answers *of)
 {
-    g_string_append_printf(h->text, "<tr><th scope=\"row\">%s</th>", a->message->name);
-    html_number_cell(h->text, a->times.count);
-    html_took_cell(h->text, cti_quantile_get(&a->times, 0.5));
-    html_took_cell(h->text, cti_quantile_get(&a->times, 0.95));
-    html_took_cell(h->text, a->times.count > 0 ? a->times.worst : -1);
-    html_number_cell(h->text, a->failed);
-    html_number_cell(h->text, a->unanswered);
-    g_string_append(h->text, "</tr>\n");
+    const gsize before = h->text->len;
+
+    for (uint32_t i = 0; i < of->failure_kinds; i++) {
+        const failure_count *failure = &of->failures[i];
+
+        g_string_append_printf(h->text, "%s%" G_GUINT64_FORMAT " ",
+                               h->text->len > before ? ", " : "", failure->count);
+        if (failure->status_value != NULL)
+            g_string_append(h->text, failure->status_value->name);
+        else if (failure->has_status)
+            g_string_append_printf(h->text, "status %u", failure->status);
+        else
+            g_string_append(h->text, failure->answer->name);
+    }
+    if (of->other_failures > 0)
+        g_string_append_printf(h->text, "%s%" G_GUINT64_FORMAT " others",
+                               h->text->len > before ? ", " : "", of->other_failures);
+}
+
+/* Where the worst answer is to be looked at. */
+static void append_place(html *h, const slow_request *slow)
+{
+    g_string_append(h->text, "session ");
+    if (html_session_get(h, slow->session) != NULL)
+        html_session_link(h->text, slow->session);
+    else
+        g_string_append_printf(h->text, "%u", slow->session);
+    g_string_append_printf(h->text, " #%u", slow->frame);
+    if (slow->answer_frame != 0)
+        g_string_append_printf(h->text, " #%u", slow->answer_frame);
+}
+
+static bool is_polled_too_slowly(const request_answers *of)
+{
+    return of->message->number == ANSWERS_POLLED && answers_mean(of) > (double)ANSWERS_POLLED_TIME;
+}
+
+static void append_type(html *h, const request_answers *of)
+{
+    const double mean = answers_mean(of);
+
+    g_string_append_printf(h->text, "<tr><th scope=\"row\">%s</th>", of->message->name);
+    html_number_cell(h->text, of->requests);
+    html_number_cell(h->text, of->times.count);
+    html_took_cell(h->text, mean < 0 ? -1 : (int64_t)mean);
+    html_took_cell(h->text, cti_quantile_get(&of->times, 0.5));
+    html_took_cell(h->text, cti_quantile_get(&of->times, 0.95));
+    html_took_cell(h->text, of->times.count > 0 ? of->times.worst : -1);
+    g_string_append(h->text, "<td>");
+    if (of->worst.took != CTI_NO_TIME)
+        append_place(h, &of->worst);
+    g_string_append(h->text, "</td>");
+    html_number_cell(h->text, of->unanswered);
+    g_string_append(h->text, "<td>");
+    append_failures(h, of);
+    g_string_append(h->text, "</td></tr>\n");
     html_put(h);
 }
 
-static void append_types(html *h)
+static void append_types(html *h, const GPtrArray *types)
 {
-    g_string_append(h->text,
-                    "<table class=\"types\"><caption>By type of request</caption>\n<thead><tr>"
-                    "<th scope=\"col\">request</th><th scope=\"col\">answers</th>"
-                    "<th scope=\"col\">median</th><th scope=\"col\">95 %</th>"
-                    "<th scope=\"col\">worst</th><th scope=\"col\">failed</th>"
-                    "<th scope=\"col\">never answered</th></tr></thead>\n<tbody>\n");
-    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++)
-        if (h->answers[number].message != NULL)
-            append_type(h, &h->answers[number]);
+    g_string_append(
+        h->text, "<table class=\"types\"><caption>By type of request</caption>\n<thead><tr>"
+                 "<th scope=\"col\">request</th><th scope=\"col\">sent</th>"
+                 "<th scope=\"col\">answered</th><th scope=\"col\">mean</th>"
+                 "<th scope=\"col\">median</th><th scope=\"col\">95 %</th>"
+                 "<th scope=\"col\">worst</th><th scope=\"col\">the worst</th>"
+                 "<th scope=\"col\">never answered</th><th scope=\"col\">failed</th></tr></thead>"
+                 "\n<tbody>\n");
+    for (guint i = 0; i < types->len; i++)
+        append_type(h, g_ptr_array_index(types, i));
     g_string_append(h->text, "</tbody></table>\n");
+    for (guint i = 0; i < types->len; i++)
+        if (is_polled_too_slowly(g_ptr_array_index(types, i)))
+            g_string_append_printf(
+                h->text,
+                "<p class=\"warning\">%s: a desktop server that polls it counts on "
+                "answers within %d ms on average.</p>\n",
+                ((request_answers *)g_ptr_array_index(types, i))->message->name,
+                (int)(ANSWERS_POLLED_TIME / (CTI_SECOND / 1000)));
+}
+
+/* ---- the slow ones ---- */
+
+static void append_slow(html *h, const request_answers *of)
+{
+    for (uint32_t i = 0; i < of->slow_kept; i++) {
+        const slow_request *slow = &of->slow[i];
+
+        g_string_append_printf(h->text, "<tr><th scope=\"row\">%s</th>", of->message->name);
+        html_took_cell(h->text, slow->took);
+        g_string_append(h->text, "<td class=\"clock\">");
+        html_clock(h, h->text, slow->time, 3);
+        g_string_append_printf(h->text, "</td><td>%s</td><td>", cti_outcome_name(slow->outcome));
+        append_place(h, slow);
+        g_string_append(h->text, "</td></tr>\n");
+    }
+}
+
+static void append_slow_ones(html *h, const GPtrArray *types)
+{
+    uint64_t slow = 0, kept = 0;
+
+    for (guint i = 0; i < types->len; i++) {
+        const request_answers *of = g_ptr_array_index(types, i);
+
+        slow += of->slow_count;
+        kept += of->slow_kept;
+    }
+    if (slow == 0)
+        return;
+    g_string_append(h->text, "<details open=\"open\"><summary>");
+    html_count(h->text, slow, "request", "requests");
+    g_string_append(h->text, " took longer than ");
+    html_took(h->text, h->options->slow);
+    if (kept < slow)
+        g_string_append_printf(h->text, ", here the slowest %" G_GUINT64_FORMAT, kept);
+    g_string_append(h->text,
+                    "</summary>\n<table class=\"slow\"><thead><tr><th scope=\"col\">request"
+                    "</th><th scope=\"col\">took</th><th scope=\"col\">sent</th>"
+                    "<th scope=\"col\">outcome</th><th scope=\"col\">where, #frames</th></tr>"
+                    "</thead>\n<tbody>\n");
+    for (guint i = 0; i < types->len; i++)
+        append_slow(h, g_ptr_array_index(types, i));
+    g_string_append(h->text, "</tbody></table>\n</details>\n");
 }
 
 void html_answers_section(html *h)
 {
-    bool any = false;
+    GPtrArray *types = answers_sorted(h->answers);
 
-    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++)
-        any |= h->answers[number].message != NULL;
-    if (!any && h->heartbeat_times->used == 0)
-        return;
-    g_string_append(h->text, "<section id=\"answers\"><h2>Answer times</h2>\n");
-    if (h->answer_times->used + h->heartbeat_times->used > 0)
-        append_maps(h);
-    if (any)
-        append_types(h);
-    g_string_append(h->text, "</section>\n");
+    if (types->len > 0) {
+        g_string_append(h->text, "<section id=\"answers\"><h2>Answer times</h2>\n");
+        if (h->answer_times->used + h->heartbeat_times->used > 0)
+            append_maps(h);
+        append_types(h, types);
+        append_slow_ones(h, types);
+        g_string_append(h->text, "</section>\n");
+    }
+    g_ptr_array_unref(types);
     html_put(h);
 }

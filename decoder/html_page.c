@@ -437,11 +437,15 @@ static void append_down_clients(html *h)
     }
     if (worst == NULL)
         return;
-    g_string_append_printf(h->text, "<li><b class=\"warning\">down</b> %u of ", down);
-    html_count(h->text, h->clients->len, "client", "clients");
-    g_string_append(h->text, " had <a href=\"#clients\">times without a session</a>, ");
+    g_string_append(h->text, "<li><b class=\"warning\">down</b> ");
+    if (down > 1) {
+        g_string_append_printf(h->text, "%u of ", down);
+        html_count(h->text, h->clients->len, "client", "clients");
+        g_string_append(h->text,
+                        " had <a href=\"#clients\">times without a session</a>; longest: ");
+    }
     html_client_name(h->text, worst);
-    g_string_append(h->text, down > 1 ? " the longest, " : " ");
+    g_string_append(h->text, down > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
     html_took(h->text, worst->down_time);
     if (gone > 0)
         g_string_append_printf(h->text, "; %u did not come back while it was captured", gone);

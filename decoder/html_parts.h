@@ -98,13 +98,6 @@ typedef struct html_rule {
     GPtrArray *kept; /* of html_finding; NULL while there is none */
 } html_rule;
 
-/* Answers to one type of request. */
-typedef struct html_answers {
-    const cti_message *message; /* NULL while there is none */
-    cti_quantile times;
-    uint64_t failed, unanswered;
-} html_answers;
-
 /* A session opens or ends. */
 typedef struct open_change {
     int64_t time;
@@ -127,7 +120,7 @@ typedef struct html {
     uint64_t verdicts[CTI_VERDICT_COUNT], sessions_left_out;
     GArray *changes; /* of open_change */
     html_rule rules[CTI_RULE_COUNT];
-    html_answers answers[CTI_MESSAGE_NEWEST + 1];
+    answers *answers;
     time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
     uint64_t heartbeats_missed;
     uint32_t tls_connections;

@@ -136,6 +136,7 @@ static void html_heartbeat(void *user, const session_record *session,
     const int64_t took = cti_forward(request->time, request->answer_time);
 
     session_log_heartbeat(&s->log, heartbeat);
+    answers_add(h->answers, session->number, request);
     if (took != CTI_NO_TIME)
         time_grid_add(h->heartbeat_times, request->answer_time, class_of(took));
     if (!heartbeat->missed)
@@ -148,20 +149,14 @@ static void html_request(void *user, const session_record *session, const cti_re
 {
     html *h = user;
     html_session *s = session_of(session);
-    html_answers *a = &h->answers[request->message->number];
     const int64_t took = cti_forward(request->time, request->answer_time);
 
     session_log_request(&s->log, request);
-    a->message = request->message;
-    a->failed += request->outcome == CTI_FAILED;
-    if (request->outcome == CTI_UNANSWERED) {
-        a->unanswered++;
+    answers_add(h->answers, session->number, request);
+    if (request->outcome == CTI_UNANSWERED)
         add_mark(s, MARK_UNANSWERED, request->time, request->time);
-    }
-    if (took == CTI_NO_TIME)
-        return;
-    cti_quantile_add(&a->times, took);
-    time_grid_add(h->answer_times, request->answer_time, class_of(took));
+    if (took != CTI_NO_TIME)
+        time_grid_add(h->answer_times, request->answer_time, class_of(took));
 }
 
 static void html_silence(void *user, const session_record *session, const cti_silence *silence)
@@ -433,6 +428,7 @@ void *html_start(const writer_options *options)
     h->clients = g_ptr_array_new();
     h->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     h->changes = g_array_new(FALSE, FALSE, sizeof(open_change));
+    h->answers = answers_new(options->slow);
     h->answer_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
     h->heartbeat_times = time_grid_new(ANSWER_COLUMNS, ANSWER_CLASSES);
     return h;
@@ -449,8 +445,7 @@ void html_finish(void *user)
     g_array_unref(h->changes);
     for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
         g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);
-    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++)
-        cti_quantile_release(&h->answers[number].times);
+    answers_free(h->answers);
     time_grid_free(h->answer_times);
     time_grid_free(h->heartbeat_times);
     g_string_free(h->text, TRUE);
