@@ -49,6 +49,12 @@ static const char *filter_name(const char *prefix, const char *name)
     return filter;
 }
 
+/* "heartbeat-missed: three HEARTBEAT_REQ in a row ...", as the list of expert infos shows them. */
+static const char *summary_of(const char *name, const char *text)
+{
+    return wmem_strdup_printf(wmem_epan_scope(), "%s: %s", name, text);
+}
+
 static void add(wmem_array_t *all, expert_field *ids, const char *name, int group, int severity,
                 const char *summary)
 {
@@ -62,14 +68,22 @@ void experts_register(int protocol)
 {
     wmem_array_t *all = wmem_array_new(wmem_epan_scope(), sizeof(ei_register_info));
 
-    for (int i = 0; i < CTI_PROBLEM_COUNT; i++)
-        add(all, &problems[i], filter_name("cti.problem.", cti_problem_name((cti_problem_id)i)),
-            group_of((cti_problem_id)i), severity_of(cti_problem_severity((cti_problem_id)i)),
-            cti_problem_text((cti_problem_id)i));
-    for (int i = 0; i < CTI_RULE_COUNT; i++)
+    for (int i = 0; i < CTI_PROBLEM_COUNT; i++) {
+        const cti_problem_id id = (cti_problem_id)i;
+        const char *name = cti_problem_name(id);
+
+        add(all, &problems[i], filter_name("cti.problem.", name), group_of(id),
+            severity_of(cti_problem_severity(id)), summary_of(name, cti_problem_text(id)));
+    }
+    for (int i = 0; i < CTI_RULE_COUNT; i++) {
+        const char *name = cti_rule_name((cti_rule)i);
+        const char *filter = filter_name("cti.rule.", name);
+        const char *summary = summary_of(name, cti_rule_text((cti_rule)i));
+
         for (int severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
-            add(all, &rules[i][severity], filter_name("cti.rule.", cti_rule_name((cti_rule)i)),
-                PI_SEQUENCE, severity_of((cti_severity)severity), cti_rule_text((cti_rule)i));
+            add(all, &rules[i][severity], filter, PI_SEQUENCE,
+                severity_of((cti_severity)severity), summary);
+    }
     add(all, &failure, "cti.failure", PI_RESPONSE_CODE, PI_NOTE, "a failure was reported");
     add(all, &unanswered, "cti.request_unanswered", PI_SEQUENCE, PI_NOTE,
         "no answer to this request came");

@@ -57,6 +57,15 @@ static void init_counts(stats_tree *tree)
     by_client = stats_tree_create_pivot(tree, "Sessions by client", 0);
 }
 
+/* Who began the session. */
+static const char *client_of(const cti_tap *tap)
+{
+    if (tap->session->client_id != NULL)
+        return tap->session->client_id;
+    return tap->message->first_without_open ? "(OPEN_REQ was not captured)"
+                                            : "(OPEN_REQ without ClientID)";
+}
+
 static tap_packet_status count(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
                                const void *record, tap_flags_t flags)
 {
@@ -71,9 +80,7 @@ static tap_packet_status count(stats_tree *tree, packet_info *pinfo, epan_dissec
     if (tap->status != NULL)
         stats_tree_tick_pivot(tree, by_status, tap->status);
     if (tap->message->begins_session)
-        stats_tree_tick_pivot(tree, by_client, tap->session->client_id != NULL
-                                                   ? tap->session->client_id
-                                                   : "(OPEN_REQ was not captured)");
+        stats_tree_tick_pivot(tree, by_client, client_of(tap));
     return TAP_PACKET_REDRAW;
 }
 

@@ -47,7 +47,17 @@ mkdir -p "$plugins/epan" "$settings/profiles/CTI"
 # Not over a file that a running Wireshark has open.
 cp "$plugin" "$plugins/epan/cti.so.new"
 mv "$plugins/epan/cti.so.new" "$plugins/epan/cti.so"
-cp "$here"/profile/CTI/* "$settings/profiles/CTI/"
+# A profile that is there may hold what the user set: that is kept beside the new file; widths of
+# columns are left as they are.
+for file in "$here"/profile/CTI/*; do
+    installed=$settings/profiles/CTI/$(basename "$file")
+    if [ -f "$installed" ] && ! cmp -s "$file" "$installed"; then
+        [ "$(basename "$file")" != recent ] || continue
+        mv "$installed" "$installed.before"
+        echo "changed: $installed is new, the one before is $installed.before"
+    fi
+    cp "$file" "$installed"
+done
 chmod -R a+rX "$plugins/epan/cti.so" "$settings/profiles/CTI"
 echo "plugin:  $plugins/epan/cti.so"
 echo "profile: $settings/profiles/CTI (Edit > Configuration Profiles, or -C CTI)"

@@ -36,8 +36,9 @@ class Install(unittest.TestCase):
         shutil.rmtree(cls.home)
 
     @classmethod
-    def run_as_user(cls, *command):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(cls.home), "LC_ALL": "C.UTF-8"}
+    def run_as_user(cls, *command, home=None):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home or cls.home),
+                       "LC_ALL": "C.UTF-8"}
         prefix = AS_NOBODY if os.geteuid() == 0 else []
         return subprocess.run([*prefix, *command], env=environment, cwd=cls.home,
                               capture_output=True, text=True, check=False)
@@ -52,6 +53,24 @@ class Install(unittest.TestCase):
         self.assertRegex(self.installed.stdout, r"(?m)^plugin:  .*/\d+[.-]\d+/epan/cti\.so$")
         self.assertRegex(self.installed.stdout, r"(?m)^loaded by TShark ")
 
+    def test_installed_again(self):
+        """What the user changed in the profile is kept beside the new file."""
+        home = self.home / "again"
+        home.mkdir()
+        home.chmod(0o777)
+        script = str(self.home / "clone" / "scripts" / "install-plugin.sh")
+        self.run_as_user(script, home=home)
+        profile = home / ".config" / "wireshark" / "profiles" / "CTI"
+        for name in ("preferences", "recent"):
+            with (profile / name).open("a") as file:
+                file.write("# mine\n")
+        done = self.run_as_user(script, home=home)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"(?m)^changed: .*/preferences is new, ")
+        self.assertIn("# mine", (profile / "preferences.before").read_text())
+        self.assertNotIn("# mine", (profile / "preferences").read_text())
+        self.assertIn("# mine", (profile / "recent").read_text())
+
     def test_a_file_that_is_no_plugin(self):
         build = self.home / "clone" / "broken"
         (build / "plugin").mkdir(parents=True)
@@ -61,11 +80,8 @@ class Install(unittest.TestCase):
         for path in (build, build / "plugin", home):
             path.chmod(0o777)
         (build / "plugin" / "cti.so").chmod(0o644)
-        prefix = AS_NOBODY if os.geteuid() == 0 else []
-        done = subprocess.run(
-            [*prefix, str(self.home / "clone" / "scripts" / "install-plugin.sh"), str(build)],
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"},
-            capture_output=True, text=True, check=False)
+        done = self.run_as_user(str(self.home / "clone" / "scripts" / "install-plugin.sh"),
+                                str(build), home=home)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("cti.so", done.stderr)
 

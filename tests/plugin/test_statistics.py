@@ -34,6 +34,7 @@ class Statistics(PluginTest):
         self.assertEqual(rejected["Failures by status"], 3)
         self.assertEqual(rejected["E_CTI_INVALID_PASSWORD (36)"], 1)
         self.assertEqual(rejected["Sessions by client"], 4)
+        self.assertEqual(rejected["(OPEN_REQ without ClientID)"], 1)
         unknown = self.counts(paths.captures / "mid-session.pcap")
         self.assertEqual(unknown["(OPEN_REQ was not captured)"], 1)
 
