@@ -199,14 +199,21 @@ static proto_tree *add_end(const view *v, proto_item **item)
     return proto_item_add_subtree(*item, ett_end);
 }
 
-/* " [CTI session 1 lost: heartbeats-unanswered]" behind what TCP says. */
-static void add_end_to_columns(column_info *columns, const frame_note *frame)
+/* "[CTI session 1 lost: heartbeats-unanswered] " before what TCP says, or behind the messages. */
+static void add_end_to_columns(const view *v, const frame_note *frame)
 {
-    col_append_fstr(columns, COL_INFO, " [CTI session %u %s", frame->end.number,
+    column_info *columns = v->pinfo->cinfo;
+    GString *text = v->scratch;
+
+    g_string_printf(text, "[CTI session %u %s", frame->end.number,
                     cti_state_name(frame->end.state));
     if (frame->finished)
-        col_append_fstr(columns, COL_INFO, ": %s", cti_verdict_name(frame->end.summary->verdict));
-    col_append_str(columns, COL_INFO, "]");
+        g_string_append_printf(text, ": %s", cti_verdict_name(frame->end.summary->verdict));
+    g_string_append_c(text, ']');
+    if (frame->messages == NULL)
+        col_prepend_fstr(columns, COL_INFO, "%s ", text->str);
+    else
+        col_append_fstr(columns, COL_INFO, " %s", text->str);
 }
 
 void message_show_end(const view *v, const frame_note *frame)
@@ -223,7 +230,7 @@ void message_show_end(const view *v, const frame_note *frame)
         if (frame->finished)
             add_word(tree, v->tvb, hf_session_verdict,
                      cti_verdict_name(frame->end.summary->verdict));
-        add_end_to_columns(v->pinfo->cinfo, frame);
+        add_end_to_columns(v, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
         if (note->session.number != session) {

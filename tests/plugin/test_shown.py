@@ -2,9 +2,9 @@
 """What is shown: Info column, fields, expert infos."""
 import re
 
-from base import PluginTest, conversation, open_req, paths
-from ged188.pcap import Capture
-from ged188.tcp import CLIENT
+from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
+from ged188.pcap import ACK, FIN, PSH, Capture
+from ged188.tcp import CLIENT, SERVER
 
 
 class Shown(PluginTest):
@@ -143,14 +143,24 @@ class Shown(PluginTest):
         path = paths.captures / "heartbeat-missed.pcap"
         for passes in ([], ["-2"]):
             text = self.tshark.run(*passes, capture=path)
-            self.assertRegex(text, r"(?m)^ +30 .*\[RST, ACK\].* "
-                                   r"\[CTI session 1 lost: heartbeats-unanswered\]$")
-            self.assertRegex(text, r"(?m)^ +50 .* \[CTI session 2 closed: closed-by-client\]$")
+            self.assertRegex(text, r"(?m)^ +30 .* TCP 54 \[CTI session 1 lost: "
+                                   r"heartbeats-unanswered\] 50001 .*\[RST, ACK\]")
+            self.assertRegex(text, r"(?m)^ +50 .* TCP 54 \[CTI session 2 closed: "
+                                   r"closed-by-client\] ")
         self.assertEqual(self.tshark.fields(path, "frame.number", "cti.session.verdict",
                                             display="cti.session.verdict"),
                          [[["30"], ["heartbeats-unanswered"]], [["50"], ["closed-by-client"]]])
         self.assertRegex(self.tshark.run(capture=paths.captures / "close-missing.pcap"),
-                         r"(?m) \[CTI session 1 lost\]$")
+                         r"(?m) TCP 54 \[CTI session 1 lost\] ")
+
+    def test_end_of_a_session_behind_messages(self):
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(), at=1)
+        talk.send(SERVER, open_conf(), at=2)
+        talk.segment(CLIENT, 3, FIN | ACK | PSH, talk.sequence(CLIENT, len(open_req())), heartbeat(2))
+        info = self.info(self.made(made))
+        self.assertEqual(info[max(info)], "HEARTBEAT_REQ inv=2 [CTI session 1 lost]")
 
     def test_flow_graph(self):
         self.assertIn("HEARTBEAT_REQ", self.tshark.run(
