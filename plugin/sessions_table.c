@@ -28,7 +28,7 @@ enum {
 };
 
 static stat_tap_table_item columns[COLUMNS] = {
-    [NUMBER] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Session", "%7u"},
+    [NUMBER] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%7u"},
     [CLIENT] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%-16s"},
     [SIDE] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Side", "%-4s"},
     [VERSION] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Version", "%7u"},

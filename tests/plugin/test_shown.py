@@ -65,7 +65,6 @@ class Shown(PluginTest):
     def test_findings(self):
         """One expert info for each, whatever its severity, on the first pass too."""
         for name, rule, count in (("heartbeat-missed", "heartbeat_missed", 1),
-                                  ("heartbeat-missed", "close_missing", 1),
                                   ("close-missing", "close_missing", 1),
                                   ("idle-timeout", "idle", None),
                                   ("open-rejected", "open_rejected", 3),
