@@ -210,9 +210,14 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
 {
     GPtrArray *legs = g_ptr_array_sized_new(clients->legs->len);
     GArray *findings = g_array_new(FALSE, FALSE, sizeof(cti_finding));
+    bool seen[3] = {false};
 
-    for (guint i = 0; i < clients->legs->len; i++)
-        g_ptr_array_add(legs, &g_array_index(clients->legs, cti_leg, i));
+    for (guint i = 0; i < clients->legs->len; i++) {
+        cti_leg *leg = &g_array_index(clients->legs, cti_leg, i);
+
+        seen[leg->side] = true;
+        g_ptr_array_add(legs, leg);
+    }
     g_ptr_array_sort(legs, compare_legs);
     clients->members = cti_clients_group(legs);
     for (guint i = 0; i < clients->members->len; i++) {
@@ -220,6 +225,7 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
 
         cti_clients_find_downs(member, end);
         add_downs(&member->client, findings);
+        cti_sides_findings(&member->client, seen, findings);
         if (events->client != NULL)
             events->client(user, &member->client);
     }

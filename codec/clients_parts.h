@@ -4,6 +4,7 @@
  *     clients.c        takes in sessions and attempts, and tells at the end
  *     clients_group.c  which legs belong to which client
  *     clients_downs.c  the times a client had no session
+ *     clients_sides.c  whether it tried both sides in turn
  *     clients_storm.c  bursts of OPEN_REQ */
 #ifndef CTI_CLIENTS_PARTS_H
 #define CTI_CLIENTS_PARTS_H
@@ -29,6 +30,9 @@ void cti_clients_find_downs(cti_member *member, int64_t end);
 
 /* The finding of a down; false if it is not worth one. */
 bool cti_down_finding(const cti_down *down, cti_finding *finding);
+
+/* Adds the findings of rule "sides"; seen: the sides that the capture shows anything of. */
+void cti_sides_findings(const cti_client *client, const bool seen[3], GArray *findings);
 
 /* The storms among the legs. */
 GArray *cti_clients_find_storms(const GPtrArray *legs);

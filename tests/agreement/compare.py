@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC|"
                          r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 # Rules that only ctidump judges: they need all sessions and the connections that failed.
-ACROSS = ("failover", "open-storm")
+ACROSS = ("sides", "failover", "open-storm")
 UNDECODED = "undecoded"  # a number of the wrong size: tshark's JSON does not name its field
 UNKNOWN = {"cti.float.unknown": "tag", "cti.body": "body", "cti.left_over": "left_over",
            "cti.undecoded": UNDECODED}
