@@ -209,9 +209,12 @@ static void heartbeats(list *l)
 {
     const cti_session *s = l->session;
 
+    char words[160];
+
     heartbeats_missed(l, false);
     if (s->close_frame != 0)
-        closed(l);
+        add(l, false, s->close_frame, "The client then sent CLOSE_REQ with %s.",
+            cti_status_words(s->close_status, words, sizeof(words)));
     else
         tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
@@ -228,7 +231,7 @@ static void offline(list *l)
 
     add(l, false, s->server_offline_frame, "The server %s %.3f s before the end.",
         s->heartbeat_refused ? "refused a heartbeat (FAILURE_CONF)"
-                             : "said so (FAILURE_EVENT, E_CTI_CTI_SERVER_OFFLINE)",
+                             : "said that it is offline (FAILURE_EVENT)",
         since(s->server_offline_time, l));
     tcp_ended(l);
     if (cti_elapsed(s->server_offline_time, s->last_server_time) > CTI_SECOND)
@@ -245,9 +248,13 @@ static void maintenance(list *l)
             "The server said that it goes on with its maintenance.");
     else
         add(l, true, 0, "No ACTIVE_MAINTENANCE_EVENT that says so was seen.");
-    add(l, false, s->shutdown.stopping_frame,
-        "The client sent STOPPING_REQUESTS_TO_THIS_SIDE_IND %.3f s before the end.",
-        since(s->shutdown.stopping_time, l));
+    if (s->shutdown.stopping_frame == 0)
+        add(l, true, s->end_frame,
+            "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND: it may not have moved.");
+    else
+        add(l, false, s->shutdown.stopping_frame,
+            "The client sent STOPPING_REQUESTS_TO_THIS_SIDE_IND %.3f s before the end.",
+            since(s->shutdown.stopping_time, l));
     tcp_ended(l);
     if (s->end_sender == CTI_CLIENT)
         add(l, true, s->end_frame, "It was the client that ended the connection, not the server.");
@@ -314,11 +321,13 @@ static void without_reason(list *l)
 
 static void superseded(list *l)
 {
-    add(l, false, l->session->last_frame,
-        "A new session, or a new connection with the same ports, began %.3f s after the last "
-        "message.",
-        since(l->session->last_time, l));
-    if (l->session->end_frame == 0)
+    const cti_session *s = l->session;
+
+    add(l, false, s->last_frame,
+        "A new session, or a new connection with the same ports, took its place; the last message "
+        "of this one was %s of the %s.",
+        cti_message_words(s->last_message), cti_sender_words(s->last_sender));
+    if (s->end_frame == 0)
         add(l, true, 0, "Neither FIN nor RST of this one was seen.");
 }
 

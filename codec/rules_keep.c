@@ -48,31 +48,72 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
                        session->missed_run);
 }
 
-void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
+static bool is_gap(const cti_session *session, int64_t silence)
+{
+    const double interval = cti_session_heartbeat_interval(session, NULL);
+
+    return interval > 0 && silence != CTI_NO_TIME &&
+           (double)silence > GAP_FACTOR * interval * (double)CTI_SECOND;
+}
+
+static void tell_gap(cti_session *session, cti_rule rule, int64_t time, const uint32_t frames[2],
+                     int64_t gap, const char *until)
 {
     const char *source;
     const double interval = cti_session_heartbeat_interval(session, &source);
-    int64_t gap;
 
-    if (session->heartbeats == 0 || interval <= 0)
-        return;
-    if (event->kind == CTI_EVENT_MESSAGE && event->sender == CTI_CLIENT)
-        gap = event->facts->client_gap;
-    else if (event->kind == CTI_EVENT_FINISH && session->state == CTI_STATE_LOST)
-        gap = event->client_silence;
-    else
-        return;
-    if (gap == CTI_NO_TIME || (double)gap <= GAP_FACTOR * interval * (double)CTI_SECOND)
-        return;
     cti_session_report(
-        session, rule, CTI_WARNING, event->time,
-        (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+        session, rule, CTI_WARNING, time, frames, 2,
         "The client sent nothing for %.3f s, %.1f heartbeat intervals of %.1f s (judged by %s), "
         "until %s. Look at what the client did in that time.",
         CTI_SECONDS(gap), CTI_SECONDS(gap) / interval, interval,
-        strcmp(source, "traffic") == 0 ? "its other heartbeats" : "its IdleTimeout",
-        event->kind == CTI_EVENT_MESSAGE ? cti_message_words(event->reader->message)
-                                         : cti_end_words(session));
+        strcmp(source, "traffic") == 0 ? "its other heartbeats" : "its IdleTimeout", until);
+}
+
+/* While only IdleTimeout tells the interval, a heartbeat that comes late may come in time: the
+ * longest such gap waits until the other heartbeats tell, or until there are no more. */
+static void settle_doubtful(cti_session *session, cti_rule rule, bool last)
+{
+    const int64_t gap = session->doubtful_gap.length;
+    const uint32_t frames[] = {session->doubtful_gap.from_frame, session->doubtful_gap.frame};
+    bool supported = session->usual_heartbeat_gap > 0;
+
+    if (gap == 0 || !(supported || last))
+        return;
+    if (!supported)
+        supported = !is_gap(session, cti_quantile_get(&session->heartbeat_gaps, 0));
+    if (supported && is_gap(session, gap))
+        tell_gap(session, rule, session->doubtful_gap.time, frames, gap, "HEARTBEAT_REQ");
+    session->doubtful_gap.length = 0;
+}
+
+static bool put_off(cti_session *session, const cti_event *event, int64_t gap)
+{
+    if (session->usual_heartbeat_gap > 0 || !cti_event_is(event, CTI_HEARTBEAT_REQ))
+        return false;
+    if (gap > session->doubtful_gap.length) {
+        session->doubtful_gap.length = gap;
+        session->doubtful_gap.time = event->time;
+        session->doubtful_gap.from_frame = session->last_client_frame;
+        session->doubtful_gap.frame = event->frame;
+    }
+    return true;
+}
+
+void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t frames[] = {session->last_client_frame, event->frame};
+    const bool finish = event->kind == CTI_EVENT_FINISH;
+    const int64_t gap = finish ? event->client_silence : event->facts->client_gap;
+
+    if (session->heartbeats == 0)
+        return;
+    settle_doubtful(session, rule, finish);
+    if ((finish && session->state != CTI_STATE_LOST) || !is_gap(session, gap) ||
+        put_off(session, event, gap))
+        return;
+    tell_gap(session, rule, event->time, frames, gap,
+             finish ? cti_end_words(session) : cti_message_words(event->reader->message));
 }
 
 void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)

@@ -104,8 +104,11 @@ static const char *advice(const cti_session *session)
         return " Look at whether extension, ID and instrument are those of one agent.";
     case CTI_V_StatusCode_E_CTI_INVALID_PASSWORD:
         return " Look at how the client is set up, and at who changed the password.";
+    case CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY:
+    case CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE:
+        return " Look at the order in which the client tries the two sides.";
     default:
-        return "";
+        return " Look at how the client fills OPEN_REQ.";
     }
 }
 
@@ -189,7 +192,8 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
     if (!has_field(event, CTI_F_ClientID) || !has_field(event, CTI_F_ClientPassword))
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "OPEN_REQ carries no %s; the server refuses that with "
-                           "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too.",
+                           "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too. Look at "
+                           "how the client is set up.",
                            has_field(event, CTI_F_ClientID) ? "ClientPassword" : "ClientID");
     if (number_in(event, CTI_F_ServicesRequested) &
             CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS &&
@@ -197,7 +201,8 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "OPEN_REQ asks for CTI_SERVICE_CLIENT_EVENTS but does not say whose: it "
                            "needs a PeripheralID and at least one of AgentExtension, AgentID and "
-                           "AgentInstrument (E_CTI_REQUIRED_DATA_MISSING).");
+                           "AgentInstrument (E_CTI_REQUIRED_DATA_MISSING). Look at how the client is "
+                           "set up.");
 }
 
 /* IdleTimeout against what the traffic shows, where it shows enough. */
@@ -215,8 +220,10 @@ static void compare_idle_timeout(cti_session *session, cti_rule rule, const cti_
                        "IdleTimeout is %u s, %.1f heartbeat intervals of %.1f s; it should be four. "
                        "%s",
                        session->idle_timeout, share, interval,
-                       share < 3 ? "A lost heartbeat or two then end the session."
-                                 : "The server notices a dead client late.");
+                       share < 3 ? "A lost heartbeat or two then end the session. Look at both settings of "
+                                   "the client."
+                                 : "The server notices a dead client late. Look at both settings "
+                                   "of the client.");
 }
 
 void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
@@ -232,7 +239,8 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
     else if (session->idle_timeout < 20)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "IdleTimeout is %u s; under 20 s the server refuses it "
-                           "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals.",
+                           "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals. Look at "
+                           "both settings of the client.",
                            session->idle_timeout);
 }
 
@@ -245,7 +253,7 @@ static void unused_bits(cti_session *session, cti_rule rule, const cti_event *ev
     if (bits != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "%s of OPEN_REQ has bits set that have no meaning (0x%x); the server "
-                           "refuses that with %s.",
+                           "refuses that with %s. Look at how the client fills OPEN_REQ.",
                            cti_field_get(field)->name, bits, status);
 }
 
@@ -257,7 +265,7 @@ void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *eve
         number_in(event, CTI_F_Reserved3) != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "A reserved field of OPEN_REQ is not 0; the server refuses that with "
-                           "E_CTI_INVALID_RESERVED_FIELD.");
+                           "E_CTI_INVALID_RESERVED_FIELD. Look at how the client fills OPEN_REQ.");
     unused_bits(session, rule, event, CTI_F_ServicesRequested, "E_CTI_INVALID_SERVICE_MASK");
     unused_bits(session, rule, event, CTI_F_CallMsgMask, "E_CTI_INVALID_CALL_MSG_MASK");
     unused_bits(session, rule, event, CTI_F_AgentStateMask, "E_CTI_INVALID_AGENT_STATE_MASK");
@@ -270,7 +278,8 @@ void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *even
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                        "OPEN_REQ asks for version %u; versions %d to %d are known here, so its "
-                       "messages are read as those of the nearest one.",
+                       "messages are read as those of the nearest one. Look at whether the "
+                       "server knows that version.",
                        session->version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
 }
 

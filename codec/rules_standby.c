@@ -24,8 +24,8 @@ static void standby_opening(cti_session *session, cti_rule rule, const cti_event
         session->open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "This server is standby and takes only clients that ask for "
-                           "CTI_SERVICE_ACTIVE_STANDBY (version 24 or later); the client %s. It "
-                           "should open on the active side, or ask for that service.",
+                           "CTI_SERVICE_ACTIVE_STANDBY (version 24 or later); the client %s. Look at "
+                           "the services that the client asks for, and at the other side.",
                            asked_for_standby(session) ? "asked for it, but the server did not see it"
                                                       : "did not ask for it");
     if (cti_event_is(event, CTI_OPEN_CONF) && session->session_type == CTI_V_SessionType_Standby &&
@@ -53,8 +53,8 @@ void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *even
         cti_session_report(session, rule, CTI_WARNING, event->time,
                            (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
                            "The client sends %s on a standby session; only OPEN_REQ, "
-                           "HEARTBEAT_REQ and CLOSE_REQ are allowed there. It must use the "
-                           "active side.",
+                           "HEARTBEAT_REQ and CLOSE_REQ are allowed there. Look at whether the "
+                           "client knows which side is active.",
                            cti_message_words(event->reader->message));
     }
 }
@@ -120,7 +120,11 @@ static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
                        !voted               ? "did not vote"
                        : shutdown->accepted ? "agreed"
                                             : "refused",
-                       shutdown->continues ? "goes on with it" : "cancelled it");
+                       shutdown->continues
+                           ? "goes on with it. Look for STANDBY_ACTIVE_EVENT of the other side"
+                       : voted && shutdown->accepted
+                           ? "cancelled it. Look for the client that refused"
+                           : "cancelled it. Look at why this client did not agree");
 }
 
 void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *event)
@@ -232,7 +236,7 @@ void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &shutdown->replayed_frame, 1,
                        "%u call events with CEC_CALL_PARTY_UPDATE_IND rebuild the state of calls "
-                       "after a switch; they are no new calls. Do not count them.",
+                       "after a switch; they are no new calls. Look for their beginning before the switch.",
                        shutdown->replayed);
 }
 

@@ -377,6 +377,15 @@ static void take_shutdown(cti_session *session, const cti_reader *reader, const 
     }
 }
 
+/* Until OPEN_CONF came the client had to be silent. */
+static void start_client_clock(cti_session *session, const cti_moment *moment)
+{
+    if (session->open_frame == 0)
+        return;
+    session->last_client_time = moment->time;
+    session->last_client_frame = moment->frame;
+}
+
 static void change_state(cti_session *session, const cti_reader *reader, const cti_moment *moment,
                          const cti_request *answered)
 {
@@ -386,6 +395,7 @@ static void change_state(cti_session *session, const cti_reader *reader, const c
         break;
     case CTI_OPEN_CONF:
         session->state = CTI_STATE_OPEN;
+        start_client_clock(session, moment);
         session->services_granted = number_of(reader, CTI_F_ServicesGranted);
         session->session_type = number_of(reader, CTI_F_SessionType);
         session->open_answer_time = moment->time;

@@ -292,7 +292,7 @@ typedef struct cti_session {
     const cti_message *last_message;
     cti_sender last_sender;
     uint64_t messages_client, messages_server;
-    int64_t last_client_time, last_server_time;
+    int64_t last_client_time, last_server_time; /* the client's begins again with OPEN_CONF */
     uint32_t last_client_frame, last_server_frame;
     cti_flow flows[2]; /* of the client, of the server */
     uint32_t holes;
@@ -316,6 +316,10 @@ typedef struct cti_session {
     struct cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
     cti_quantile heartbeat_gaps;  /* client silence before each HEARTBEAT_REQ */
     int64_t usual_heartbeat_gap;  /* their median, or 0 while they are too few */
+    struct {
+        int64_t length, time;        /* length 0: there is none */
+        uint32_t from_frame, frame;
+    } doubtful_gap; /* before a heartbeat, while only IdleTimeout tells the interval */
     int64_t worst_gap, worst_gap_time; /* of the client; worst_gap_time is where it starts */
 
     /* the caller's */

@@ -10,6 +10,8 @@
  * timers of firewalls and load balancers begin here. */
 #define FORGOTTEN (300 * CTI_SECOND)
 #define MISSED_MAX 3
+/* A server closes its connections some time after it has gone into maintenance. */
+#define MAINTENANCE_PATIENCE (60 * CTI_SECOND)
 
 static bool has_idle_timeout(const cti_session *session)
 {
@@ -66,6 +68,19 @@ static bool hidden(const cti_session *session)
     return session->end_sender == CTI_CLIENT ? session->client_in_doubt : session->server_in_doubt;
 }
 
+/* The server went on with its maintenance, and the client left, or did not in the time it had. */
+static bool in_maintenance(const cti_session *session)
+{
+    const cti_shutdown *shutdown = &session->shutdown;
+
+    if (!cti_ended_by_tcp(session))
+        return false;
+    return shutdown->stopping_frame != 0 ||
+           (shutdown->outcome_frame != 0 && shutdown->continues &&
+            session->end_sender == CTI_SERVER &&
+            cti_elapsed(shutdown->outcome_time, session->end_time) <= MAINTENANCE_PATIENCE);
+}
+
 static cti_verdict by_tcp(const cti_session *session)
 {
     switch (session->end) {
@@ -80,8 +95,6 @@ static cti_verdict by_tcp(const cti_session *session)
 
 cti_verdict cti_verdict_choose(const cti_session *session)
 {
-    const bool ended = cti_ended_by_tcp(session);
-
     if (session->messages_client + session->messages_server == 0)
         return CTI_VERDICT_NOTHING_SEEN;
     if (session->end == CTI_END_REJECTED)
@@ -94,7 +107,7 @@ cti_verdict cti_verdict_choose(const cti_session *session)
         return CTI_VERDICT_HEARTBEATS_UNANSWERED;
     if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
         return CTI_VERDICT_CLOSED_BY_CLIENT;
-    if (session->shutdown.stopping_frame != 0 && ended)
+    if (in_maintenance(session))
         return CTI_VERDICT_MAINTENANCE;
     if (cti_session_idle_timer_fired(session) || cti_session_idle_timer_had_fired(session))
         return CTI_VERDICT_IDLE_TIMER_FIRED;

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Lost sessions with known causes, each among clients that keep theirs; lost.txt has the verdict
+of each one and words of the facts for it and against it."""
+from ged188.tcp import CLIENT, SERVER, Host
+from scripts import MONITOR, ask, begin, confirm, leave, missed, offline, opened, refuse, \
+    refused_heartbeat, script, silent, vote
+from written.calls import Agent
+from written.script import Session, message
+
+BYSTANDERS = 12
+
+
+def lost(name):
+    """Registers a script of a lost session; others go on beside it."""
+    def register(function):
+        def among(made):
+            for number in range(BYSTANDERS):
+                opened(made, number=20 + number, client_id=f"OTHER{number + 1}",
+                       begin=0.7 * number).heartbeats(3, 30).close()
+            function(made)
+        return script(f"lost-{name}")(among)
+    return register
+
+
+def agent_event(session, **options):
+    """Something the server tells."""
+    return session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24), **options)
+
+
+# ---- heartbeats without answer ----
+
+@lost("server-hangs")
+def server_hangs(made):
+    """Its TCP works, its process does not."""
+    missed(made, 3).wait(30).reset(CLIENT)
+
+
+@lost("path-dead")
+def path_dead(made):
+    """Nothing of the server comes any more, not even an acknowledgment."""
+    session = opened(made)
+    for _ in range(3):
+        session.invoke += 1
+        session.wait(30).send(CLIENT, message("HEARTBEAT_REQ", {"InvokeID": session.invoke}, 24),
+                              ack=False)
+    session.wait(30).reset(CLIENT)
+
+
+@lost("server-half-dead")
+def server_half_dead(made):
+    """It still sends events."""
+    session = opened(made)
+    for _ in range(3):
+        agent_event(session.lost_heartbeat(30))
+    session.wait(30).reset(CLIENT)
+
+
+@lost("heartbeats-then-close")
+def heartbeats_then_close(made):
+    """The client says that it closes, but it is the server that is gone."""
+    session = missed(made, 3).wait(30)
+    session.invoke += 1
+    session.client("CLOSE_REQ", {"InvokeID": session.invoke, "Status": "E_CTI_TIMEOUT"})
+    session.wait(5).reset(CLIENT)
+
+
+# ---- the idle timer ----
+
+@lost("client-hangs")
+def client_hangs(made):
+    session = opened(made).wait(60)
+    agent_event(session).wait(60.1).reset(SERVER)
+
+
+@lost("client-gone")
+def client_gone(made):
+    """Not even its TCP answers."""
+    session = opened(made).wait(60)
+    agent_event(session, ack=False).wait(60.1).reset(SERVER)
+
+
+@lost("idle-unseen")
+def idle_unseen(made):
+    """The server's reset was lost on the way; the client meets one at its next request."""
+    ask(silent(made, (60,)).wait(200)).reset(SERVER)
+
+
+# ---- what was said ----
+
+@lost("server-offline")
+def server_offline(made):
+    offline(made).wait(0.02).finish(SERVER)
+
+
+@lost("heartbeat-refused")
+def heartbeat_refused(made):
+    refused_heartbeat(made).reset(CLIENT)
+
+
+@lost("replaced")
+def replaced(made):
+    session = opened(made)
+    session.server("FAILURE_EVENT", {"Status": "E_CTI_NEW_SESSION_OPENED"}).reset(SERVER)
+
+
+@lost("maintenance")
+def maintenance(made):
+    leave(vote(made)).reset(SERVER)
+
+
+@lost("rejected")
+def rejected(made):
+    refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD").reset(CLIENT)
+
+
+# ---- TCP's end without a word ----
+
+@lost("client-fin")
+def client_fin(made):
+    opened(made).wait(3).finish(CLIENT)
+
+
+@lost("client-reset")
+def client_reset(made):
+    """It waited for an answer."""
+    ask(opened(made).wait(3)).wait(12).reset(CLIENT)
+
+
+@lost("server-fin")
+def server_fin(made):
+    opened(made).wait(3).finish(SERVER)
+
+
+@lost("server-reset")
+def server_reset(made):
+    opened(made).wait(3).reset(SERVER)
+
+
+@lost("out-of-nowhere")
+def out_of_nowhere(made):
+    """A client without IdleTimeout is silent for 40 minutes, and then meets a reset."""
+    session = begin(made).ask_to_open(services=MONITOR, idle=0xFFFFFFFF).wait(0.01)
+    ask(confirm(session).wait(2400)).wait(0.05).reset(SERVER)
+
+
+@lost("open-unanswered")
+def open_unanswered(made):
+    begin(made).ask_to_open(services=MONITOR).wait(31).reset(CLIENT)
+
+
+# ---- what the capture does not show ----
+
+@lost("hole-of-client")
+def hole_of_client(made):
+    session = opened(made).wait(3)
+    session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
+    session.wait(0.5).finish(CLIENT)
+
+
+@lost("hole-of-server")
+def hole_of_server(made):
+    session = opened(made).wait(3)
+    session.send(SERVER, message("FAILURE_EVENT", {"Status": "E_CTI_CTI_SERVER_OFFLINE"}, 24),
+                 lost=[0])
+    session.wait(0.5).finish(SERVER)
+
+
+@lost("port-again")
+def port_again(made):
+    """No end was captured; the client begins anew from the same port."""
+    session = opened(made).wait(40)
+    again = Session(made, client=Host("10.0.0.11", 50001, 900000), begin=session.now + 10)
+    again.talk.initial[SERVER] = 400000
+    again.connect().ask_to_open(services=MONITOR).wait(0.01)
+    confirm(again).heartbeats(1, 30).close()
+
+
+@lost("capture-ends")
+def capture_ends(made):
+    """Three heartbeats without answer, and the capture ends before the client does anything."""
+    session = missed(made, 3).wait(20)
+    opened(made, number=9, begin=session.now - 65).close()
+
+
+@lost("agent-logs-out")
+def agent_logs_out(made):
+    """Not lost at all: the client closes."""
+    session = opened(made)
+    Agent(session).state("AGENT_STATE_LOGOUT")
+    session.close()

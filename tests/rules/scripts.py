@@ -1,0 +1,901 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that break one rule each, and the nearest behaviour that keeps it.
+
+A script is a function that adds frames to a Capture; SCRIPTS has them by name, and table.txt
+says which findings each one gives.  They are made when the tests run: the clock is made too, so
+the bytes are the same each time, and a hundred small files need not be kept.
+"""
+from ged188.pcap import ACK, RST, SYN, Capture
+from ged188.tcp import CLIENT, SERVER, Host
+from written.calls import Agent, Call
+from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, SERVER_A, SERVER_B, Session, \
+    message
+from written.sessions import system_event
+
+SCRIPTS = {}
+MONITOR = "CTI_SERVICE_CONNECTION_MONITOR"
+STANDBY = MONITOR + "|CTI_SERVICE_ACTIVE_STANDBY"
+PHONE = ("5001", "1001", "5001")
+
+
+def script(name, **options):
+    """Registers a function under a name; options are Capture's."""
+    def register(function):
+        def make():
+            made = Capture(**options)
+            function(made)
+            return made
+        assert name not in SCRIPTS, name
+        SCRIPTS[name] = make
+        return function
+    return register
+
+
+# ---- pieces ----
+
+def begin(made, number=1, port=None, **options):
+    """A session that is connected, and nothing more."""
+    host = Host(f"10.0.0.{10 + number}", port or 50000 + number)
+    return Session(made, client=host, **options).connect()
+
+
+def confirm(session, granted=MONITOR, **fields):
+    """OPEN_CONF."""
+    return session.server("OPEN_CONF", {
+        "InvokeID": session.invoke, "ServicesGranted": granted, "MonitorID": 1,
+        "ICMCentralControllerTime": NOW, "PeripheralOnline": 1,
+        "PeripheralType": "PT_ENTERPRISE_AGENT", "AgentState": "AGENT_STATE_UNKNOWN",
+        "SessionType": 1} | fields)
+
+
+def opened(made, services=MONITOR, idle=120, **options):
+    """A session that is open and has its first heartbeats behind it."""
+    session = begin(made, **options).ask_to_open(services=services, idle=idle).wait(0.01)
+    return confirm(session, services).heartbeats(2, idle / 4)
+
+
+def refuse(session, status, after=0.01):
+    """FAILURE_CONF to OPEN_REQ."""
+    return session.wait(after).server("FAILURE_CONF", {"InvokeID": session.invoke,
+                                                       "Status": status})
+
+
+def ask(session, key="QUERY_AGENT_STATE_REQ", **fields):
+    """A request without its answer."""
+    session.invoke += 1
+    return session.client(key, {"InvokeID": session.invoke, "AgentID": "1001"} | fields)
+
+
+def close_request(session, status="E_CTI_NO_ERROR"):
+    """CLOSE_REQ without its answer."""
+    session.invoke += 1
+    return session.client("CLOSE_REQ", {"InvokeID": session.invoke, "Status": status})
+
+
+def close_confirm(session, after=0.003):
+    return session.wait(after).server("CLOSE_CONF", {"InvokeID": session.invoke})
+
+
+def later(made, at):
+    """A session of another client, so that the capture goes on."""
+    opened(made, number=9, begin=at).close()
+
+
+def try_to_connect(made, at, server, port, answered=True):
+    """SYN, and RST where the port is closed."""
+    talk = Session(made, client=Host("10.0.0.11", port), server=server).talk
+    talk.segment(CLIENT, at, SYN, talk.initial[CLIENT])
+    if answered:
+        talk.segment(SERVER, at + 0.0002, RST | ACK, 0, acknowledgment=talk.initial[CLIENT] + 1)
+
+
+# ---- connection ----
+
+@script("sides-in-a-row")
+def sides_in_a_row(made):
+    """Refused on side A three times before side B is tried."""
+    for number in range(3):
+        try_to_connect(made, 2 * number, SERVER_A, 50021 + number)
+    opened(made, server=SERVER_B, begin=6).close()
+
+
+@script("sides-in-turn")
+def sides_in_turn(made):
+    """Refused on A, B, A, and then B takes the connection."""
+    for number, side in enumerate((SERVER_A, SERVER_B, SERVER_A)):
+        try_to_connect(made, 2 * number, side, 50021 + number)
+    opened(made, server=SERVER_B, begin=6).close()
+
+
+@script("sides-repeated-syn")
+def sides_repeated_syn(made):
+    """A system that repeats its SYN from the same port when it is refused."""
+    for number in range(3):
+        try_to_connect(made, 0.5 * number, SERVER_A, 50021)
+    opened(made, server=SERVER_B, begin=6).close()
+
+
+@script("linger-half-open")
+def linger_half_open(made):
+    """FIN of the client; the server's comes 12 s later."""
+    session = close_confirm(close_request(opened(made)))
+    session.talk.fin(CLIENT, session.now)
+    session.talk.fin(SERVER, session.now + 12)
+
+
+@script("linger-left-open")
+def linger_left_open(made):
+    """CLOSE_CONF, and then nothing ends the connection."""
+    session = close_confirm(close_request(opened(made)))
+    later(made, session.now + 8)
+
+
+@script("linger-fin-both")
+def linger_fin_both(made):
+    opened(made).request("CLOSE_REQ").finish(CLIENT)
+
+
+@script("linger-reset")
+def linger_reset(made):
+    opened(made).close()
+
+
+def held_back(made, sender, delays):
+    """A small message, its acknowledgment after a delay, and at once the next one."""
+    session = opened(made)
+    for number, delay in enumerate(delays):
+        session.wait(1)
+        for part in range(2):
+            data = message("AGENT_STATE_EVENT" if sender == SERVER else "USER_MESSAGE_REQ",
+                           {"AgentID": "1001"} if sender == SERVER else
+                           {"InvokeID": 500 + 2 * number + part, "Distribution": 0}, 24)
+            session.send(sender, data, ack=part == 1)
+            if part == 0:
+                session.talk.ack(1 - sender, session.now + delay)
+                session.wait(delay + 0.0001)
+        if sender == CLIENT:
+            for part in range(2):
+                session.wait(0.01).server("USER_MESSAGE_CONF",
+                                          {"InvokeID": 500 + 2 * number + part})
+    session.heartbeats(1, 30).close()
+
+
+@script("nagle-server")
+def nagle_server(made):
+    held_back(made, SERVER, (0.2, 0.04, 0.2, 0.19))
+
+
+@script("nagle-client")
+def nagle_client(made):
+    held_back(made, CLIENT, (0.2, 0.04, 0.2))
+
+
+@script("nagle-twice")
+def nagle_twice(made):
+    """Two times may be chance."""
+    held_back(made, SERVER, (0.2, 0.2))
+
+
+@script("nagle-off")
+def nagle_off(made):
+    """Acknowledgments are as late, but small messages do not wait for them."""
+    session = opened(made)
+    for _ in range(8):
+        session.wait(1)
+        for part in range(3):
+            session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24), ack=False)
+        session.talk.ack(CLIENT, session.now + 0.2)
+        session.wait(0.2)
+        session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    session.heartbeats(1, 30 - 0.3).close()
+
+
+# ---- opening ----
+
+@script("open-too-early")
+def open_too_early(made):
+    """A request while OPEN_REQ waits."""
+    session = ask(begin(made).ask_to_open(services=MONITOR))
+    request = session.invoke
+    session.invoke = 1
+    confirm(session.wait(0.02))
+    session.wait(0.01).server("QUERY_AGENT_STATE_CONF", {"InvokeID": request, "AgentID": "1001"})
+    session.invoke = request
+    session.heartbeats(1, 30).close()
+
+
+@script("open-first-is-another")
+def open_first_is_another(made):
+    """No OPEN_REQ at all."""
+    session = ask(begin(made))
+    session.wait(0.01).server("FAILURE_CONF", {"InvokeID": session.invoke,
+                                               "Status": "E_CTI_SESSION_NOT_OPEN"})
+    session.wait(0.1).reset(CLIENT)
+
+
+@script("open-again")
+def open_again(made):
+    """OPEN_REQ on an open session; the server refuses it."""
+    session = opened(made).ask_to_open(services=MONITOR)
+    refuse(session, "E_CTI_SESSION_ALREADY_OPEN").heartbeats(1, 30).close()
+
+
+@script("open-not-waited")
+def open_not_waited(made):
+    """OPEN_REQ again while the first one waits."""
+    session = begin(made).ask_to_open(services=MONITOR).wait(3).ask_to_open(services=MONITOR)
+    confirm(session.wait(0.01)).heartbeats(2, 30)
+    session.close()
+
+
+@script("open-well")
+def open_well(made):
+    opened(made).close()
+
+
+def slow_open(made, after):
+    session = begin(made).ask_to_open(services=MONITOR).wait(after)
+    confirm(session).heartbeats(1, 30).close()
+
+
+@script("open-after-6s")
+def open_after_6s(made):
+    slow_open(made, 6)
+
+
+@script("open-after-35s")
+def open_after_35s(made):
+    slow_open(made, 35)
+
+
+@script("open-after-65s")
+def open_after_65s(made):
+    slow_open(made, 65)
+
+
+@script("open-after-4s")
+def open_after_4s(made):
+    slow_open(made, 4.9)
+
+
+@script("open-never")
+def open_never(made):
+    begin(made).ask_to_open(services=MONITOR).wait(60).reset(CLIENT)
+
+
+@script("open-given-up")
+def open_given_up(made):
+    """The client waits for 10 s only."""
+    begin(made).ask_to_open(services=MONITOR).wait(10).reset(CLIENT)
+
+
+@script("rejected-reset")
+def rejected_reset(made):
+    refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD").reset(CLIENT)
+
+
+@script("rejected-goes-on")
+def rejected_goes_on(made):
+    session = refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD")
+    ask(session.wait(0.5)).wait(0.5).reset(CLIENT)
+
+
+@script("rejected-again")
+def rejected_again(made):
+    """Another OPEN_REQ on the connection whose first one was refused."""
+    session = refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD")
+    confirm(session.wait(0.5).ask_to_open(services=MONITOR).wait(0.01)).heartbeats(1, 30).close()
+
+
+@script("rejected-left-open")
+def rejected_left_open(made):
+    refuse(begin(made).ask_to_open(services=MONITOR),
+           "E_CTI_INVALID_PASSWORD").wait(20).reset(CLIENT)
+
+
+def open_with(made, granted=None, version=24, **fields):
+    """OPEN_REQ with these fields, OPEN_CONF, and a clean end."""
+    session = begin(made, version=min(version, 25))
+    services = fields.get("services", MONITOR)
+    session.ask_to_open(**{"services": MONITOR} | fields).wait(0.01)
+    confirm(session, granted or services).wait(1).close()
+
+
+@script("data-no-client-id")
+def data_no_client_id(made):
+    open_with(made, ClientID=None)
+
+
+@script("data-no-password")
+def data_no_password(made):
+    open_with(made, ClientPassword=None)
+
+
+@script("data-empty-password")
+def data_empty_password(made):
+    open_with(made, ClientPassword=b"")
+
+
+@script("data-no-agent")
+def data_no_agent(made):
+    """CLIENT_EVENTS without a phone or an agent."""
+    open_with(made, services=DESKTOP)
+
+
+@script("data-no-peripheral")
+def data_no_peripheral(made):
+    """CLIENT_EVENTS with an agent, but no PeripheralID."""
+    open_with(made, services=DESKTOP, agent=PHONE, PeripheralID=0xFFFFFFFF)
+
+
+@script("data-agent")
+def data_agent(made):
+    open_with(made, services=DESKTOP, agent=PHONE)
+
+
+@script("data-replaced")
+def data_replaced(made):
+    """The same client opens again: the server ends the older session."""
+    session = opened(made)
+    other = begin(made, number=2, begin=session.now).ask_to_open(services=MONITOR).wait(0.01)
+    confirm(other)
+    session.now = other.now
+    session.server("FAILURE_EVENT", {"Status": "E_CTI_NEW_SESSION_OPENED"}).reset(SERVER)
+    other.heartbeats(1, 30).close()
+
+
+@script("timeout-19")
+def timeout_19(made):
+    open_with(made, idle=19)
+
+
+@script("timeout-20")
+def timeout_20(made):
+    opened(made, idle=20).heartbeats(4, 5).close()
+
+
+@script("timeout-none")
+def timeout_none(made):
+    open_with(made, idle=NO_IDLE_TIMEOUT)
+
+
+def timeout_and_interval(made, idle, interval):
+    session = begin(made).ask_to_open(services=MONITOR, idle=idle).wait(0.01)
+    confirm(session).heartbeats(6, interval).close()
+
+
+@script("timeout-two-intervals")
+def timeout_two_intervals(made):
+    timeout_and_interval(made, 40, 20)
+
+
+@script("timeout-ten-intervals")
+def timeout_ten_intervals(made):
+    timeout_and_interval(made, 200, 20)
+
+
+@script("timeout-four-intervals")
+def timeout_four_intervals(made):
+    timeout_and_interval(made, 80, 20)
+
+
+@script("reserved-field")
+def reserved_field(made):
+    open_with(made, Reserved2=7)
+
+
+@script("reserved-services")
+def reserved_services(made):
+    open_with(made, services=0x8 | 0x00020000, granted=0x8 | 0x00020000)
+
+
+@script("reserved-all-call-events")
+def reserved_all_call_events(made):
+    """Every bit of this mask has a meaning by now."""
+    open_with(made, CallMsgMask=0xFFFFFFFF)
+
+
+@script("reserved-agent-mask")
+def reserved_agent_mask(made):
+    open_with(made, AgentStateMask=0x80000000)
+
+
+@script("reserved-none")
+def reserved_none(made):
+    open_with(made, Reserved1=0, Reserved2=0, Reserved3=0)
+
+
+@script("version-26")
+def version_26(made):
+    open_with(made, version=25, VersionNumber=26)
+
+
+@script("version-25")
+def version_25(made):
+    open_with(made, version=25)
+
+
+@script("services-refused")
+def services_refused(made):
+    open_with(made, services=MONITOR + "|CTI_SERVICE_SUPERVISOR", granted=MONITOR)
+
+
+def agent_state_only(made, key, **fields):
+    """CLIENT_CONTROL is asked for, and only agent states are granted."""
+    session = begin(made).ask_to_open(services="CTI_SERVICE_CLIENT_CONTROL").wait(0.01)
+    confirm(session, "CTI_AGENT_STATE_CONTROL_ONLY").wait(1)
+    session.request(key, fields).wait(1).close()
+
+
+@script("services-agent-state-only")
+def services_agent_state_only(made):
+    agent_state_only(made, "SET_AGENT_STATE_REQ", AgentState="AGENT_STATE_AVAILABLE",
+                     AgentID="1001")
+
+
+@script("services-call-control")
+def services_call_control(made):
+    agent_state_only(made, "MAKE_CALL_REQ", AgentInstrument="5001", DialedNumber="5002")
+
+
+@script("services-granted")
+def services_granted(made):
+    open_with(made, services=MONITOR + "|CTI_SERVICE_SUPERVISOR")
+
+
+def pg_status(made, **fields):
+    session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+    confirm(session, **fields).wait(1).close()
+
+
+@script("pg-down")
+def pg_down(made):
+    pg_status(made, PGStatus="PGS_OPC_DOWN|PGS_PERIPHERAL_OFFLINE")
+
+
+@script("pg-peripheral-offline")
+def pg_peripheral_offline(made):
+    pg_status(made, PeripheralOnline=0)
+
+
+@script("pg-well")
+def pg_well(made):
+    pg_status(made, PGStatus=0, PeripheralOnline=1)
+
+
+def all_events(made, events):
+    session = begin(made).ask_to_open(services=BRIDGE, idle=20).wait(0.01)
+    confirm(session, BRIDGE)
+    for _ in range(events):
+        system_event(session)
+    session.heartbeats(3, 5).close()
+
+
+@script("all-events-none")
+def all_events_none(made):
+    all_events(made, 0)
+
+
+@script("all-events-one")
+def all_events_one(made):
+    all_events(made, 1)
+
+
+# ---- keeping ----
+
+@script("heartbeat-of-server")
+def heartbeat_of_server(made):
+    session = opened(made).wait(1).server("HEARTBEAT_REQ", {"InvokeID": 77})
+    session.wait(0.001).client("HEARTBEAT_CONF", {"InvokeID": 77}).wait(1).close()
+
+
+@script("heartbeat-other-id")
+def heartbeat_other_id(made):
+    """A HEARTBEAT_CONF that nobody asked for."""
+    opened(made).server("HEARTBEAT_CONF", {"InvokeID": 4711}).wait(1).close()
+
+
+def every(made, interval, services=MONITOR, agent=None):
+    session = begin(made).ask_to_open(services=services, idle=max(20, int(4 * interval)),
+                                      agent=agent)
+    confirm(session.wait(0.01), services).heartbeats(6, interval).close()
+
+
+@script("heartbeat-every-4s")
+def heartbeat_every_4s(made):
+    every(made, 4)
+
+
+@script("heartbeat-every-5s")
+def heartbeat_every_5s(made):
+    every(made, 5)
+
+
+@script("heartbeat-desktop-30s")
+def heartbeat_desktop_30s(made):
+    every(made, 30, DESKTOP, PHONE)
+
+
+@script("heartbeat-desktop-90s")
+def heartbeat_desktop_90s(made):
+    every(made, 90, DESKTOP, PHONE)
+
+
+def missed(made, count):
+    session = opened(made)
+    for _ in range(count):
+        session.lost_heartbeat(30)
+    return session
+
+
+@script("missed-one")
+def missed_one(made):
+    missed(made, 1).heartbeats(2, 30).close()
+
+
+@script("missed-two")
+def missed_two(made):
+    missed(made, 2).heartbeats(2, 30).close()
+
+
+@script("missed-three")
+def missed_three(made):
+    """The client resets, as it should."""
+    missed(made, 3).wait(30).reset(CLIENT)
+
+
+@script("missed-four")
+def missed_four(made):
+    """The client should have reset after three."""
+    missed(made, 4).wait(30).reset(CLIENT)
+
+
+@script("missed-none")
+def missed_none(made):
+    """Answered, but late."""
+    opened(made).wait(28).heartbeat(after=2).heartbeats(1, 30).close()
+
+
+@script("gap-50s")
+def gap_50s(made):
+    opened(made).heartbeats(2, 30).heartbeats(1, 50).heartbeats(1, 30).close()
+
+
+@script("gap-44s")
+def gap_44s(made):
+    """1.5 intervals of 30 s are the limit."""
+    opened(made).heartbeats(2, 30).heartbeats(1, 44).heartbeats(1, 30).close()
+
+
+def silent(made, silences, **options):
+    """A client without heartbeats, but with requests after these times."""
+    session = begin(made, **options).ask_to_open(services=MONITOR, idle=120).wait(0.01)
+    confirm(session)
+    for silence in silences:
+        session.wait(silence).request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"},
+                                      answer_fields={"AgentID": "1001"})
+    return session
+
+
+@script("idle-100s")
+def idle_100s(made):
+    silent(made, (60, 100, 60)).wait(1).close()
+
+
+@script("idle-85s")
+def idle_85s(made):
+    """75 % of IdleTimeout are the limit."""
+    silent(made, (60, 85, 60)).wait(1).close()
+
+
+@script("idle-fired")
+def idle_fired(made):
+    silent(made, (60,)).wait(120.2).reset(SERVER)
+
+
+@script("idle-had-fired")
+def idle_had_fired(made):
+    """The server's reset when its timer fired was not captured; the next request meets one."""
+    ask(silent(made, (60,)).wait(200)).reset(SERVER)
+
+
+def refused_heartbeat(made):
+    return opened(made).wait(30).request("HEARTBEAT_REQ", answer="FAILURE_CONF",
+                                         answer_fields={"Status": "E_CTI_CTI_SERVER_OFFLINE"})
+
+
+@script("heartbeat-refused-reset")
+def heartbeat_refused_reset(made):
+    refused_heartbeat(made).reset(CLIENT)
+
+
+@script("heartbeat-refused-goes-on")
+def heartbeat_refused_goes_on(made):
+    ask(refused_heartbeat(made).wait(5)).wait(0.1).reset(CLIENT)
+
+
+@script("heartbeat-confirmed")
+def heartbeat_confirmed(made):
+    opened(made).heartbeats(2, 30).close()
+
+
+def offline(made, status="E_CTI_CTI_SERVER_OFFLINE"):
+    return opened(made).wait(10).server("FAILURE_EVENT", {"Status": status})
+
+
+@script("offline-closed-by-client")
+def offline_closed_by_client(made):
+    offline(made).wait(0.01).close("E_CTI_CTI_SERVER_OFFLINE")
+
+
+@script("offline-ended-by-server")
+def offline_ended_by_server(made):
+    offline(made).wait(0.02).finish(SERVER)
+
+
+@script("offline-goes-on")
+def offline_goes_on(made):
+    offline(made).heartbeats(1, 20).close("E_CTI_CTI_SERVER_OFFLINE")
+
+
+@script("offline-not")
+def offline_not(made):
+    """FAILURE_EVENT for another reason."""
+    offline(made, "E_CTI_UNSPECIFIED_FAILURE").heartbeats(1, 20).close()
+
+
+# ---- closing ----
+
+@script("close-other-status")
+def close_other_status(made):
+    opened(made).close("E_CTI_INVALID_CALLID")
+
+
+@script("close-timeout-status")
+def close_timeout_status(made):
+    opened(made).close("E_CTI_TIMEOUT")
+
+
+@script("close-and-more")
+def close_and_more(made):
+    session = close_request(opened(made))
+    closing = session.invoke
+    session.client("HEARTBEAT_REQ", {"InvokeID": 900})
+    session.wait(0.001).server("HEARTBEAT_CONF", {"InvokeID": 900})
+    session.invoke = closing
+    close_confirm(session).reset(CLIENT)
+
+
+@script("close-unanswered")
+def close_unanswered(made):
+    close_request(opened(made)).wait(5.2).reset(CLIENT)
+
+
+@script("close-answered-late")
+def close_answered_late(made):
+    close_confirm(close_request(opened(made)), after=6).reset(CLIENT)
+
+
+@script("close-not-waited")
+def close_not_waited(made):
+    close_request(opened(made)).wait(1).reset(CLIENT)
+
+
+@script("close-answered-in-time")
+def close_answered_in_time(made):
+    close_confirm(close_request(opened(made)), after=4.5).reset(CLIENT)
+
+
+@script("no-close-fin")
+def no_close_fin(made):
+    opened(made).wait(3).finish(CLIENT)
+
+
+@script("no-close-reset")
+def no_close_reset(made):
+    opened(made).wait(3).reset(SERVER)
+
+
+@script("no-close-in-hole")
+def no_close_in_hole(made):
+    """The client's last bytes before its FIN are not in the capture: CLOSE_REQ may be there."""
+    session = opened(made).wait(3)
+    session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
+    session.finish(CLIENT)
+
+
+# ---- graceful shutdown ----
+
+def on_standby(made, services=STANDBY, version=24):
+    session = begin(made, version=version, server=SERVER_B)
+    session.ask_to_open(services=services).wait(0.01)
+    return confirm(session, services, SessionType=2)
+
+
+@script("standby-request")
+def standby_request(made):
+    session = on_standby(made).heartbeats(1, 30)
+    session.request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"}, answer="FAILURE_CONF",
+                    answer_fields={"Status": "E_CTI_SERVER_NOT_MASTER"})
+    session.wait(1).close()
+
+
+@script("standby-without-service")
+def standby_without_service(made):
+    session = begin(made, server=SERVER_B).ask_to_open(services=MONITOR)
+    refuse(session, "E_CTI_INVALID_CLIENT_FOR_STANDBY").reset(CLIENT)
+
+
+@script("standby-let-in")
+def standby_let_in(made):
+    """The server opens a standby session although the client did not ask for the service."""
+    on_standby(made, MONITOR).heartbeats(1, 30).close()
+
+
+@script("standby-well")
+def standby_well(made):
+    on_standby(made).heartbeats(3, 30).close()
+
+
+@script("standby-active-event")
+def standby_active_event(made):
+    session = on_standby(made).heartbeats(1, 30).server("STANDBY_ACTIVE_EVENT")
+    session.request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"}, answer_fields={
+        "AgentID": "1001"})
+    session.wait(1).close()
+
+
+def vote(made, accepted=1, after=0.5, continues=1, services=STANDBY, outcome_after=0.3):
+    """ACTIVE_MAINTENANCE_REQ, the client's vote (None: none), the server's decision."""
+    session = opened(made, services).server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    if accepted is not None:
+        session.wait(after).client("ACTIVE_MAINTENANCE_RESP", {
+            "InvokeID": 900, "MaintenanceModeAccepted": accepted})
+    return session.wait(outcome_after).server("ACTIVE_MAINTENANCE_EVENT",
+                                              {"MaintenanceModeStatus": continues})
+
+
+def leave(session, after=1.0):
+    return session.wait(after).client("STOPPING_REQUESTS_TO_THIS_SIDE_IND")
+
+
+@script("vote-refused-continues")
+def vote_refused_continues(made):
+    leave(vote(made, accepted=0)).reset(SERVER)
+
+
+@script("vote-missing-continues")
+def vote_missing_continues(made):
+    leave(vote(made, accepted=None, outcome_after=3)).reset(SERVER)
+
+
+@script("vote-late")
+def vote_late(made):
+    leave(vote(made, after=6)).reset(SERVER)
+
+
+@script("vote-missing-cancelled")
+def vote_missing_cancelled(made):
+    """No answer counts as a refusal, and the server takes it for one."""
+    vote(made, accepted=None, continues=0, outcome_after=5.5).heartbeats(1, 24).close()
+
+
+@script("vote-not-asked-for")
+def vote_not_asked_for(made):
+    """The client never asked for CTI_SERVICE_ACTIVE_STANDBY."""
+    vote(made, services=MONITOR, continues=0).heartbeats(1, 29).close()
+
+
+@script("vote-refused-cancelled")
+def vote_refused_cancelled(made):
+    vote(made, accepted=0, continues=0).heartbeats(1, 29).close()
+
+
+@script("vote-not-held")
+def vote_not_held(made):
+    """A client that would be asked, in a session without maintenance."""
+    opened(made, STANDBY).close()
+
+
+@script("vote-agreed")
+def vote_agreed(made):
+    leave(vote(made)).reset(SERVER)
+
+
+@script("stopping-late")
+def stopping_late(made):
+    leave(vote(made), after=7).reset(SERVER)
+
+
+@script("stopping-never")
+def stopping_never(made):
+    vote(made).wait(8).reset(SERVER)
+
+
+@script("stopping-goes-on")
+def stopping_goes_on(made):
+    ask(leave(vote(made))).wait(0.5).reset(SERVER)
+
+
+@script("stopping-not-closed")
+def stopping_not_closed(made):
+    """The server does not close the connection."""
+    session = leave(vote(made))
+    later(made, session.now + 8)
+
+
+@script("stopping-opened")
+def stopping_opened(made):
+    """A new session on the server in maintenance."""
+    refuse(begin(made).ask_to_open(services=STANDBY),
+           "E_CTI_SERVER_IN_MAINTENANCE_MODE").reset(CLIENT)
+
+
+@script("stopping-in-time")
+def stopping_in_time(made):
+    """A heartbeat may still come."""
+    leave(vote(made), after=4).heartbeat().reset(SERVER)
+
+
+def replay(made, cause):
+    session = begin(made).ask_to_open(services=BRIDGE, idle=20).wait(0.01)
+    system_event(confirm(session, BRIDGE))
+    call = Call(Agent(session), 16777500)
+    session.wait(1).events(
+        ("CALL_DELIVERED_EVENT", call.delivered_fields(EventCause=cause)),
+        ("CALL_ESTABLISHED_EVENT", call.established_fields(EventCause=cause)))
+    session.wait(1).close()
+
+
+@script("replay-rebuilt")
+def replay_rebuilt(made):
+    replay(made, "CEC_CALL_PARTY_UPDATE_IND")
+
+
+@script("replay-new-call")
+def replay_new_call(made):
+    replay(made, "CEC_NEW_CALL")
+
+
+@script("instance-empty")
+def instance_empty(made):
+    refuse(begin(made).ask_to_open(services=MONITOR),
+           "E_CTI_INVALID_UNIQUE_INSTANCE_ID").reset(CLIENT)
+
+
+@script("instance-twice")
+def instance_twice(made):
+    refuse(begin(made).ask_to_open(services=MONITOR),
+           "E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID").reset(CLIENT)
+
+
+# ---- across sessions ----
+
+@script("failover-slow")
+def failover_slow(made):
+    """Three heartbeats without answer, and then side B."""
+    session = missed(made, 3).wait(30).reset(CLIENT)
+    opened(made, server=SERVER_B, port=50011, begin=session.now + 1).close()
+
+
+def storm(made, clients, apart):
+    for number in range(clients):
+        opened(made, number=number + 1, client_id=f"CTIOS{number + 1}",
+               begin=number * apart).close()
+
+
+@script("storm-30")
+def storm_30(made):
+    storm(made, 30, 0.02)
+
+
+@script("storm-not")
+def storm_not(made):
+    storm(made, 30, 0.5)
+
+
+@script("failover-by-choice")
+def failover_by_choice(made):
+    """The client closes its session and opens one on the other side."""
+    session = opened(made).close()
+    opened(made, server=SERVER_B, port=50011, begin=session.now + 40).close()
