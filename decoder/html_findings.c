@@ -54,14 +54,13 @@ static void append_rule(html *h, const html_rule *rule, cti_rule number)
         append_table(h, rule, shown, rule->kept->len);
         g_string_append(h->text, "</details>\n");
     }
+    html_explain_rule(h, number);
     g_string_append(h->text, "</article>\n");
 }
 
 void html_findings(html *h)
 {
-    const uint64_t *counts = h->summary->findings;
-
-    if (counts[CTI_NOTE] + counts[CTI_WARNING] + counts[CTI_ERROR] == 0)
+    if (h->findings[CTI_NOTE] + h->findings[CTI_WARNING] + h->findings[CTI_ERROR] == 0)
         return;
     g_string_append(h->text, "<section id=\"findings\"><h2>Findings</h2>\n");
     for (int severity = CTI_ERROR; severity >= CTI_NOTE; severity--)

@@ -53,23 +53,35 @@ static void count_lost(const html *h, uint64_t *lost, uint64_t *never_opened)
     }
 }
 
+/* All, but for a selection. */
+static uint64_t sessions_told(const html *h)
+{
+    uint64_t all = 0;
+
+    for (guint verdict = 0; verdict < CTI_VERDICT_COUNT; verdict++)
+        all += h->verdicts[verdict];
+    return all;
+}
+
 /* "2 of 5 sessions were lost, 1 never opened" */
 static void append_headline(const html *h, GString *to)
 {
-    const uint32_t all = h->summary->sessions;
+    const uint64_t all = sessions_told(h);
+    const char *chosen = all < h->summary->sessions ? "chosen " : "";
     uint64_t lost, never_opened;
 
     count_lost(h, &lost, &never_opened);
     if (all == 0)
-        g_string_append(to, "No CTI session in this capture");
+        g_string_append(to, h->summary->sessions == 0 ? "No CTI session in this capture"
+                                                      : "No session was chosen");
     else if (lost + never_opened == 0)
-        g_string_append(to, "No session was lost");
-    else if (lost == 0)
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " of %u session%s never opened",
-                               never_opened, all, all == 1 ? "" : "s");
+        g_string_append_printf(to, "No %ssession was lost", chosen);
     else
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " of %u session%s %s lost", lost, all,
-                               all == 1 ? "" : "s", lost == 1 ? "was" : "were");
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %ssession%s %s",
+                               lost > 0 ? lost : never_opened, all, chosen, all == 1 ? "" : "s",
+                               lost == 0   ? "never opened"
+                               : lost == 1 ? "was lost"
+                                           : "were lost");
     if (lost > 0 && never_opened > 0)
         g_string_append_printf(to, ", %" G_GUINT64_FORMAT " never opened", never_opened);
 }
@@ -115,6 +127,9 @@ static void append_capture(html *h)
     g_string_append(t, " with CTI, ");
     g_string_append_printf(t, "%u without; ", summary->other_connections);
     html_count(t, summary->messages, "message", "messages");
+    if (sessions_told(h) < summary->sessions)
+        g_string_append_printf(t, "; <b>chosen of them: %" G_GUINT64_FORMAT " of %u sessions</b>",
+                               sessions_told(h), summary->sessions);
     g_string_append(t, ".</p>\n<p class=\"state\">");
     g_string_append(t, h->options->text_flags & CTI_TEXT_SECRETS
                            ? "<b class=\"error\">Passwords are shown</b>; "
@@ -223,8 +238,10 @@ static void append_alone(html *h, const html_session *s)
 {
     GString *t = h->text;
 
-    g_string_append_printf(t, "<article class=\"cause\">\n<h3>%s</h3>\n<dl>\n<dt>who</dt><dd><b>",
+    g_string_append_printf(t, "<article class=\"cause\">\n<h3>%s</h3>\n",
                            cti_verdict_text(s->verdict));
+    html_explain_verdict(h, s->verdict);
+    g_string_append(t, "<dl>\n<dt>who</dt><dd><b>");
     html_escape(t, s->client);
     g_string_append_printf(t, "</b>, %s \xe2\x86\x92 ", s->from);
     html_side(t, s->side);
@@ -301,11 +318,13 @@ static void append_group(html *h, const GPtrArray *group)
                            cti_verdict_name(first->verdict));
     append_names(h, group);
     g_string_append(t, "</dd>\n</dl>\n");
+    g_string_append(t, "<details><summary>what it means, and the evidence</summary>\n");
+    html_explain_verdict(h, first->verdict);
     if (first->evidence->len > 0)
         g_string_append_printf(t,
-                               "<details><summary>as session %u shows</summary>\n<dl>\n%s</dl>\n"
-                               "</details>\n",
-                               first->number, first->evidence->str);
+                               "<p>As <a href=\"#s%u\">session %u</a> shows:</p>\n<dl>\n%s</dl>\n",
+                               first->number, first->number, first->evidence->str);
+    g_string_append(t, "</details>\n");
     g_string_append(t, "</article>\n");
     html_put(h);
 }
@@ -372,7 +391,7 @@ static void append_tile(html *h, uint64_t count, const char *kind, const char *o
 
 static void append_tiles(html *h)
 {
-    const uint64_t *findings = h->summary->findings;
+    const uint64_t *findings = h->findings;
     const char *where = findings[0] + findings[1] + findings[2] > 0 ? "findings" : "top";
     uint64_t lost, never_opened;
     const char *why;
@@ -380,7 +399,7 @@ static void append_tiles(html *h)
     count_lost(h, &lost, &never_opened);
     why = lost + never_opened > 0 ? "why" : "top";
     g_string_append(h->text, "<ul class=\"tiles\">\n");
-    append_tile(h, h->summary->sessions, "plain", "session", "sessions",
+    append_tile(h, sessions_told(h), "plain", "session", "sessions",
                 h->sessions->len > 0 ? "sessions" : "top");
     append_tile(h, lost, "error", "lost", "lost", why);
     append_tile(h, never_opened, "error", "never opened", "never opened", why);

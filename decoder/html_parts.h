@@ -8,6 +8,7 @@
  *     html_findings.c  findings by rule
  *     html_answers.c   answer times over time and by type of request
  *     html_sessions.c  the table of sessions, and each session with its timeline
+ *     html_pages.c     what docs/findings says of rules and verdicts
  *     html_text.c      escaping, numbers, times
  *     report.css       how it looks
  *
@@ -118,7 +119,8 @@ typedef struct html {
     GArray *storms;        /* of cti_storm */
     guint kept[2];         /* of them, without and with trouble */
     uint64_t verdicts[CTI_VERDICT_COUNT], sessions_left_out;
-    GArray *changes; /* of open_change */
+    GArray *changes;      /* of open_change */
+    uint64_t findings[3]; /* by cti_severity */
     html_rule rules[CTI_RULE_COUNT];
     answers *answers;
     time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
@@ -156,6 +158,12 @@ void html_client_name(GString *to, const cti_client *client);
 void html_attempts(GString *to, const cti_down *down);
 /* The side as a badge; nothing where it is not known. */
 void html_side(GString *to, cti_side side);
+
+/* ---- html_pages.c ---- */
+
+/* What the rule's page of docs/findings says, folded; what it says of a verdict. */
+void html_explain_rule(html *h, cti_rule rule);
+void html_explain_verdict(html *h, cti_verdict verdict);
 
 /* ---- parts of the page, in their order ---- */
 

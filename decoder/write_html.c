@@ -239,6 +239,7 @@ static void html_finding_found(void *user, const session_record *session,
     html *h = user;
     GString *words = g_string_new(NULL);
 
+    h->findings[finding->severity]++;
     append_words(words, finding);
     keep_finding(&h->rules[finding->rule], session != NULL ? session->number : finding->session,
                  finding, words->str);
@@ -249,20 +250,30 @@ static void html_finding_found(void *user, const session_record *session,
 
 /* ---- a session's end ---- */
 
-static void append_pair(GString *to, const char *label, const char *words)
+/* Where facts go; a label that comes again stands once. */
+typedef struct fact_taker {
+    html_session *session;
+    const char *fact_label, *evidence_label;
+} fact_taker;
+
+static void append_pair(GString *to, const char **label_before, const char *label,
+                        const char *words)
 {
-    g_string_append_printf(to, "<dt>%s</dt><dd>", label);
+    if (*label_before == NULL || strcmp(*label_before, label) != 0)
+        g_string_append_printf(to, "<dt>%s</dt>", label);
+    *label_before = label;
+    g_string_append(to, "<dd>");
     html_escape(to, words);
     g_string_append(to, "</dd>\n");
 }
 
 static void take_fact(void *user, const char *label, const char *words)
 {
-    html_session *s = user;
+    fact_taker *t = user;
 
-    append_pair(s->facts, label, words);
+    append_pair(t->session->facts, &t->fact_label, label, words);
     if (strcmp(label, "because") == 0 || strcmp(label, "but") == 0)
-        append_pair(s->evidence, label, words);
+        append_pair(t->session->evidence, &t->evidence_label, label, words);
 }
 
 static char *endpoint_words(const endpoint *point)
@@ -324,7 +335,7 @@ static void html_session_ended(void *user, const session_record *record)
     s->to = endpoint_words(&record->connection->server);
     s->facts = g_string_new(NULL);
     s->evidence = g_string_new(NULL);
-    session_facts(record, h->options->times, h->digits, take_fact, s);
+    session_facts(record, h->options->times, h->digits, take_fact, &(fact_taker){.session = s});
     g_hash_table_insert(h->by_number, GUINT_TO_POINTER(s->number), s);
     g_ptr_array_add(h->sessions, s);
 }

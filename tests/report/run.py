@@ -212,6 +212,27 @@ class Content(unittest.TestCase):
         self.assertRegex(first, r"CTIOS1A\s*, 10\.0\.0\.11:50001 → A 10\.0\.0\.1:42027")
         self.assertIn("2026-11-22T10:04:00.018000Z, frame 30", first)
 
+    def test_evidence_and_explanations(self):
+        text = self.text("heartbeat-missed")
+        first = text[:text.index("Sessions over time")]
+        self.assertIn("because 3 HEARTBEAT_REQ in a row had no answer", first)
+        self.assertIn("The server is the cause, or the path to it", first)
+        self.assertIn("What causes it The server hung, stopped or was restarted.", text)
+        self.assertNotIn("How to see it", text)
+        self.assertNotIn("`", text)
+
+    def test_selection(self):
+        """The headline counts what was chosen."""
+        page = page_of(captures / "heartbeat-missed.pcap", "--session", "2")
+        text = Elements(page).words()
+        self.assertTrue(text.strip().startswith("No chosen session was lost"))
+        self.assertIn("chosen of them: 1 of 2 sessions", text)
+
+    def test_slow_answers(self):
+        self.assertNotIn("took longer than", self.text("requests-failed"))
+        page = page_of(captures / "requests-failed.pcap", "--slow", "1")
+        self.assertRegex(Elements(page).words(), r"\d+ requests took longer than 1\.000")
+
     def test_nothing_lost(self):
         self.assertTrue(self.text("many").strip().startswith("No session was lost"))
         self.assertNotIn(b'id="why"', pages["many"])
