@@ -7,11 +7,6 @@
 
 /* ---- endpoints ---- */
 
-static bool is_same(const endpoint *a, const endpoint *b)
-{
-    return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
 static uint64_t hash_endpoint(const endpoint *point)
 {
     uint64_t words[2], hash;
@@ -32,8 +27,8 @@ bool table_is(const connection *c, const tcp_segment *segment)
 {
     const endpoint *client = &c->record.client, *server = &c->record.server;
 
-    return (is_same(client, &segment->source) && is_same(server, &segment->destination)) ||
-           (is_same(client, &segment->destination) && is_same(server, &segment->source));
+    return (endpoint_is(client, &segment->source) && endpoint_is(server, &segment->destination)) ||
+           (endpoint_is(client, &segment->destination) && endpoint_is(server, &segment->source));
 }
 
 /* ---- client and server ---- */
@@ -93,7 +88,7 @@ void table_learn_client(const direction *from, uint32_t type)
 
 direction *table_direction(connection *c, const tcp_segment *segment)
 {
-    const bool client = is_same(&segment->source, &c->record.client);
+    const bool client = endpoint_is(&segment->source, &c->record.client);
 
     return connection_direction(c, client ? CTI_CLIENT : CTI_SERVER);
 }

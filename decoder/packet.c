@@ -96,11 +96,17 @@ packet_result take_protocol(walk *w, uint8_t protocol)
     }
 }
 
+/* In one piece, so that the whole can be read at once behind it. */
 static void set_address(endpoint *point, const uint8_t *address, uint8_t size)
 {
+    uint64_t words[2] = {0, 0};
+
+    if (size == 4)
+        memcpy(words, address, 4);
+    else
+        memcpy(words, address, sizeof(words));
+    memcpy(point->address, words, sizeof(words));
     point->address_size = size;
-    memset(point->address, 0, sizeof(point->address));
-    memcpy(point->address, address, size);
 }
 
 /* ---- fragments ---- */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "../codec/clients.h"
 #include "../codec/session.h"
@@ -21,6 +22,11 @@
 #define ENDPOINT_NAMED 1
 
 typedef cti_endpoint endpoint;
+
+static inline bool endpoint_is(const endpoint *a, const endpoint *b)
+{
+    return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
 
 /* Which of SYN and SYN-ACK were seen. */
 typedef enum { SYN_NONE, SYN_CLIENT_ONLY, SYN_SERVER_ONLY, SYN_FULL } syn_seen;
