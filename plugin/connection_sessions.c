@@ -104,6 +104,17 @@ static void summarize(const connection *c)
     summary->verdict = session->verdict;
 }
 
+/* The facts behind the verdict, for as long as the file is open. */
+static void keep_evidence(const connection *c)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    session_summary *summary = c->summary;
+
+    summary->evidence_count = cti_session_evidence(&c->session, evidence);
+    summary->evidence = wmem_memdup(wmem_file_scope(), evidence,
+                                    summary->evidence_count * sizeof(*evidence));
+}
+
 static void begin_session(connection *c, const packet_info *pinfo)
 {
     c->live = true;
@@ -123,6 +134,7 @@ void connection_end_session(connection *c, int64_t time, cti_end how)
         return;
     cti_session_finish(&c->session, time, how);
     summarize(c);
+    keep_evidence(c);
     cti_session_release(&c->session);
     c->live = false;
 }

@@ -29,7 +29,10 @@ typedef struct session_summary {
     int64_t worst_gap;
     cti_state state;
     bool finished;
-    cti_verdict verdict;   /* if finished */
+    /* If finished: */
+    cti_verdict verdict;
+    const cti_evidence *evidence; /* for it, and then against it */
+    uint32_t evidence_count;
 } session_summary;
 
 /* What a session was when a message or TCP's end came.

@@ -16,6 +16,9 @@ static int hf_session_side = -1;
 static int hf_session_services = -1;
 static int hf_session_state = -1;
 static int hf_session_verdict = -1;
+static int hf_verdict_for = -1;
+static int hf_verdict_against = -1;
+static int hf_verdict_frame = -1;
 static int hf_response_in = -1;
 static int hf_response_to = -1;
 static int hf_response_time = -1;
@@ -28,6 +31,8 @@ static int hf_finding_frame = -1;
 
 static int ett_end = -1;
 static int ett_finding = -1;
+static int ett_verdict = -1;
+static int ett_evidence = -1;
 
 static const cti_value_set *service_names;
 
@@ -60,6 +65,15 @@ void message_session_register(int protocol)
         {&hf_session_verdict,
          {"Why the session ended", "cti.session.verdict", FT_STRING, BASE_NONE, NULL, 0,
           "On the packet that ended it", HFILL}},
+        {&hf_verdict_for,
+         {"Because", "cti.session.verdict.for", FT_STRING, BASE_NONE, NULL, 0,
+          "A fact that led to the verdict", HFILL}},
+        {&hf_verdict_against,
+         {"But", "cti.session.verdict.against", FT_STRING, BASE_NONE, NULL, 0,
+          "A fact that speaks against the verdict", HFILL}},
+        {&hf_verdict_frame,
+         {"Look at frame", "cti.session.verdict.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL,
+          HFILL}},
         {&hf_response_in,
          {"Answer in", "cti.response_in", FT_FRAMENUM, BASE_NONE,
           FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The answer to this request is in this frame",
@@ -89,7 +103,7 @@ void message_session_register(int protocol)
         {&hf_finding_frame,
          {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
-    static int *subtrees[] = {&ett_end, &ett_finding};
+    static int *subtrees[] = {&ett_end, &ett_finding, &ett_verdict, &ett_evidence};
 
     protocol_id = protocol;
     service_names = cti_field_get(CTI_F_ServicesGranted)->values;
@@ -216,6 +230,27 @@ static void add_end_to_columns(const view *v, const frame_note *frame)
         col_append_fstr(columns, COL_INFO, " %s", text->str);
 }
 
+/* The verdict, and under it what speaks for it and against it. */
+static void add_verdict(const view *v, proto_tree *tree, const session_summary *summary)
+{
+    proto_item *verdict = proto_tree_add_string(tree, hf_session_verdict, v->tvb, 0, 0,
+                                                cti_verdict_name(summary->verdict));
+    proto_tree *facts = proto_item_add_subtree(verdict, ett_verdict);
+
+    proto_item_set_generated(verdict);
+    for (uint32_t i = 0; i < summary->evidence_count; i++) {
+        const cti_evidence *evidence = &summary->evidence[i];
+        proto_item *fact =
+            proto_tree_add_string(facts, evidence->against ? hf_verdict_against : hf_verdict_for,
+                                  v->tvb, 0, 0, evidence->text);
+
+        proto_item_set_generated(fact);
+        if (evidence->frame != 0)
+            add_uint(proto_item_add_subtree(fact, ett_evidence), v->tvb, hf_verdict_frame,
+                     evidence->frame);
+    }
+}
+
 void message_show_end(const view *v, const frame_note *frame)
 {
     uint32_t session = frame->end.number; /* that the tree is about */
@@ -228,8 +263,7 @@ void message_show_end(const view *v, const frame_note *frame)
                                frame->end.sender == CTI_CLIENT ? "client" : "server");
         add_session(v, tree, &frame->end);
         if (frame->finished)
-            add_word(tree, v->tvb, hf_session_verdict,
-                     cti_verdict_name(frame->end.summary->verdict));
+            add_verdict(v, tree, frame->end.summary);
         add_end_to_columns(v, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {

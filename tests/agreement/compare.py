@@ -44,6 +44,8 @@ class Capture:
     unanswered: Counter = field(default_factory=Counter)  # frames of requests
     findings: Counter = field(default_factory=Counter)  # (session, rule, text)
     sessions: dict = field(default_factory=dict)        # number -> (client, side)
+    # number -> (verdict, [for it], [against it]); tshark shows those that TCP's end brought
+    verdicts: dict = field(default_factory=dict)
 
 
 # ---- ctidump ----
@@ -83,6 +85,9 @@ def read_ctidump(text):
             found.findings[record["session"], record["rule"], record["text"]] += 1
         elif kind == "session":
             found.sessions[record["session"]] = (record["client"], record["side"])
+            found.verdicts[record["session"]] = (
+                record["verdict"], [entry["text"] for entry in record["verdict_for"]],
+                [entry["text"] for entry in record["verdict_against"]])
     return found
 
 
@@ -140,6 +145,11 @@ def _take_layer(found, frame, layer, names):
     if session:
         found.sessions[session] = (values.get("cti.session.client_id"),
                                    values.get("cti.session.side"))
+    if "cti.session.verdict" in values:
+        facts = values["cti.session.verdict_tree"]
+        found.verdicts[session] = (values["cti.session.verdict"], *(
+            [text for key, text in facts if key == f"cti.session.verdict.{side}"]
+            for side in ("for", "against")))
     if "cti.message_type" not in values:
         return
     message = Message(frame, int(values["cti.message_type"]), int(values["cti.message_length"]),
@@ -274,3 +284,6 @@ def differences(ours, theirs):
     for what in ("answers", "unanswered", "findings", "sessions"):
         if getattr(ours, what) != getattr(theirs, what):
             yield f"{what}: {getattr(ours, what)} and {getattr(theirs, what)}"
+    for session, verdict in theirs.verdicts.items():
+        if ours.verdicts.get(session) != verdict:
+            yield f"session {session}: {ours.verdicts.get(session)} and {verdict}"
