@@ -43,7 +43,7 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
         session->events->finding(session->user, &finding);
 }
 
-void session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share)
+void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share)
 {
     const cti_silence silence = {session->last_client_time, to, frame, share};
 
@@ -58,7 +58,7 @@ static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
     return (uint64_t)sender << 32 | invoke_id;
 }
 
-void session_pending_remove(cti_session *session, cti_pending *pending)
+void cti_session_pending_remove(cti_session *session, cti_pending *pending)
 {
     cti_pending *head = g_hash_table_lookup(session->pending, &pending->key);
 
@@ -77,7 +77,7 @@ void session_pending_remove(cti_session *session, cti_pending *pending)
         session->last_heartbeat = NULL;
 }
 
-void session_tell_request(cti_session *session, const cti_pending *pending)
+void cti_session_tell_request(cti_session *session, const cti_pending *pending)
 {
     const cti_session_events *events = session->events;
 
@@ -102,11 +102,11 @@ static void give_up_oldest(cti_session *session)
 {
     cti_pending *oldest = g_queue_peek_head_link(&session->pending_by_age)->data;
 
-    session_pending_remove(session, oldest);
+    cti_session_pending_remove(session, oldest);
     oldest->request.outcome = CTI_UNKNOWN;
     oldest->missed_run = 0;
     session->requests_given_up++;
-    session_tell_request(session, oldest);
+    cti_session_tell_request(session, oldest);
     g_free(oldest);
 }
 
@@ -210,7 +210,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     event->answered = request;
 }
 
-void session_note_missed(cti_session *session, cti_pending *missed)
+void cti_session_note_missed(cti_session *session, cti_pending *missed)
 {
     if (session->missed_run == 0) {
         memset(session->missed_frames, 0, sizeof(session->missed_frames));
@@ -227,7 +227,7 @@ static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t g
 
     session->heartbeats++;
     if (before != NULL && !before->doubtful)
-        session_note_missed(session, before);
+        cti_session_note_missed(session, before);
     session->last_heartbeat = pending;
     if (gap == CTI_NO_TIME)
         return;
@@ -467,7 +467,7 @@ static void note_client_message(cti_session *session, const cti_moment *moment,
     if (facts->client_gap != CTI_NO_TIME && session->state != CTI_STATE_OPENING &&
         ((interval > 0 && (double)facts->client_gap > 1.5 * interval * (double)CTI_SECOND) ||
          facts->idle_share > 0.75))
-        session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
+        cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
     session->last_client_time = moment->time;
     session->last_client_frame = moment->frame;
     session->client_in_doubt = false;
@@ -499,7 +499,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
         answered = find_request(session, reader->message, moment, invoke_id);
         if (answered != NULL) {
             take_answer(session, answered, moment, reader, facts, &event);
-            session_pending_remove(session, answered);
+            cti_session_pending_remove(session, answered);
         } else if (reader->message->confirmed_by != 0) {
             cti_pending *added = pending_add(session, reader->message, moment, invoke_id);
 
@@ -518,7 +518,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
     if (moment->sender == CTI_CLIENT)
         note_client_message(session, moment, facts);
     if (answered != NULL) {
-        session_tell_request(session, answered);
+        cti_session_tell_request(session, answered);
         g_free(answered);
     }
 }

@@ -82,7 +82,7 @@ static void settle_pending(cti_session *session, int64_t time)
     cti_pending *last = session->last_heartbeat;
 
     if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
-        session_note_missed(session, last);
+        cti_session_note_missed(session, last);
     while (session->pending_by_age.head != NULL) {
         cti_pending *pending = session->pending_by_age.head->data;
 
@@ -90,8 +90,8 @@ static void settle_pending(cti_session *session, int64_t time)
         note_waiting(session, pending);
         if (pending->request.outcome != CTI_UNANSWERED)
             pending->missed_run = 0;
-        session_pending_remove(session, pending);
-        session_tell_request(session, pending);
+        cti_session_pending_remove(session, pending);
+        cti_session_tell_request(session, pending);
         g_free(pending);
     }
 }
@@ -141,7 +141,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
     event.missed_run_ended = session->missed_run;
     if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
         session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED)
-        session_tell_silence(session, session->end_time, session->end_frame,
+        cti_session_tell_silence(session, session->end_time, session->end_frame,
                      cti_session_idle_share(session, event.client_silence));
     session->verdict = cti_verdict_choose(session);
     cti_rules_run(session, &event);

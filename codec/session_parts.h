@@ -28,16 +28,16 @@ static inline bool pending_is_heartbeat(const cti_pending *pending)
 }
 
 /* Takes a request out of the table; the caller frees it. */
-void session_pending_remove(cti_session *session, cti_pending *pending);
+void cti_session_pending_remove(cti_session *session, cti_pending *pending);
 
 /* Tells what became of a request. */
-void session_tell_request(cti_session *session, const cti_pending *pending);
+void cti_session_tell_request(cti_session *session, const cti_pending *pending);
 
 /* A heartbeat was not answered until now, and one more is sent or the session is over. */
-void session_note_missed(cti_session *session, cti_pending *missed);
+void cti_session_note_missed(cti_session *session, cti_pending *missed);
 
 /* Tells a silence of the client up to now. */
-void session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);
+void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);
 
 /* The verdict on a session that is over. */
 cti_verdict cti_verdict_choose(const cti_session *session);

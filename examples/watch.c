@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Watches one CTI session: each message as a line "MILLISECONDS client|server HEX" on standard
+ * input, findings and the verdict on standard output.
+ *     cc watch.c $(pkg-config --cflags --libs cti-codec) -o watch */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cti/session.h>
+
+static void print_finding(void *user, const cti_finding *finding)
+{
+    (void)user;
+    printf("%s at line %u: %s: %s\n", cti_severity_name(finding->severity),
+           finding->frames[finding->frame_count - 1], cti_rule_name(finding->rule), finding->text);
+}
+
+int main(void)
+{
+    static const cti_session_events events = {.finding = print_finding};
+    static char line[2 * CTI_MESSAGE_SIZE_MAX + 64];
+    static uint8_t bytes[CTI_MESSAGE_SIZE_MAX];
+    cti_moment moment = {0};
+    cti_session session;
+
+    cti_session_init(&session, &events, NULL, false);
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        char sender[8];
+        int64_t milliseconds;
+        int hex, used;
+        size_t size = 0;
+        cti_reader reader;
+        cti_message_facts facts;
+
+        if (sscanf(line, "%" SCNd64 " %7s %n", &milliseconds, sender, &hex) != 2)
+            return 1;
+        for (const char *at = line + hex; size < sizeof(bytes); at += used, size++)
+            if (sscanf(at, "%2" SCNx8 "%n", &bytes[size], &used) != 1)
+                break;
+        moment.time = milliseconds * 1000000;
+        moment.frame++;
+        moment.sender = strcmp(sender, "client") == 0 ? CTI_CLIENT : CTI_SERVER;
+        cti_session_message(&session, bytes, size, &moment, &reader, &facts);
+    }
+    cti_session_finish(&session, moment.time, CTI_END_CAPTURE_ENDED);
+    printf("%s: %s\n", cti_verdict_name(session.verdict), cti_verdict_text(session.verdict));
+    cti_session_release(&session);
+    return 0;
+}
