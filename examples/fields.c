@@ -25,7 +25,8 @@ int main(void)
             cti_item item;
 
             cti_reader_init(&reader, bytes + at, size, NULL);
-            g_string_printf(line, "%s\n", reader.message != NULL ? reader.message->name : "unknown");
+            g_string_assign(line, reader.message != NULL ? reader.message->name : "unknown");
+            g_string_append_c(line, '\n');
             while (cti_reader_next(&reader, &item)) {
                 g_string_append(line, "  ");
                 cti_text_label(line, &item);

@@ -22,7 +22,9 @@ HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 ETHERNET_AND_IPV4 = 34
+SERVER_PORTS = 42027, 43027
 MILLISECOND = 1000000
+MAIN = "int main() { return 0; }"
 
 
 def run(command, **more):
@@ -42,7 +44,8 @@ def segments(path):
         port = int.from_bytes(frame[at:at + 2], "big")
         data = frame[at + 4 * (frame[at + 12] >> 4):]
         if data:
-            yield (time - begin) // MILLISECOND, "server" if port in (42027, 43027) else "client", data
+            sender = "server" if port in SERVER_PORTS else "client"
+            yield (time - begin) // MILLISECOND, sender, data
 
 
 def server_bytes(path):
@@ -108,7 +111,7 @@ class Embed(unittest.TestCase):
                 with self.subTest(header=header.name, language=language):
                     run([compiler, "-x", language, *STRICT, "-fsyntax-only",
                          *self.pkg_config("--cflags"), "-"],
-                        input=f"#include <cti/{header.name}>\nint main() {{ return 0; }}\n".encode())
+                        input=f"#include <cti/{header.name}>\n{MAIN}\n".encode())
 
     def test_names(self):
         lines = run(["nm", "-g", "--defined-only", self.library]).decode().splitlines()
