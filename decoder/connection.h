@@ -19,9 +19,17 @@
 #define HELD_TOTAL_DEFAULT (UINT64_C(32) << 20)
 #define CONNECTIONS_DEFAULT 16384u
 
+/* A server that is known by its address, whatever its port says. */
+typedef struct known_server {
+    endpoint address; /* port 0 stands for all ports */
+    cti_side side;
+} known_server;
+
 typedef struct connection_options {
     const uint16_t *ports; /* further server ports that carry CTI */
     uint32_t port_count;
+    const known_server *servers; /* with a port they carry CTI too */
+    uint32_t server_count;
     uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
     uint64_t held_total;  /* the same for all directions together */
     uint32_t connections; /* most connections to know at a time, at least 1 */

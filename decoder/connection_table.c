@@ -33,12 +33,40 @@ bool table_is(const connection *c, const tcp_segment *segment)
 
 /* ---- client and server ---- */
 
-static bool is_cti_port(const connections *all, uint16_t port)
+/* The server that the user named, with its port before one for all ports; or NULL. */
+static const known_server *find_server(const connections *all, const endpoint *end)
 {
-    if (cti_port_side(port, NULL) != CTI_SIDE_UNKNOWN)
+    const known_server *found = NULL;
+
+    for (uint32_t i = 0; i < all->options->server_count; i++) {
+        const known_server *server = &all->options->servers[i];
+
+        if (memcmp(server->address.address, end->address, sizeof(end->address)) != 0)
+            continue;
+        if (server->address.port == end->port)
+            return server;
+        if (server->address.port == 0 && found == NULL)
+            found = server;
+    }
+    return found;
+}
+
+static cti_side side_of(const connections *all, const endpoint *server)
+{
+    const known_server *known = find_server(all, server);
+
+    return known != NULL ? known->side : cti_port_side(server->port, NULL);
+}
+
+static bool is_cti_server(const connections *all, const endpoint *end)
+{
+    const known_server *known = find_server(all, end);
+
+    if ((known != NULL && known->address.port != 0) ||
+        cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN)
         return true;
     for (uint32_t i = 0; i < all->options->port_count; i++)
-        if (all->options->ports[i] == port)
+        if (all->options->ports[i] == end->port)
             return true;
     return false;
 }
@@ -47,8 +75,8 @@ static bool is_cti_port(const connections *all, uint16_t port)
  * (a guess, until a message tells) the one with the lower port. */
 static void choose_server(connection *c, const tcp_segment *segment)
 {
-    const bool to_cti = is_cti_port(c->all, segment->destination.port);
-    const bool from_cti = is_cti_port(c->all, segment->source.port);
+    const bool to_cti = is_cti_server(c->all, &segment->destination);
+    const bool from_cti = is_cti_server(c->all, &segment->source);
     bool from_client = segment->destination.port < segment->source.port;
 
     c->client_known = true;
@@ -60,8 +88,8 @@ static void choose_server(connection *c, const tcp_segment *segment)
         c->client_known = false;
     c->record.client = from_client ? segment->source : segment->destination;
     c->record.server = from_client ? segment->destination : segment->source;
-    c->cti_port = is_cti_port(c->all, c->record.server.port);
-    c->record.side = cti_port_side(c->record.server.port, NULL);
+    c->cti_port = is_cti_server(c->all, &c->record.server);
+    c->record.side = side_of(c->all, &c->record.server);
 }
 
 void table_learn_client(const direction *from, uint32_t type)
@@ -79,7 +107,7 @@ void table_learn_client(const direction *from, uint32_t type)
     /* The key in the table holds both endpoints in either order: it stays the same. */
     c->record.client = c->record.server;
     c->record.server = client;
-    c->record.side = cti_port_side(c->record.server.port, NULL);
+    c->record.side = side_of(c->all, &c->record.server);
     c->record.tcp.bytes[0] = c->record.tcp.bytes[1];
     c->record.tcp.bytes[1] = bytes;
     for (int i = 0; i < DIRECTIONS; i++)

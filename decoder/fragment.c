@@ -45,6 +45,7 @@ typedef struct assembly {
 struct fragments {
     GHashTable *table; /* key -> assembly */
     GQueue order;      /* of assembly, the oldest first */
+    uint32_t packets;  /* most of them */
     uint64_t bytes;    /* held in all of them */
     uint8_t *given;    /* the packet that was handed out last */
     fragment_counts given_up;
@@ -126,7 +127,8 @@ static void enforce_limits(fragments *all, const assembly *keep, uint32_t bytes)
     GList *link = all->order.head;
 
     while (link != NULL &&
-           (all->order.length > FRAGMENT_PACKETS || all->bytes + bytes > FRAGMENT_BYTES)) {
+           (all->order.length > all->packets ||
+            all->bytes + bytes > all->packets * FRAGMENT_BYTES)) {
         assembly *a = link->data;
 
         link = link->next;
@@ -302,10 +304,11 @@ fragment_result fragments_add(fragments *all, const ip_piece *piece, int64_t tim
 
 /* ---- life ---- */
 
-fragments *fragments_new(void)
+fragments *fragments_new(uint32_t packets)
 {
     fragments *all = g_new0(fragments, 1);
 
+    all->packets = packets;
     all->table = g_hash_table_new(hash_key, equal_keys);
     g_queue_init(&all->order);
     return all;

@@ -4,15 +4,16 @@
  *
  * Pieces come in any order and more than once; the bytes seen first win.  What the capture
  * cut off a piece is missing from there on.  A packet is given up when not all of it came
- * within FRAGMENT_AGE of the capture's time, or when more than FRAGMENT_PACKETS or
- * FRAGMENT_BYTES are held: the oldest first. */
+ * within FRAGMENT_AGE of the capture's time, or when more packets or bytes are held than the
+ * limit allows: the oldest first. */
 #ifndef CTIDUMP_FRAGMENT_H
 #define CTIDUMP_FRAGMENT_H
 
 #include "packet.h"
 
+/* Packets that are enough for a busy capture, and bytes to hold for each of them on average. */
 #define FRAGMENT_PACKETS 256u
-#define FRAGMENT_BYTES (UINT64_C(4) << 20)
+#define FRAGMENT_BYTES (UINT64_C(16) << 10)
 #define FRAGMENT_AGE INT64_C(30000000000)
 /* So long a packet is remembered once it is whole: another copy of its pieces is no other
  * packet. */
@@ -33,7 +34,8 @@ typedef struct fragment_counts {
     uint64_t limit;      /* packets that there was no room for */
 } fragment_counts;
 
-fragments *fragments_new(void);
+/* Holds at most so many packets. */
+fragments *fragments_new(uint32_t packets);
 void fragments_free(fragments *all);
 
 /* Takes in a piece that was captured at this time (nanoseconds); its bytes are copied.

@@ -102,9 +102,12 @@ static exit_status run(options *o)
 {
     const pipeline_options way = {.connections = {.ports = o->ports,
                                                   .port_count = o->port_count,
+                                                  .servers = o->servers,
+                                                  .server_count = o->server_count,
                                                   .held_bytes = o->held_bytes,
                                                   .held_total = o->held_total,
                                                   .connections = o->connections},
+                                  .fragments = o->fragments,
                                   .filter = o->filter,
                                   .in_order = o->in_order,
                                   .stop = &interrupted,

@@ -6,13 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "connection.h"
+#include "endpoints.h"
+#include "fragment.h"
 
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
     char *format, *ports, *filter, *fail_on, *time_form, *zone;
     char *slow;
-    char *held_bytes, *held_total, *connections;
+    char **side_a, **side_b;
+    char *held_bytes, *held_total, *connections, *fragments;
     char *session, *types, *call, *from, *to, *least;
     gboolean show_bytes, show_secrets, redact, in_order, version;
 } raw_options;
@@ -75,6 +77,24 @@ static bool choose_ports(options *o, const char *list, char **error)
     }
     g_strfreev(parts);
     return good;
+}
+
+/* Adds the servers of one side; texts is NULL at its end, or NULL itself. */
+static bool choose_servers(options *o, cti_side side, char *const *texts, char **error)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        known_server *server;
+
+        o->servers = g_renew(known_server, o->servers, o->server_count + 1);
+        server = &o->servers[o->server_count++];
+        server->side = side;
+        if (endpoint_parse(*texts, &server->address))
+            continue;
+        *error = g_strdup_printf("'%s' is no address: give 192.0.2.1, 192.0.2.1:42027 or "
+                                 "[2001:db8::1]:42027; names are not looked up", *texts);
+        return false;
+    }
+    return true;
 }
 
 /* The severity of this name; -1 for NULL. */
@@ -222,13 +242,15 @@ static bool choose_limit(uint64_t *limit, const char *text, uint64_t usual, uint
 static bool choose_limits(options *o, const raw_options *raw, char **error)
 {
     const uint64_t most = UINT64_C(1) << 40;
-    uint64_t connections;
+    uint64_t connections, packets;
 
     if (!choose_limit(&o->held_bytes, raw->held_bytes, HELD_BYTES_DEFAULT, most, error) ||
         !choose_limit(&o->held_total, raw->held_total, HELD_TOTAL_DEFAULT, most, error) ||
-        !choose_limit(&connections, raw->connections, CONNECTIONS_DEFAULT, G_MAXINT32, error))
+        !choose_limit(&connections, raw->connections, CONNECTIONS_DEFAULT, G_MAXINT32, error) ||
+        !choose_limit(&packets, raw->fragments, FRAGMENT_PACKETS, G_MAXINT32, error))
         return false;
     o->connections = (uint32_t)connections;
+    o->fragments = (uint32_t)packets;
     return true;
 }
 
@@ -273,6 +295,8 @@ static bool check(options *o, const raw_options *raw, char **error)
     o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
+        !choose_servers(o, CTI_SIDE_A, raw->side_a, error) ||
+        !choose_servers(o, CTI_SIDE_B, raw->side_b, error) ||
         !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
         !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
         !choose_slow(&o->slow, raw->slow, error) ||
@@ -302,6 +326,10 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Further TCP ports that carry CTI (always: 42027 and 43027 plus 40 x instance, and "
          "whatever looks like CTI)",
          "PORT,..."},
+        {"side-a", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.side_a,
+         "This server is side A, whatever its port; may be given again", "ADDRESS[:PORT]"},
+        {"side-b", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.side_b, "The same for side B",
+         "ADDRESS[:PORT]"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &raw.filter,
          "Take only packets that match, as in tcpdump: 'host 10.1.1.1'", "EXPRESSION"},
         {"in-order", 0, 0, G_OPTION_ARG_NONE, &raw.in_order,
@@ -349,6 +377,8 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "The same for all streams together (32M)", "BYTES"},
         {"connections", 0, 0, G_OPTION_ARG_STRING, &raw.connections,
          "Know at most so many TCP connections at a time (16K)", "NUMBER"},
+        {"fragments", 0, 0, G_OPTION_ARG_STRING, &raw.fragments,
+         "Hold at most so many fragmented IP packets, of 16K bytes on average (256)", "NUMBER"},
         {"explain", 0, 0, G_OPTION_ARG_STRING, &o->explain,
          "Tell what a finding, a verdict or a problem of this name means, and what to do", "NAME"},
         {"list", 0, 0, G_OPTION_ARG_STRING, &o->list,
@@ -383,6 +413,9 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.held_bytes);
     g_free(raw.held_total);
     g_free(raw.connections);
+    g_free(raw.fragments);
+    g_strfreev(raw.side_a);
+    g_strfreev(raw.side_b);
     g_free(raw.session);
     g_free(raw.types);
     g_free(raw.call);
@@ -400,6 +433,7 @@ void options_release(options *o)
     g_free(o->explain);
     g_free(o->list);
     g_free(o->ports);
+    g_free(o->servers);
     capture_filter_free(o->filter);
     g_free(o->selection.client);
     g_free(o->selection.agent);

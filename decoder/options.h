@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "capture_filter.h"
+#include "connection.h"
 #include "selection.h"
 #include "times.h"
 #include "writers.h"
@@ -19,12 +20,14 @@ typedef struct options {
     char *list;        /* a kind of names to list, or NULL */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
+    known_server *servers; /* whose side is named */
+    uint32_t server_count;
     capture_filter *filter; /* NULL for all packets */
     selection_criteria selection;
     times_style times;
     /* Limits, as in connection_options. */
     uint64_t held_bytes, held_total;
-    uint32_t connections;
+    uint32_t connections, fragments;
     int64_t slow; /* answers that take longer are listed: nanoseconds, 0 for none */
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
     bool show_bytes, show_secrets, redact, in_order, version;

@@ -241,7 +241,7 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
     };
     bool readable;
 
-    p.fragments = fragments_new();
+    p.fragments = fragments_new(options->fragments);
     p.connections = connections_new(&options->connections, writer, user);
     readable = open_inputs(&p, paths);
     if (readable) {

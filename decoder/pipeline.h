@@ -16,6 +16,7 @@
 
 typedef struct pipeline_options {
     connection_options connections;
+    uint32_t fragments;     /* most fragmented packets to hold */
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* take the files one after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */

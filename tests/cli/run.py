@@ -78,6 +78,9 @@ class Cli(unittest.TestCase):
                 (("-T", "xml", "x.pcap"), rb"unknown format 'xml'.*report, timeline"),
                 (("-d", "70000", "x.pcap"), rb"'70000' is no port"),
                 (("-d", "42027,", "x.pcap"), rb"'' is no port"),
+                (("--side-a", "cti.example", "x.pcap"), rb"'cti.example' is no address"),
+                (("--side-b", "192.0.2.1:0", "x.pcap"), rb"'192.0.2.1:0' is no address"),
+                (("--fragments", "0", "x.pcap"), rb"'0' is no limit"),
                 (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'"),
                 (("--min-severity", "x", "x.pcap"), rb"unknown severity 'x'"),
                 (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
@@ -130,6 +133,24 @@ class Cli(unittest.TestCase):
         plain = run("-T", "json", other).stdout
         self.assertEqual(plain, run("-T", "json", "-d", "38027", other).stdout)
         self.assertIn(b'"name":"OPEN_REQ"', plain)
+
+    def test_sides(self):
+        other = captures / "other-port.pcap"
+
+        def sides(*options, capture=other):
+            done = run("-T", "json", *options, capture)
+            self.expect(done, DONE)
+            return [record["side"] for record in map(json.loads, done.stdout.splitlines())
+                    if record["record"] == "session"]
+
+        self.assertEqual(sides(), [None])
+        self.assertEqual(sides("--side-b", "10.0.0.1"), ["B"])
+        self.assertEqual(sides("--side-a", "10.0.0.1:38027"), ["A"])
+        self.assertEqual(sides("--side-a", "10.0.0.1:38028", "--side-a", "10.0.0.2"), [None])
+        # An address with its port says more than one without, and both more than the port.
+        self.assertEqual(sides("--side-a", "10.0.0.1", "--side-b", "10.0.0.1:38027"), ["B"])
+        self.assertEqual(sides("--side-b", "10.0.0.1", "--side-a", "10.0.0.2",
+                               capture=self.lost), ["B", "A"])
 
     # ---- selection ----
 
