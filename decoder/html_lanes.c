@@ -253,11 +253,12 @@ static void append_down(html *h, const cti_client *client, const cti_down *down)
         g_string_append(h->text, ": ");
     html_attempts(h->text, down);
     g_string_append(h->text, "</title></rect>");
-    for (uint32_t i = 0; i < client->leg_count; i++) {
+    for (uint32_t i = 0, drawn = 0; i < client->leg_count && drawn < ATTEMPTS_DRAWN; i++) {
         const cti_leg *leg = client->legs[i];
 
         if (leg->session != 0 || leg->began < down->from || leg->began > down->until)
             continue;
+        drawn++;
         append_shape(h, "attempt", "attempt", leg->began, "50%");
         g_string_append_printf(h->text, "<title>connection: %s</title></use>",
                                cti_leg_outcome_name(leg->outcome));
@@ -578,6 +579,8 @@ static void append_legend(html *h)
         "<ul class=\"legend\">"
         "<li><svg><rect class=\"open A\" width=\"100%\" height=\"100%\"/></svg>open on side A</li>"
         "<li><svg><rect class=\"open B\" width=\"100%\" height=\"100%\"/></svg>open on side B</li>"
+        "<li><svg><rect class=\"opening\" x=\"1\" y=\"1\" width=\"18\" "
+        "height=\"14\"/></svg>opening, until OPEN_CONF</li>"
         "<li><svg><path class=\"client\" d=\"M2 8V2h3v6h3V4h3v4z\"/>"
         "<path class=\"server\" d=\"M2 8v6h3V8h3v4h3V8z\"/></svg>messages: client's up, server's "
         "down</li>"

@@ -76,6 +76,9 @@ static void append_headline(const html *h, GString *to)
                                                       : "No session was chosen");
     else if (lost + never_opened == 0)
         g_string_append_printf(to, "No %ssession was lost", chosen);
+    else if (all == 1)
+        g_string_append_printf(to, "The %ssession %s", chosen,
+                               lost > 0 ? "was lost" : "never opened");
     else
         g_string_append_printf(to, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %ssession%s %s",
                                lost > 0 ? lost : never_opened, all, chosen, all == 1 ? "" : "s",
@@ -208,30 +211,45 @@ static GPtrArray *lost_sessions(const html *h)
     return lost;
 }
 
+static void append_finding(html *h, const html_finding *f, const char *rule)
+{
+    const char *severity = cti_severity_name(f->severity);
+
+    g_string_append_printf(h->text, "<li><b class=\"%s\">%s <a href=\"#%s\">%s</a></b> ", severity,
+                           severity, rule, rule);
+    html_escape(h->text, f->words);
+    g_string_append(h->text, "</li>\n");
+}
+
+/* The session's findings of this severity. */
+static void append_severity(html *h, const html_session *s, cti_severity severity)
+{
+    for (guint rule = 0; rule < CTI_RULE_COUNT; rule++) {
+        const GPtrArray *kept = h->rules[rule].kept;
+
+        for (guint i = 0; kept != NULL && i < kept->len; i++) {
+            const html_finding *f = g_ptr_array_index(kept, i);
+
+            if (f->session == s->number && f->severity == severity)
+                append_finding(h, f, cti_rule_name((cti_rule)rule));
+        }
+    }
+}
+
 /* Errors and warnings of the session. */
 static void append_findings(html *h, const html_session *s)
 {
     const gsize before = h->text->len;
+    gsize opened;
 
-    if (s->findings[CTI_ERROR] + s->findings[CTI_WARNING] == 0)
-        return;
     g_string_append(h->text, "<ul class=\"finding-list\">\n");
-    for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
-        for (guint i = 0; h->rules[rule].kept != NULL && i < h->rules[rule].kept->len; i++) {
-            const html_finding *f = g_ptr_array_index(h->rules[rule].kept, i);
-            const char *severity = cti_severity_name(f->severity);
-
-            if (f->session != s->number || f->severity == CTI_NOTE)
-                continue;
-            g_string_append_printf(h->text, "<li><b class=\"%s\">%s <a href=\"#%s\">%s</a></b> ",
-                                   severity, severity, cti_rule_name((cti_rule)rule),
-                                   cti_rule_name((cti_rule)rule));
-            html_escape(h->text, f->words);
-            g_string_append(h->text, "</li>\n");
-        }
-    g_string_append(h->text, "</ul>\n");
-    if (g_str_has_suffix(h->text->str, "list\">\n</ul>\n"))
+    opened = h->text->len;
+    append_severity(h, s, CTI_ERROR);
+    append_severity(h, s, CTI_WARNING);
+    if (h->text->len == opened)
         g_string_truncate(h->text, before);
+    else
+        g_string_append(h->text, "</ul>\n");
 }
 
 static void append_alone(html *h, const html_session *s)

@@ -31,8 +31,10 @@
 #define SESSIONS_KEPT 1000
 /* Marks of one kind in a lane: those that lie close together become one with a count. */
 #define MARKS_MAX       24
+#define ATTEMPTS_DRAWN  200 /* failed connections in a time without a session */
 #define TRAFFIC_COLUMNS 256 /* of a lane */
 #define FINDINGS_KEPT   200 /* of a rule */
+#define FINDINGS_LISTED 40  /* of a session */
 /* Answer times: so many stretches of time, and classes, twelve for each power of ten from 10 us
  * to 1,000 s. */
 #define ANSWER_COLUMNS  128

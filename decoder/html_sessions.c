@@ -137,6 +137,20 @@ static void append_event(void *user, int64_t time, const char *words)
     g_string_append(h->text, "</td></tr>\n");
 }
 
+static void append_findings(html *h, const html_session *s)
+{
+    const uint32_t count =
+        s->findings[CTI_ERROR] + s->findings[CTI_WARNING] + s->findings[CTI_NOTE];
+
+    if (count == 0)
+        return;
+    g_string_append_printf(h->text, "<ul class=\"finding-list\">\n%s", s->finding_list->str);
+    if (count > FINDINGS_LISTED)
+        g_string_append_printf(h->text, "<li>%u more: -T json has all</li>\n",
+                               count - FINDINGS_LISTED);
+    g_string_append(h->text, "</ul>\n");
+}
+
 static void append_session(html *h, html_session *s, bool open)
 {
     const guint lines =
@@ -151,9 +165,7 @@ static void append_session(html *h, html_session *s, bool open)
                            html_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
     g_string_append_printf(h->text, "<dl class=\"facts\" id=\"s%u\">\n%s</dl>\n", s->number,
                            s->facts->str);
-    if (s->finding_list->len > 0)
-        g_string_append_printf(h->text, "<ul class=\"finding-list\">\n%s</ul>\n",
-                               s->finding_list->str);
+    append_findings(h, s);
     g_string_append(h->text, "<table class=\"timeline\"><caption>Timeline</caption><thead><tr>"
                              "<th scope=\"col\">time</th><th scope=\"col\">from</th>"
                              "<th scope=\"col\">what, #frame</th></tr></thead>\n<tbody>\n");

@@ -283,7 +283,8 @@ static const entry **sort_entries(const session_log *log, guint *first)
 
     for (guint i = 0; i < count; i++)
         sorted[i] = &log->entries[i];
-    qsort(sorted, count, sizeof(sorted[0]), compare_entries);
+    if (count > 0)
+        qsort(sorted, count, sizeof(sorted[0]), compare_entries);
     *first = MIN(count, log->most_first);
     return sorted;
 }

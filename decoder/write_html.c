@@ -227,6 +227,8 @@ static void add_finding(html_session *s, const cti_finding *finding, const char 
     if (finding->severity > CTI_NOTE)
         add_mark(s, finding->severity == CTI_ERROR ? MARK_ERROR : MARK_WARNING, finding->time,
                  finding->time);
+    if (s->findings[CTI_ERROR] + s->findings[CTI_WARNING] + s->findings[CTI_NOTE] > FINDINGS_LISTED)
+        return;
     g_string_append_printf(s->finding_list, "<li><b class=\"%s\">%s %s</b> ", severity, severity,
                            cti_rule_name(finding->rule));
     html_escape(s->finding_list, words);
