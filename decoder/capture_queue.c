@@ -334,6 +334,15 @@ capture_queue *capture_queue_new(const capture_queue_options *options)
     return q;
 }
 
+uint64_t capture_queue_position(const capture_queue *q)
+{
+    uint64_t position = q->facts.bytes;
+
+    for (guint i = 0; i < q->active->len; i++)
+        position += capture_position(((const queued *)g_ptr_array_index(q->active, i))->capture);
+    return position;
+}
+
 const capture_queue_facts *capture_queue_known(const capture_queue *q)
 {
     return &q->facts;

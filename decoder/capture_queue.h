@@ -44,6 +44,8 @@ typedef struct capture_queue_facts {
 /* Opens all files and looks for their first packets. */
 capture_queue *capture_queue_new(const capture_queue_options *options);
 const capture_queue_facts *capture_queue_known(const capture_queue *queue);
+/* Bytes of the files that were read so far. */
+uint64_t capture_queue_position(const capture_queue *queue);
 
 /* The next packet, which lives until the next call; NULL at the end of all.  After a stop it
  * may be one that is not to be used: ask for the stop first. */

@@ -4,6 +4,7 @@
 
 #include "../codec/text.h"
 #include "format.h"
+#include "ink.h"
 
 static void append_frame(GString *to, uint32_t frame)
 {
@@ -93,10 +94,10 @@ void line_unanswered(GString *to, const cti_request *request)
     append_frame(to, request->frame);
 }
 
-void line_finding(GString *to, const cti_finding *finding)
+void line_finding(GString *to, const cti_finding *finding, bool colour)
 {
-    g_string_append_printf(to, "%s %s: %s", cti_severity_name(finding->severity),
-                           cti_rule_name(finding->rule), finding->text);
+    ink_severity(to, colour, finding->severity, 0);
+    g_string_append_printf(to, " %s: %s", cti_rule_name(finding->rule), finding->text);
     for (uint32_t i = 0; i < finding->frame_count; i++)
         g_string_append_printf(to, "%s#%u", i == 0 ? "  " : " ", finding->frames[i]);
 }

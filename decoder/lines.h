@@ -28,6 +28,6 @@ void line_silence(GString *to, const cti_silence *silence);
 void line_unanswered(GString *to, const cti_request *request);
 
 /* "warning heartbeat-gap: ...  #17 #18" */
-void line_finding(GString *to, const cti_finding *finding);
+void line_finding(GString *to, const cti_finding *finding, bool colour);
 
 #endif

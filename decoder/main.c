@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../codec/text.h"
@@ -43,7 +44,12 @@ static void catch_interrupts(void)
 
 static void complain(const char *line)
 {
-    fprintf(stderr, "ctidump: %s\n", line);
+    progress_say(NULL, line);
+}
+
+static void complain_in_between(void *shown, const char *line)
+{
+    progress_say(shown, line);
 }
 
 static exit_status complain_about_output(const char *path, int error)
@@ -74,9 +80,9 @@ static pipeline_result read_selected(const options *o, const pipeline_options *w
     selection *selected;
 
     if (!selection_is_set(&o->selection))
-        return pipeline_run(way, o->files, writer, user, complain, findings);
+        return pipeline_run(way, o->files, writer, user, findings);
     selected = selection_new(&o->selection, writer, user);
-    result = pipeline_run(way, o->files, &selection_writer, selected, complain, findings);
+    result = pipeline_run(way, o->files, &selection_writer, selected, findings);
     selection_free(selected);
     return result;
 }
@@ -98,9 +104,33 @@ static pipeline_result read_redacted(const options *o, const pipeline_options *w
     return result;
 }
 
+/* Bytes of all files together; 0 if one of them has no size. */
+static uint64_t total_size(char *const *files)
+{
+    uint64_t total = 0;
+    struct stat file;
+
+    for (; *files != NULL; files++) {
+        if (strcmp(*files, "-") == 0 ? fstat(STDIN_FILENO, &file) : stat(*files, &file))
+            continue;
+        if (!S_ISREG(file.st_mode))
+            return 0;
+        total += (uint64_t)file.st_size;
+    }
+    return total;
+}
+
+/* A format that prints while it reads would be mixed up with the line on a terminal. */
+static bool wants_line(const options *o, const output *out)
+{
+    return !o->quiet && isatty(STDERR_FILENO) &&
+           (!isatty(out->descriptor) || o->format->prints_at_end);
+}
+
 static exit_status run(options *o)
 {
-    const pipeline_options way = {.connections = {.ports = o->ports,
+    progress_counts counts = {0};
+    pipeline_options way = {.connections = {.ports = o->ports,
                                                   .port_count = o->port_count,
                                                   .servers = o->servers,
                                                   .server_count = o->server_count,
@@ -111,7 +141,9 @@ static exit_status run(options *o)
                                   .filter = o->filter,
                                   .in_order = o->in_order,
                                   .stop = &interrupted,
-                                  .first_time = &o->times.first};
+                                  .progress = &counts,
+                                  .first_time = &o->times.first,
+                                  .note = complain_in_between};
     writer_options writing = {.text_flags = o->show_secrets && !o->redact ? CTI_TEXT_SECRETS : 0,
                               .times = &o->times,
                               .redacted = o->redact,
@@ -120,6 +152,7 @@ static exit_status run(options *o)
                               .slow = o->slow};
     uint64_t findings[3] = {0};
     pipeline_result result;
+    progress *shown;
     output out;
     void *user;
     int error = output_open(&out, o->output_path);
@@ -127,9 +160,18 @@ static exit_status run(options *o)
     if (error != 0)
         return complain_about_output(o->output_path, error);
     writing.out = out.file;
+    writing.colour = ink_wanted(o->colour, out.descriptor);
+    shown = progress_start(&counts, total_size(o->files), wants_line(o, &out));
+    way.note_user = shown;
+    if (isatty(out.descriptor)) {
+        out.before_write = progress_hide;
+        out.user = shown;
+    }
     user = o->format->start(&writing);
     result = o->redact ? read_redacted(o, &way, user, findings)
                        : read_selected(o, &way, o->format->writer, user, findings);
+    out.before_write = NULL;
+    progress_stop(shown);
     o->format->finish(user);
     error = output_close(&out);
     if (error != 0)
@@ -161,7 +203,8 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, "");
     if (!options_parse(&o, argc, argv, &error)) {
-        fprintf(stderr, "ctidump: %s\nctidump --help tells more\n", error);
+        complain(error);
+        fputs("ctidump --help tells more\n", stderr);
         g_free(error);
     } else if (o.version || o.list != NULL || o.explain != NULL) {
         status = tell(&o);

@@ -11,12 +11,12 @@
 
 /* What GOption hands over, before it is checked. */
 typedef struct raw_options {
-    char *format, *ports, *filter, *fail_on, *time_form, *zone;
+    char *format, *ports, *filter, *fail_on, *time_form, *zone, *colour;
     char *slow;
     char **side_a, **side_b;
     char *held_bytes, *held_total, *connections, *fragments;
     char *session, *types, *call, *from, *to, *least;
-    gboolean show_bytes, show_secrets, redact, in_order, version;
+    gboolean show_bytes, show_secrets, redact, in_order, quiet, version;
 } raw_options;
 
 static char *summary(void)
@@ -272,6 +272,23 @@ static bool choose_slow(int64_t *slow, const char *text, char **error)
     return false;
 }
 
+static bool choose_colour(ink_choice *colour, const char *when, char **error)
+{
+    static const char *const names[] = {
+        [INK_AUTO] = "auto", [INK_ALWAYS] = "always", [INK_NEVER] = "never"};
+
+    *colour = INK_AUTO;
+    if (when == NULL)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(names[i], when) == 0) {
+            *colour = (ink_choice)i;
+            return true;
+        }
+    *error = g_strdup_printf("unknown choice of colour '%s': there are auto, always, never", when);
+    return false;
+}
+
 static bool check_table(const options *o, char **error)
 {
     GString *known = g_string_new(NULL);
@@ -292,6 +309,7 @@ static bool check(options *o, const raw_options *raw, char **error)
     o->show_bytes = raw->show_bytes;
     o->show_secrets = raw->show_secrets;
     o->redact = raw->redact;
+    o->quiet = raw->quiet;
     o->in_order = raw->in_order;
     o->version = raw->version;
     if (!choose_format(o, raw->format, error) || !choose_ports(o, raw->ports, error) ||
@@ -300,6 +318,7 @@ static bool check(options *o, const raw_options *raw, char **error)
         !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
         !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
         !choose_slow(&o->slow, raw->slow, error) ||
+        !choose_colour(&o->colour, raw->colour, error) ||
         !times_style_set(&o->times, raw->time_form, raw->zone, error) ||
         !choose_selection(o, raw, error))
         return false;
@@ -347,6 +366,9 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"tz", 0, 0, G_OPTION_ARG_STRING, &raw.zone,
          "Time zone of times shown, and of --from and --to: Europe/Berlin, +01:00, local (UTC)",
          "ZONE"},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &raw.colour,
+         "Colour in formats report and timeline: auto (on a terminal, default), always, never",
+         "WHEN"},
         {"bytes", 'x', 0, G_OPTION_ARG_NONE, &raw.show_bytes,
          "Show offsets, lengths and bytes (format messages)", NULL},
         {"show-secrets", 0, 0, G_OPTION_ARG_NONE, &raw.show_secrets,
@@ -379,6 +401,8 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Know at most so many TCP connections at a time (16K)", "NUMBER"},
         {"fragments", 0, 0, G_OPTION_ARG_STRING, &raw.fragments,
          "Hold at most so many fragmented IP packets, of 16K bytes on average (256)", "NUMBER"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw.quiet,
+         "Show no progress (shown on standard error if that is a terminal)", NULL},
         {"explain", 0, 0, G_OPTION_ARG_STRING, &o->explain,
          "Tell what a finding, a verdict or a problem of this name means, and what to do", "NAME"},
         {"list", 0, 0, G_OPTION_ARG_STRING, &o->list,
@@ -409,6 +433,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.fail_on);
     g_free(raw.time_form);
     g_free(raw.zone);
+    g_free(raw.colour);
     g_free(raw.slow);
     g_free(raw.held_bytes);
     g_free(raw.held_total);

@@ -7,6 +7,7 @@
 
 #include "capture_filter.h"
 #include "connection.h"
+#include "ink.h"
 #include "selection.h"
 #include "times.h"
 #include "writers.h"
@@ -25,12 +26,13 @@ typedef struct options {
     capture_filter *filter; /* NULL for all packets */
     selection_criteria selection;
     times_style times;
+    ink_choice colour;
     /* Limits, as in connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections, fragments;
     int64_t slow; /* answers that take longer are listed: nanoseconds, 0 for none */
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
-    bool show_bytes, show_secrets, redact, in_order, version;
+    bool show_bytes, show_secrets, redact, in_order, quiet, version;
 } options;
 
 /* Reads the command line.  False where it is wrong: then *error is one line of what.

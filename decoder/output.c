@@ -14,6 +14,8 @@ static ssize_t output_write(void *cookie, const char *bytes, size_t size)
     output *o = cookie;
     size_t done = 0;
 
+    if (o->before_write != NULL)
+        o->before_write(o->user);
     while (done < size && o->error == 0) {
         const ssize_t written = write(o->descriptor, bytes + done, size - done);
 

@@ -9,6 +9,8 @@ typedef struct output {
     FILE *file; /* for the writers */
     int descriptor;
     int error; /* errno of the first failure, or 0 */
+    void (*before_write)(void *user); /* for the caller to set; or NULL */
+    void *user;
 } output;
 
 /* Opens the file at path, or standard output for NULL.  The error is 0 or an errno. */

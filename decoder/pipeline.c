@@ -9,6 +9,9 @@
 #include "capture_queue.h"
 #include "fragment.h"
 
+/* So many packets between two looks at the position in the files. */
+#define POSITION_EVERY 1024
+
 /* What is counted of one capture file. */
 typedef struct input {
     const char *name;
@@ -20,7 +23,6 @@ typedef struct pipeline {
     const pipeline_options *options;
     const record_writer *writer;
     void *user;
-    void (*note)(const char *line);
     connections *connections;
     fragments *fragments;
     capture_queue *queue;
@@ -44,7 +46,7 @@ static void add_note(pipeline *p, const input *from, const char *format, ...)
     line = from != NULL ? g_strdup_printf("%s: %s", from->name, what) : g_strdup(what);
     g_free(what);
     g_ptr_array_add(p->notes, line);
-    p->note(line);
+    p->options->note(p->options->note_user, line);
 }
 
 static void note_gap(void *user, const char *line)
@@ -172,6 +174,16 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     }
 }
 
+/* The files are asked only now and then where they are read. */
+static void tell_progress(const pipeline *p, const capture_packet *taken)
+{
+    progress_counts *counts = p->options->progress;
+
+    progress_packet(counts, taken->captured, taken->time);
+    if (counts->packets % POSITION_EVERY == 0)
+        progress_set(&counts->position, capture_queue_position(p->queue));
+}
+
 static void take_packets(pipeline *p)
 {
     const capture_turn *turn;
@@ -184,6 +196,8 @@ static void take_packets(pipeline *p)
             return;
         }
         p->summary.packets += turn->skipped;
+        if (p->options->progress != NULL)
+            tell_progress(p, &turn->packet);
         take_packet(p, &p->inputs[turn->file], &turn->packet);
     }
 }
@@ -228,14 +242,12 @@ static void release(pipeline *p)
 }
 
 pipeline_result pipeline_run(const pipeline_options *options, char *const *paths,
-                             const record_writer *writer, void *user,
-                             void (*note)(const char *line), uint64_t findings[3])
+                             const record_writer *writer, void *user, uint64_t findings[3])
 {
     pipeline p = {
         .options = options,
         .writer = writer,
         .user = user,
-        .note = note,
         .notes = g_ptr_array_new_with_free_func(g_free),
         .summary = {.first_time = CTI_NO_TIME, .last_time = CTI_NO_TIME},
     };

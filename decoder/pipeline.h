@@ -13,6 +13,7 @@
 
 #include "capture_filter.h"
 #include "connection.h"
+#include "progress.h"
 
 typedef struct pipeline_options {
     connection_options connections;
@@ -20,7 +21,12 @@ typedef struct pipeline_options {
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* take the files one after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
+    progress_counts *progress; /* is told of each packet; may be NULL */
     int64_t *first_time;    /* becomes the time of the first packet; may be NULL */
+    /* Called for each thing that was left out, as soon as it is known, with one line
+     * "FILE: what"; the same lines stand in the summary. */
+    void (*note)(void *note_user, const char *line);
+    void *note_user;
 } pipeline_options;
 
 typedef enum {
@@ -29,11 +35,8 @@ typedef enum {
     PIPELINE_NO_INPUT,   /* no file could be read; the writer was not called */
 } pipeline_result;
 
-/* Reads all files ("-" is standard input) and tells writer what is in them.  note is called
- * for each thing that was left out, as soon as it is known, with one line "FILE: what"; the
- * same lines stand in the summary. */
+/* Reads all files ("-" is standard input) and tells writer what is in them. */
 pipeline_result pipeline_run(const pipeline_options *options, char *const *paths,
-                             const record_writer *writer, void *user,
-                             void (*note)(const char *line), uint64_t findings[3]);
+                             const record_writer *writer, void *user, uint64_t findings[3]);
 
 #endif

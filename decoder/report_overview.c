@@ -7,6 +7,7 @@
 
 #include "../codec/text.h"
 #include "format.h"
+#include "ink.h"
 #include "report_parts.h"
 
 /* So many lost sessions have a line each; more are told by what ended them. */
@@ -141,7 +142,8 @@ static void append_side(GString *text, const char *side)
 
 static void append_group(GString *text, const report *r, const lost_group *group)
 {
-    g_string_append_printf(text, "  %u x %s", group->count, cti_verdict_name(group->verdict));
+    g_string_append_printf(text, "  %u x ", group->count);
+    ink_verdict(text, r->options->colour, group->verdict);
     append_side(text, group->side);
     g_string_append(text, group->count > 1 ? ", from " : ", at ");
     times_clock(text, r->options->times, group->first, 3);
@@ -164,8 +166,9 @@ static void append_lost(GString *text, const report *r, const reported_session *
     append_side(text, s->side);
     g_string_append(text, " at ");
     times_clock(text, r->options->times, s->ended, r->digits);
-    g_string_append_printf(text, ": %s\n      %s\n", cti_verdict_name(s->verdict),
-                           cti_verdict_text(s->verdict));
+    g_string_append(text, ": ");
+    ink_verdict(text, r->options->colour, s->verdict);
+    g_string_append_printf(text, "\n      %s\n", cti_verdict_text(s->verdict));
 }
 
 /* "lost      60 of 167 sessions; 49 more never opened". */
@@ -179,7 +182,7 @@ static void append_lost_title(GString *text, const report *r, const GArray *grou
 
         counts[group->never_opened] += group->count;
     }
-    g_string_append(text, "lost      ");
+    ink_text(text, r->options->colour, INK_ERROR, "lost", 10);
     g_string_append_printf(text, "%u of %u session%s", counts[0], all, report_plural(all));
     if (counts[1] > 0)
         g_string_append_printf(text, "; %u more never opened", counts[1]);
@@ -218,7 +221,7 @@ void report_lost_sessions(const report *r, GString *text)
 
 static void append_storm(GString *text, const report *r, const cti_storm *storm)
 {
-    g_string_append(text, "storm     ");
+    ink_text(text, r->options->colour, INK_WARNING, "storm", 10);
     times_clock(text, r->options->times, storm->first, 3);
     g_string_append_printf(text, ": %u OPEN_REQ to side %s in ", storm->requests,
                            cti_side_name(storm->side) != NULL ? cti_side_name(storm->side) : "-");
@@ -264,7 +267,8 @@ static void append_downs(GString *text, const report *r)
     }
     if (worst != NULL) {
         g_array_sort(times, compare_durations);
-        g_string_append_printf(text, "down      %u of %u client%s without a session, for ", times->len,
+        ink_text(text, r->options->colour, INK_WARNING, "down", 10);
+        g_string_append_printf(text, "%u of %u client%s without a session, for ", times->len,
                                r->clients->len, report_plural(r->clients->len));
         if (times->len > 1) {
             report_seconds(text, g_array_index(times, int64_t, times->len / 2));
@@ -337,22 +341,26 @@ static GArray *group_findings(const report *r)
     return groups;
 }
 
-static void append_finding(GString *text, const reported_finding *f)
+static void append_finding(GString *text, const report *r, const reported_finding *f)
 {
-    g_string_append_printf(text, "  %-7s  ", cti_severity_name(f->severity));
+    g_string_append(text, "  ");
+    ink_severity(text, r->options->colour, f->severity, 7);
+    g_string_append(text, "  ");
     if (f->session != 0)
         g_string_append_printf(text, "session %u: ", f->session);
     g_string_append_printf(text, "%s\n", f->text);
 }
 
-static void append_finding_group(GString *text, const finding_group *group)
+static void append_finding_group(GString *text, const report *r, const finding_group *group)
 {
     if (group->count == 1) {
-        append_finding(text, group->first);
+        append_finding(text, r, group->first);
         return;
     }
-    g_string_append_printf(text, "  %-7s  %u x %s%s, first ", cti_severity_name(group->first->severity),
-                           group->count, cti_rule_name(group->first->rule),
+    g_string_append(text, "  ");
+    ink_severity(text, r->options->colour, group->first->severity, 7);
+    g_string_append_printf(text, "  %u x %s%s, first ", group->count,
+                           cti_rule_name(group->first->rule),
                            group->several ? " in several sessions" : "");
     if (group->first->session != 0)
         g_string_append_printf(text, "in session %u: ", group->first->session);
@@ -366,19 +374,21 @@ void report_findings(const report *r, GString *text)
 
     if (r->findings->len == 0)
         return;
-    g_string_append(text, "\nerrors and warnings (ctidump --explain NAME tells more)\n");
+    g_string_append_c(text, '\n');
+    ink_text(text, r->options->colour, INK_HEADING, "errors and warnings", 0);
+    g_string_append(text, " (ctidump --explain NAME tells more)\n");
     if (r->findings->len <= OVERVIEW_FINDINGS) {
         for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
             for (guint i = 0; i < r->findings->len; i++) {
                 const reported_finding *f = g_ptr_array_index(r->findings, i);
 
                 if ((int)f->severity == severity)
-                    append_finding(text, f);
+                    append_finding(text, r, f);
             }
     } else {
         groups = group_findings(r);
         for (guint i = 0; i < groups->len; i++)
-            append_finding_group(text, &g_array_index(groups, finding_group, i));
+            append_finding_group(text, r, &g_array_index(groups, finding_group, i));
         g_array_unref(groups);
     }
     report_print(r, text);
@@ -431,7 +441,9 @@ void report_session_table(const report *r, GString *text)
         times_cell(text, r->options->times, s->began, r->digits);
         g_string_append_c(text, ' ');
         format_duration(text, cti_elapsed(s->began, s->ended));
-        g_string_append_printf(text, "  %s\n", cti_verdict_name(s->verdict));
+        g_string_append(text, "  ");
+        ink_verdict(text, r->options->colour, s->verdict);
+        g_string_append_c(text, '\n');
     }
     if (shown < r->sessions->len)
         g_string_append_printf(text, "      ... and %u more: -T timeline and -T json have all\n",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each session of the report: its facts, its findings, its timeline. */
+#include "ink.h"
 #include "report_parts.h"
 #include "session_facts.h"
 
@@ -19,7 +20,10 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->began = session->first_time;
     s->ended = session->end_time;
     s->verdict = session->verdict;
-    g_string_append_printf(text, "Session %u: %s\n", s->number, s->client);
+    ink_begin(text, r->options->colour, INK_HEADING);
+    g_string_append_printf(text, "Session %u: %s", s->number, s->client);
+    ink_end(text, r->options->colour);
+    g_string_append_c(text, '\n');
     session_facts(record, r->options->times, r->digits, append_fact, text);
     s->text = text;
 }
@@ -29,6 +33,7 @@ void report_session_text(const report *r, reported_session *s, GString *text)
     const bool many = r->sessions->len > SESSION_LOG_DETAILED;
     const session_log_style style = {.indent = "    ",
                                      .times = r->options->times,
+                                     .colour = r->options->colour,
                                      .time_digits = r->digits,
                                      .text_flags = r->options->text_flags,
                                      .most_lines = many ? SESSION_LOG_LINES_FEW

@@ -12,6 +12,7 @@
 
 #include "../codec/text.h"
 #include "format.h"
+#include "ink.h"
 #include "report_parts.h"
 
 /* Clients whose way is told, those that were down for longest first, and legs of one. */
@@ -63,11 +64,12 @@ static uint32_t count_alike(const cti_client *client, uint32_t first)
     return next - first;
 }
 
-static void append_session(GString *text, const cti_leg *leg)
+static void append_session(GString *text, const report *r, const cti_leg *leg)
 {
     g_string_append_printf(text, "session %u, ", leg->session);
     format_duration(text, cti_elapsed(leg->began, leg->ended));
-    g_string_append_printf(text, ", %s", cti_verdict_name(leg->verdict));
+    g_string_append(text, ", ");
+    ink_verdict(text, r->options->colour, leg->verdict);
 }
 
 static void append_attempts(GString *text, const cti_client *client, uint32_t first,
@@ -95,7 +97,7 @@ static void append_leg(GString *text, const report *r, const cti_client *client,
     times_cell(text, r->options->times, leg->began, r->digits);
     g_string_append_printf(text, "  %s  ", side_letter(leg));
     if (leg->outcome == CTI_LEG_OPENED)
-        append_session(text, leg);
+        append_session(text, r, leg);
     else
         append_attempts(text, client, first, count);
     g_string_append_c(text, '\n');
@@ -124,14 +126,17 @@ static void append_down(GString *text, const report *r, const cti_down *down)
 
 /* ---- a way ---- */
 
-static void append_title(GString *text, const cti_client *client, bool shared)
+static void append_title(GString *text, const report *r, const cti_client *client, bool shared)
 {
-    g_string_append(text, "\nThe way of ");
+    g_string_append_c(text, '\n');
+    ink_begin(text, r->options->colour, INK_HEADING);
+    g_string_append(text, "The way of ");
     report_client_name(text, client);
     if (shared && client->id[0] != '\0') {
         g_string_append(text, " at ");
         format_endpoint(text, &client->legs[0]->client);
     }
+    ink_end(text, r->options->colour);
     if (client->down_count > 0) {
         g_string_append(text, ": without a session ");
         if (client->down_count > 1)
@@ -158,7 +163,7 @@ static void print_way(const report *r, const cti_client *client, bool shared, GS
 {
     uint32_t shown = 0, first = 0, count;
 
-    append_title(text, client, shared);
+    append_title(text, r, client, shared);
     for (; first < client->leg_count && shown < LEGS_SHOWN; first += count, shown++) {
         const cti_down *down = down_before(client, client->legs[first]);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "ink.h"
 #include "lines.h"
 
 /* A message of more bytes is put into words at once: what is kept stays small. */
@@ -353,7 +354,9 @@ static void append_line(void *user, int64_t time, const char *words)
         times_line(target->to, target->style->times, time, target->style->time_digits, false);
         g_string_append(target->to, "  ");
     }
+    ink_begin(target->to, target->style->colour && words[0] == '!', INK_ERROR);
     g_string_append(target->to, words);
+    ink_end(target->to, target->style->colour && words[0] == '!');
     g_string_append_c(target->to, '\n');
 }
 

@@ -59,6 +59,7 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
 typedef struct session_log_style {
     const char *indent; /* before each line */
     times_style *times;
+    bool colour;
     unsigned time_digits, text_flags;
     guint most_lines; /* as for session_log_each() */
 } session_log_style;

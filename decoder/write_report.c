@@ -4,6 +4,7 @@
  *
  * The overview comes first and needs all that follows, so a session's text is kept until
  * the end; it is bounded by session_log.h and the findings per session. */
+#include "ink.h"
 #include "report_parts.h"
 
 const char *report_plural(uint64_t count)
@@ -115,8 +116,9 @@ static void report_finding(void *user, const session_record *session, const cti_
     for (uint32_t i = 0; i < finding->frame_count; i++)
         g_string_append_printf(line, " #%u", finding->frames[i]);
     if (s != NULL) {
-        g_string_append_printf(s->findings, "    %-7s  %s\n",
-                               cti_severity_name(finding->severity), line->str);
+        g_string_append(s->findings, "    ");
+        ink_severity(s->findings, r->options->colour, finding->severity, 7);
+        g_string_append_printf(s->findings, "  %s\n", line->str);
         s->errors += finding->severity == CTI_ERROR;
         s->warnings += finding->severity == CTI_WARNING;
     }

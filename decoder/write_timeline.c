@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "format.h"
+#include "ink.h"
 #include "lines.h"
 #include "writers.h"
 
@@ -23,10 +24,11 @@ static void begin_line_of(timeline *t, int64_t time, uint32_t number, const char
     g_string_truncate(t->line, 0);
     times_line(t->line, t->options->times, time, t->digits, true);
     if (number != 0)
-        g_string_append_printf(t->line, "  s%u %s  %-4s  ", number, side != NULL ? side : "-",
-                               direction);
+        g_string_append_printf(t->line, "  s%u %s  ", number, side != NULL ? side : "-");
     else
-        g_string_append_printf(t->line, "  -  -  %-4s  ", direction);
+        g_string_append(t->line, "  -  -  ");
+    ink_text(t->line, t->options->colour && direction[0] == '!', INK_ERROR, direction, 4);
+    g_string_append(t->line, "  ");
 }
 
 static void begin_line(timeline *t, int64_t time, const session_record *session,
@@ -113,7 +115,7 @@ static void timeline_finding(void *user, const session_record *session,
         begin_line(t, finding->time, session, "**");
     else
         begin_line_of(t, finding->time, finding->session, NULL, "**");
-    line_finding(t->line, finding);
+    line_finding(t->line, finding, t->options->colour);
     end_line(t);
 }
 
@@ -133,8 +135,9 @@ static void timeline_session(void *user, const session_record *record)
     const cti_session *session = record->session;
 
     begin_line(t, session->end_time, record, "**");
-    g_string_append_printf(t->line, "end of the session, %s: %s",
-                           cti_verdict_name(session->verdict), cti_verdict_text(session->verdict));
+    g_string_append(t->line, "end of the session, ");
+    ink_verdict(t->line, t->options->colour, session->verdict);
+    g_string_append_printf(t->line, ": %s", cti_verdict_text(session->verdict));
     end_line(t);
 }
 

@@ -15,6 +15,7 @@ typedef struct writer_options {
     unsigned text_flags; /* cti_text_flags */
     times_style *times;  /* how moments are shown */
     bool show_bytes;     /* offsets and bytes beside the values */
+    bool colour;         /* for a terminal (see ink.h) */
     bool redacted;       /* the records are (see redacted.h); only to be told */
     const char *table;   /* of csv; NULL for its first */
     int64_t slow;        /* answers that take longer are listed: nanoseconds, 0 for none */
@@ -27,6 +28,7 @@ typedef struct output_format {
     /* Makes the user pointer of the writer's functions; options outlive it. */
     void *(*start)(const writer_options *options);
     void (*finish)(void *user);
+    bool prints_at_end; /* nothing before all is read */
 } output_format;
 
 /* The first is the default; the last has no name. */

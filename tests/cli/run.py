@@ -5,8 +5,10 @@ that fails.
 
     run.py CTIDUMP CAPTURES
 """
+import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import struct
@@ -43,6 +45,7 @@ class Cli(unittest.TestCase):
         self.folder = Path(folder.name)
         self.capture = captures / "agent-desktop.pcap"
         self.lost = captures / "heartbeat-missed.pcap"
+        self.long = captures / "recorded-burst.pcap"  # more output than a pipe takes
 
     def file(self, name, data):
         path = self.folder / name
@@ -86,6 +89,9 @@ class Cli(unittest.TestCase):
                 (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
                 (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
                 (("--from", "now", "x.pcap"), rb"'now' is no time"),
+                (("--color", "red", "x.pcap"), rb"unknown choice of colour 'red'"),
+                (("--explain", "x"), rb"no rule, verdict or problem 'x'"),
+                (("--list", "x"), rb"no list 'x': there are formats, tables"),
                 (("--table", "calls", "x.pcap"), rb"unknown table 'calls'"),
                 (("-t", "x", "x.pcap"), rb"unknown form of time 'x'"),
                 (("-t", "u", "--tz", "local", "x.pcap"), rb"-t u is UTC"),
@@ -364,6 +370,102 @@ class Cli(unittest.TestCase):
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertRegex(error, rb"\Actidump: interrupted after \d+ packets[^\n]*\n\Z")
         self.assertEqual(json.loads(out.splitlines()[-1])["record"], "summary")
+
+    def test_second_interrupt_kills(self):
+        """Who does not want to wait for the rest of the output presses Ctrl-C again."""
+        with subprocess.Popen([ctidump, "-T", "messages", "-x", str(self.long)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            time.sleep(0.5)  # now it waits for a reader
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            status = process.wait(timeout=60)
+        self.assertEqual(status, -signal.SIGINT)
+
+    # ---- progress and colour ----
+
+    def on_terminal(self, *arguments, both=False, term="xterm", **environment):
+        """What the program prints on a terminal: standard error there, or both, while its input
+        comes slowly."""
+        leader, terminal = pty.openpty()
+        with subprocess.Popen([ctidump, *arguments, "-"], stdin=subprocess.PIPE,
+                              stdout=terminal if both else subprocess.DEVNULL, stderr=terminal,
+                              env={**os.environ, "TERM": term, **environment}) as process:
+            os.close(terminal)
+            data = self.lost.read_bytes()
+            process.stdin.write(data[:2000])
+            process.stdin.flush()
+            time.sleep(0.9)
+            process.stdin.write(data[2000:])
+            process.stdin.close()
+            shown = b""
+            with contextlib.suppress(OSError):  # the end of a terminal
+                while part := os.read(leader, 65536):
+                    shown += part
+        os.close(leader)
+        return shown
+
+    def test_progress(self):
+        """A line on a terminal, written over at most ten times a second, and gone at the end."""
+        shown = self.on_terminal("-T", "json")
+        lines = re.findall(rb"\rctidump: \d+ packets, \d+\.\d MB, at [-\dT:]+Z\x1b\[K", shown)
+        self.assertIn(len(lines), range(1, 7))
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown)
+        self.assertEqual(self.on_terminal("-T", "json", "-q"), b"")
+        self.assertNotIn(b"packets, ", self.on_terminal("-T", "timeline", both=True))
+        self.assertRegex(self.on_terminal(both=True), rb"packets, .*\r\x1b\[K.*capture ")
+
+    def test_no_progress_without_terminal(self):
+        with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            time.sleep(0.8)
+            self.assertEqual(process.communicate(self.lost.read_bytes())[1], b"")
+
+    def test_status_on_request(self):
+        """SIGUSR1 prints one line, also while the program waits for input."""
+        with subprocess.Popen([ctidump, "-T", "json", "-q", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdin.write(self.lost.read_bytes())
+            process.stdin.flush()
+            time.sleep(0.4)
+            process.send_signal(signal.SIGUSR1)
+            line = process.stderr.readline()
+            process.communicate()
+        self.assertRegex(line, rb"\Actidump: 50 packets, 0\.0 MB, at 2026-11-22T10:05:00Z, "
+                               rb"after \d\.\d s\n\Z")
+        self.assertEqual(process.returncode, DONE)
+
+    def test_percentage(self):
+        """Of files with a size; of a pipe nobody knows."""
+        with subprocess.Popen([ctidump, "-T", "messages", "-x", str(self.long)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            time.sleep(0.5)  # now it waits for a reader
+            process.send_signal(signal.SIGUSR1)
+            line = process.stderr.readline()
+            process.kill()
+        self.assertRegex(line, rb"\Actidump: \d+ %, \d+ packets, ")
+
+    def test_colour(self):
+        colours = rb"\x1b\[[0-9;]*m"
+        for form in ("report", "timeline"):
+            plain = run("-T", form, self.lost).stdout
+            self.assertNotRegex(plain, colours)
+            self.assertEqual(run("-T", form, "--color", "never", self.lost).stdout, plain)
+            always = run("-T", form, "--color", "always", self.lost).stdout
+            self.assertIn(b"\x1b[1;31merror\x1b[0m", always)
+            self.assertEqual(re.sub(colours, b"", always), plain)  # never the only signal
+            self.assertRegex(self.on_terminal("-T", form, both=True, NO_COLOR=""), colours)
+            self.assertNotRegex(self.on_terminal("-T", form, both=True, NO_COLOR="1"), colours)
+            self.assertNotRegex(self.on_terminal("-T", form, both=True, term="dumb"), colours)
+        for form in ("messages", "json", "csv", "html", "ctisvr"):
+            self.assertNotIn(b"\x1b", run("-T", form, "--color", "always", self.lost).stdout)
+
+    def test_hostile_file_names(self):
+        """An error names the file, and the terminal obeys none of it."""
+        done = run(self.folder / "no\x1b[2Jfile\n.pcap")
+        self.expect_one_line(done, NO_INPUT, rb"no\\x1b\[2Jfile\\x0a\.pcap: No such file")
+
+    # ---- strings ----
 
     def test_hostile_strings(self):
         """What a client calls itself breaks no format and no terminal."""

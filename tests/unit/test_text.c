@@ -231,7 +231,7 @@ static void finding_lines(void **state)
                                  .frames = {3, 9}, .frame_count = 2, .text = "It fired."};
 
     (void)state;
-    line_finding(text, &finding);
+    line_finding(text, &finding, false);
     assert_text("error idle: It fired.  #3 #9");
 }
 
