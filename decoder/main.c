@@ -149,6 +149,9 @@ static exit_status run(options *o)
                               .redacted = o->redact,
                               .show_bytes = o->show_bytes,
                               .table = o->table,
+                              .has_call = o->selection.has_call,
+                              .call = o->selection.call,
+                              .agent = o->selection.agent,
                               .slow = o->slow};
     uint64_t findings[3] = {0};
     pipeline_result result;

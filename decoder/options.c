@@ -381,9 +381,11 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"type", 0, 0, G_OPTION_ARG_STRING, &raw.types, "Show only messages of these types",
          "NAME,..."},
         {"agent", 0, 0, G_OPTION_ARG_STRING, &o->selection.agent,
-         "Show only messages that name this AgentID", "ID"},
+         "Show only messages that name this AgentID or a phone of this agent, and their answers; "
+         "report and timeline tell the agent's states", "ID"},
         {"call", 0, 0, G_OPTION_ARG_STRING, &raw.call,
-         "Show only messages that name this call, in any of their call IDs", "ID"},
+         "Show only messages that name this call, in any of their call IDs, and their answers; "
+         "report and timeline tell its states", "ID"},
         {"from", 0, 0, G_OPTION_ARG_STRING, &raw.from,
          "Show nothing before this time (2026-11-22T10:00:00.5Z or seconds since 1970)", "TIME"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &raw.to, "Show nothing after this time", "TIME"},

@@ -3,6 +3,7 @@
  *
  *     write_report.c      collects what the records tell, and puts the parts in order
  *     report_overview.c   the first screen: counts, lost sessions, storms, findings
+ *     report_story.c      a call or an agent, for those who ask for one
  *     report_answers.c    how requests were answered
  *     report_ways.c       each client's way across sides
  *     report_sessions.c   each session: its facts, findings and timeline */
@@ -12,6 +13,7 @@
 #include <glib.h>
 
 #include "session_log.h"
+#include "story.h"
 #include "writers.h"
 
 /* A finding in words. */
@@ -32,9 +34,18 @@ typedef struct reported_session {
     int64_t began, ended;
     cti_verdict verdict;
     uint32_t errors, warnings;
+    bool in_story;
     GString *findings; /* lines */
     GString *text;     /* its facts */
 } reported_session;
+
+/* The story of a call or an agent, line by line. */
+typedef struct told_story {
+    story *story;
+    GPtrArray *lines; /* of GString */
+    uint64_t left_out;
+    GString *change;
+} told_story;
 
 typedef struct report {
     const writer_options *options;
@@ -45,6 +56,7 @@ typedef struct report {
     GPtrArray *clients;  /* of cti_client */
     GArray *storms;      /* of cti_storm */
     answers *answers;
+    told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
 } report;
 
@@ -70,6 +82,15 @@ void report_findings(const report *r, GString *text);
 /* ---- report_answers.c ---- */
 
 void report_answers(const report *r, GString *text);
+
+/* ---- report_story.c ---- */
+
+told_story *report_story_new(void);
+void report_story_free(told_story *told);
+void report_story_message(const report *r, const message_record *record);
+void report_story_request(const report *r, const session_record *session,
+                          const cti_request *request);
+void report_story(const report *r, GString *text);
 
 /* ---- report_ways.c ---- */
 

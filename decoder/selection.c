@@ -6,12 +6,17 @@
 #include <glib.h>
 #include <string.h>
 
+/* Phones of an agent that are remembered. */
+#define PHONES_MAX 64
+
 struct selection {
     const selection_criteria *criteria;
     const record_writer *writer;
     void *user;
     GHashTable *connections; /* numbers of those with a selected session */
     GHashTable *sessions;    /* numbers of those of the selected clients */
+    GHashTable *asked;       /* selected requests that wait for their answers: session, InvokeID */
+    GHashTable *phones;      /* that the agent uses, as far as messages have told */
 };
 
 bool selection_is_set(const selection_criteria *c)
@@ -52,12 +57,63 @@ static bool wants_type(const selection *s, const cti_message *message)
     return false;
 }
 
+static bool is_text(const cti_item *item, cti_field_id field)
+{
+    return item->field == cti_field_get(field) && item->text != NULL && item->text_length > 0;
+}
+
+/* The device that the message is about, of events and requests of calls. */
+static bool is_device(const cti_item *item)
+{
+    return is_text(item, CTI_F_ConnectionDeviceID) || is_text(item, CTI_F_AlertingDeviceID) ||
+           is_text(item, CTI_F_AnsweringDeviceID) || is_text(item, CTI_F_PrimaryDeviceID) ||
+           is_text(item, CTI_F_SecondaryDeviceID) || is_text(item, CTI_F_AgentInstrument);
+}
+
 static bool names_agent(const selection *s, const cti_item *item)
 {
     const char *agent = s->criteria->agent;
+    char *device;
+    bool known;
 
-    return item->field == cti_field_get(CTI_F_AgentID) && item->text != NULL &&
-           item->text_length == strlen(agent) && memcmp(item->text, agent, strlen(agent)) == 0;
+    if (is_text(item, CTI_F_AgentID))
+        return item->text_length == strlen(agent) &&
+               memcmp(item->text, agent, strlen(agent)) == 0;
+    if (g_hash_table_size(s->phones) == 0 || !is_device(item))
+        return false;
+    device = g_strndup(item->text, item->text_length);
+    known = g_hash_table_contains(s->phones, device);
+    g_free(device);
+    return known;
+}
+
+/* A message that names an agent and a phone tells who uses it. */
+static void learn_phones(selection *s, const cti_reader *reader)
+{
+    const char *agent = s->criteria->agent;
+    bool named = false, own = false;
+    cti_reader copy = *reader;
+    cti_item item;
+
+    while (cti_reader_next(&copy, &item)) {
+        if (!is_text(&item, CTI_F_AgentID))
+            continue;
+        named = true;
+        own |= item.text_length == strlen(agent) && memcmp(item.text, agent, strlen(agent)) == 0;
+    }
+    copy = *reader;
+    while (named && cti_reader_next(&copy, &item)) {
+        char *phone;
+
+        if (!is_text(&item, CTI_F_AgentInstrument) && !is_text(&item, CTI_F_AgentExtension))
+            continue;
+        phone = g_strndup(item.text, item.text_length);
+        if (!own)
+            g_hash_table_remove(s->phones, phone);
+        else if (g_hash_table_size(s->phones) < PHONES_MAX)
+            g_hash_table_add(s->phones, g_steal_pointer(&phone));
+        g_free(phone);
+    }
 }
 
 static bool names_call(const selection *s, const cti_item *item)
@@ -80,6 +136,38 @@ static bool wants_content(const selection *s, const cti_reader *reader)
     return agent && call;
 }
 
+static uint64_t request_key(const session_record *session, uint32_t invoke_id)
+{
+    return (uint64_t)session->number << 32 | invoke_id;
+}
+
+static bool names_content(const selection *s)
+{
+    return s->criteria->agent != NULL || s->criteria->has_call;
+}
+
+/* The message names what is asked for, or answers a request that does. */
+static bool wants_message(selection *s, const message_record *record)
+{
+    uint32_t invoke_id;
+    uint64_t key;
+    bool wanted;
+
+    if (!names_content(s))
+        return true;
+    if (s->criteria->agent != NULL)
+        learn_phones(s, record->reader);
+    wanted = wants_content(s, record->reader);
+    if (record->reader->message == NULL || !cti_reader_invoke_id(record->reader, &invoke_id))
+        return wanted;
+    key = request_key(record->session, invoke_id);
+    if (record->facts->answers)
+        return g_hash_table_remove(s->asked, &key) || wanted;
+    if (wanted && record->reader->message->confirmed_by != 0)
+        g_hash_table_add(s->asked, g_memdup2(&key, sizeof(key)));
+    return wanted;
+}
+
 static bool wants_messages_only(const selection *s)
 {
     return s->criteria->types != NULL || s->criteria->agent != NULL || s->criteria->has_call;
@@ -98,10 +186,13 @@ static void select_begin(void *user, unsigned time_digits)
 static void select_message(void *user, const message_record *record)
 {
     selection *s = user;
+    bool wanted;
 
-    if (s->writer->message != NULL && wants_session(s, record->session) &&
-        wants_time(s, record->time) && wants_type(s, record->reader->message) &&
-        wants_content(s, record->reader))
+    if (s->writer->message == NULL)
+        return;
+    wanted = wants_message(s, record);
+    if (wants_session(s, record->session) && wants_time(s, record->time) &&
+        wants_type(s, record->reader->message) && wanted)
         s->writer->message(s->user, record);
 }
 
@@ -115,13 +206,24 @@ static void select_heartbeat(void *user, const session_record *session,
         s->writer->heartbeat(s->user, session, heartbeat);
 }
 
+/* The request was selected when it was sent; with an answer, its message comes next. */
+static bool wants_request(selection *s, const session_record *session, const cti_request *request)
+{
+    const uint64_t key = request_key(session, request->invoke_id);
+
+    if (!names_content(s))
+        return true;
+    return request->answer != NULL ? g_hash_table_contains(s->asked, &key)
+                                   : g_hash_table_remove(s->asked, &key);
+}
+
 static void select_request(void *user, const session_record *session, const cti_request *request)
 {
     selection *s = user;
 
     if (s->writer->request != NULL && wants_session(s, session) &&
-        wants_time(s, request->time) && s->criteria->agent == NULL && !s->criteria->has_call &&
-        wants_type(s, request->message))
+        wants_time(s, request->time) && wants_type(s, request->message) &&
+        wants_request(s, session, request))
         s->writer->request(s->user, session, request);
 }
 
@@ -257,6 +359,8 @@ selection *selection_new(const selection_criteria *criteria, const record_writer
     s->user = user;
     s->connections = g_hash_table_new(NULL, NULL);
     s->sessions = g_hash_table_new(NULL, NULL);
+    s->asked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    s->phones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return s;
 }
 
@@ -264,5 +368,7 @@ void selection_free(selection *s)
 {
     g_hash_table_destroy(s->connections);
     g_hash_table_destroy(s->sessions);
+    g_hash_table_destroy(s->asked);
+    g_hash_table_destroy(s->phones);
     g_free(s);
 }

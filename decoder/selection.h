@@ -9,10 +9,10 @@
 typedef struct selection_criteria {
     char *client;    /* ClientID, or NULL */
     char **types;    /* names of messages, ended by NULL, or NULL */
-    char *agent;     /* value of AgentID, or NULL */
+    char *agent;     /* value of AgentID, or NULL: messages that name it, or a phone of this agent */
     bool has_call;
     uint32_t session; /* number, or 0 */
-    uint32_t call;    /* of any field that names a call */
+    uint32_t call;    /* of any field that names a call; the answers to such requests too */
     int64_t from, to; /* times, both included; CTI_NO_TIME for no limit */
     cti_severity least; /* of findings */
 } selection_criteria;

@@ -65,6 +65,10 @@ static void report_message(void *user, const message_record *record)
 {
     const report *r = user;
 
+    if (r->told != NULL) {
+        session_of(record->session)->in_story = true;
+        report_story_message(r, record);
+    }
     session_log_message(&session_of(record->session)->log, record, r->options->text_flags);
 }
 
@@ -82,6 +86,8 @@ static void report_request(void *user, const session_record *session, const cti_
     report *r = user;
 
     answers_add(r->answers, session->number, request);
+    if (r->told != NULL)
+        report_story_request(r, session, request);
     session_log_request(&session_of(session)->log, request);
 }
 
@@ -175,6 +181,20 @@ static gint compare_by_number(gconstpointer a, gconstpointer b)
     return x->number < y->number ? -1 : 1;
 }
 
+/* A call or an agent, and the sessions that tell of it. */
+static void tell_story(const report *r, const summary_record *summary, GString *text)
+{
+    report_notes(r, summary, text);
+    report_story(r, text);
+    report_answers(r, text);
+    for (guint i = 0; i < r->sessions->len; i++) {
+        reported_session *s = g_ptr_array_index(r->sessions, i);
+
+        if (s->in_story)
+            report_session_text(r, s, text);
+    }
+}
+
 static void report_summary(void *user, const summary_record *summary)
 {
     report *r = user;
@@ -182,6 +202,11 @@ static void report_summary(void *user, const summary_record *summary)
 
     g_ptr_array_sort(r->sessions, compare_by_number);
     report_counts(r, summary, text);
+    if (r->told != NULL) {
+        tell_story(r, summary, text);
+        g_string_free(text, TRUE);
+        return;
+    }
     report_lost_sessions(r, text);
     report_troubles(r, text);
     report_notes(r, summary, text);
@@ -238,6 +263,7 @@ void *report_start(const writer_options *options)
 
     r->options = options;
     r->answers = answers_new(options->slow);
+    r->told = options->has_call || options->agent != NULL ? report_story_new() : NULL;
     r->by_number = g_ptr_array_new();
     r->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     r->clients = g_ptr_array_new();
@@ -253,6 +279,7 @@ void report_finish(void *user)
     g_ptr_array_unref(r->sessions);
     g_ptr_array_unref(r->findings);
     answers_free(r->answers);
+    report_story_free(r->told);
     g_array_unref(r->storms);
     g_ptr_array_unref(r->clients);
     g_ptr_array_unref(r->by_number);

@@ -9,12 +9,15 @@
 #include "format.h"
 #include "ink.h"
 #include "lines.h"
+#include "story.h"
 #include "writers.h"
 
 typedef struct timeline {
     const writer_options *options;
     unsigned digits;
     GString *line;
+    story *story; /* of the call or agent that is asked for, or NULL */
+    GString *change;
 } timeline;
 
 /* number: of a session, 0 for none. */
@@ -54,6 +57,18 @@ static void timeline_begin(void *user, unsigned time_digits)
     t->digits = time_digits;
 }
 
+/* What the message changes in the story. */
+static void tell_change(timeline *t, const message_record *record)
+{
+    g_string_truncate(t->change, 0);
+    story_message(t->story, record, t->change, t->options->text_flags);
+    if (t->change->len == 0)
+        return;
+    begin_line(t, record->time, record->session, "**");
+    g_string_append_len(t->line, t->change->str, (gssize)t->change->len);
+    end_line(t);
+}
+
 static void timeline_message(void *user, const message_record *record)
 {
     timeline *t = user;
@@ -61,6 +76,8 @@ static void timeline_message(void *user, const message_record *record)
     begin_line(t, record->time, record->session, line_direction(record->sender));
     line_message(t->line, record, t->options->text_flags);
     end_line(t);
+    if (t->story != NULL)
+        tell_change(t, record);
 }
 
 static void timeline_hole(void *user, const hole_record *record)
@@ -141,6 +158,19 @@ static void timeline_session(void *user, const session_record *record)
     end_line(t);
 }
 
+/* How long all of it took, behind the last line. */
+static void timeline_summary(void *user, const summary_record *summary)
+{
+    timeline *t = user;
+
+    (void)summary;
+    if (t->story == NULL)
+        return;
+    g_string_truncate(t->line, 0);
+    story_append_totals(t->story, t->line, "** ");
+    fwrite(t->line->str, 1, t->line->len, t->options->out);
+}
+
 const record_writer timeline_writer = {
     .begin = timeline_begin,
     .message = timeline_message,
@@ -151,6 +181,7 @@ const record_writer timeline_writer = {
     .finding = timeline_finding,
     .tcp_end = timeline_tcp_end,
     .session = timeline_session,
+    .summary = timeline_summary,
 };
 
 void *timeline_start(const writer_options *options)
@@ -159,6 +190,9 @@ void *timeline_start(const writer_options *options)
 
     t->options = options;
     t->line = g_string_new(NULL);
+    t->change = g_string_new(NULL);
+    if (options->has_call || options->agent != NULL)
+        t->story = story_new();
     return t;
 }
 
@@ -167,5 +201,7 @@ void timeline_finish(void *user)
     timeline *t = user;
 
     g_string_free(t->line, TRUE);
+    g_string_free(t->change, TRUE);
+    story_free(t->story);
     g_free(t);
 }

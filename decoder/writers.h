@@ -18,6 +18,9 @@ typedef struct writer_options {
     bool colour;         /* for a terminal (see ink.h) */
     bool redacted;       /* the records are (see redacted.h); only to be told */
     const char *table;   /* of csv; NULL for its first */
+    bool has_call;       /* the messages are those of a call or an agent: tell its story */
+    uint32_t call;
+    const char *agent;   /* or NULL */
     int64_t slow;        /* answers that take longer are listed: nanoseconds, 0 for none */
 } writer_options;
 
