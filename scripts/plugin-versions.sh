@@ -13,7 +13,7 @@ folder=${1:-/var/tmp/cti-wiresharks}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- bookworm trixie sid
 mirror=${MIRROR:-http://deb.debian.org/debian}
-tests='^(plugin|agreement|random-messages|readme)$'
+tests='^(plugin|agreement|random-messages|readme|filters)$'
 
 # Runs a command in a suite.  The mounts vanish with it.
 inside() {
@@ -40,7 +40,7 @@ build_and_test() {
     git -C "$here" archive HEAD | tar -x -C "$1/src"
     inside "$1" "
         cmake -S /src -B /src/build -G Ninja -DWITH_WERROR=ON
-        cmake --build /src/build --target cti ctidump
+        cmake --build /src/build --target cti ctidump dump_table
         ctest --test-dir /src/build --output-on-failure --no-tests=error -R '$tests'"
 }
 
