@@ -503,10 +503,12 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
         } else if (reader->message->confirmed_by != 0) {
             cti_pending *added = pending_add(session, reader->message, moment, invoke_id);
 
-            if (pending_is_heartbeat(added))
+            if (pending_is_heartbeat(added)) {
                 take_heartbeat(session, added, facts->client_gap);
-            else
+                facts->missed_run = session->missed_run;
+            } else {
                 session->requests++;
+            }
         }
     }
     change_state(session, reader, moment, event.answered);

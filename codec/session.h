@@ -229,7 +229,8 @@ typedef struct cti_message_facts {
     int64_t client_gap;    /* a client's message: time since its last one, or CTI_NO_TIME, as
                             * where time steps back */
     double idle_share;     /* client_gap as part of IdleTimeout, or negative */
-    uint32_t missed_run;   /* heartbeats without answer before this message, in a row */
+    uint32_t missed_run;   /* heartbeats in a row that were known to be missed when it came: one
+                            * is, at the latest, when the next one comes */
 } cti_message_facts;
 
 /* The graceful shutdown of a server (version 24 and later), as far as this session shows it;

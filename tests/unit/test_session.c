@@ -52,7 +52,7 @@ static void heartbeats_missed_then_reset(void **state)
         wait(&b, 30);
         heartbeat(&b, 3 + i, false);
     }
-    assert_int_equal(b.facts.missed_run, 1);
+    assert_int_equal(b.facts.missed_run, 2);
     wait(&b, 30);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_MISSED);
