@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples of README.md: each line "$ COMMAND" in a code block is run, and must print what
-stands below it.
+"""The examples of README.md and docs/tshark.md: each line "$ COMMAND" in a code block is run, and
+must print what stands below it.
 
     run.py CTIDUMP PLUGIN             compares
     run.py CTIDUMP PLUGIN --update    writes the outputs again: read the difference
@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tshark.md")
 BLOCK = re.compile(r"(?<=```\n)\$ (.*)\n((?:.*\n)*?)(?=```)")
 
 
@@ -47,19 +47,20 @@ class Readme(unittest.TestCase):
     def test_examples(self):
         with tempfile.TemporaryDirectory() as folder:
             path = shims(folder, self.ctidump, self.plugin)
-            examples = BLOCK.findall(README.read_text())
-            self.assertGreaterEqual(len(examples), 6)
-            for command, expected in examples:
-                with self.subTest(command=command):
-                    self.assertEqual(output(command, path), expected)
+            for document in DOCUMENTS:
+                examples = BLOCK.findall(document.read_text())
+                self.assertGreaterEqual(len(examples), 6)
+                for command, expected in examples:
+                    with self.subTest(document=document.name, command=command):
+                        self.assertEqual(output(command, path), expected)
 
 
 def update(ctidump, plugin):
     with tempfile.TemporaryDirectory() as folder:
         path = shims(folder, ctidump, plugin)
-        text = BLOCK.sub(lambda found: f"$ {found[1]}\n{output(found[1], path)}",
-                         README.read_text())
-    README.write_text(text)
+        for document in DOCUMENTS:
+            document.write_text(BLOCK.sub(lambda found: f"$ {found[1]}\n{output(found[1], path)}",
+                                          document.read_text()))
 
 
 if __name__ == "__main__":
