@@ -174,6 +174,8 @@ static void open_unanswered(list *l)
     acknowledged(l, CTI_CLIENT);
     if (s->messages_server > 0)
         add(l, true, s->last_server_frame, "The server sent other messages on this connection.");
+    if (s->end_frame == 0)
+        add(l, true, 0, "The capture ended before the client gave up.");
     if (s->end_sender == CTI_CLIENT && cti_elapsed(s->open_time, s->end_time) < 30 * CTI_SECOND)
         add(l, true, s->end_frame,
             "The client waited for less than 30 s: the answer may have been under way.");

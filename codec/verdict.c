@@ -10,6 +10,8 @@
  * timers of firewalls and load balancers begin here. */
 #define FORGOTTEN (300 * CTI_SECOND)
 #define MISSED_MAX 3
+/* A client waits for the answer to OPEN_REQ for at least so long. */
+#define OPEN_PATIENCE (30 * CTI_SECOND)
 /* A server closes its connections some time after it has gone into maintenance. */
 #define MAINTENANCE_PATIENCE (60 * CTI_SECOND)
 
@@ -58,6 +60,15 @@ static bool heartbeats_unanswered(const cti_session *session)
     return session->missed_run >= MISSED_MAX &&
            (session->state == CTI_STATE_CLOSING || session->state == CTI_STATE_CLOSED ||
             (cti_ended_by_tcp(session) && session->end_sender == CTI_CLIENT));
+}
+
+/* At the end of the capture the answer may just not have come yet. */
+static bool open_unanswered(const cti_session *session)
+{
+    return session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
+           (session->end != CTI_END_CAPTURE_ENDED ||
+            (session->state == CTI_STATE_OPENING && !session->open_in_doubt &&
+             cti_elapsed(session->open_time, session->end_time) > OPEN_PATIENCE));
 }
 
 /* What the sender of FIN or RST said before it is not in the capture. */
@@ -113,8 +124,7 @@ cti_verdict cti_verdict_choose(const cti_session *session)
         return CTI_VERDICT_IDLE_TIMER_FIRED;
     if (hidden(session))
         return CTI_VERDICT_HIDDEN;
-    if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
-        session->end != CTI_END_CAPTURE_ENDED)
+    if (open_unanswered(session))
         return CTI_VERDICT_OPEN_UNANSWERED;
     if (out_of_nowhere(session))
         return CTI_VERDICT_OUT_OF_NOWHERE;

@@ -148,6 +148,12 @@ def open_unanswered(made):
     begin(made).ask_to_open(services=MONITOR).wait(31).reset(CLIENT)
 
 
+@lost("open-waits")
+def open_waits(made):
+    """Still without answer when the capture ends."""
+    begin(made).ask_to_open(services=MONITOR)
+
+
 # ---- what the capture does not show ----
 
 @lost("hole-of-client")

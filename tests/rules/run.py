@@ -20,13 +20,25 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "captures"), str(HERE.parent)]
 
 import lost  # noqa: E402,F401
-from scripts import SCRIPTS  # noqa: E402
+from ged188.pcap import SYN, Capture  # noqa: E402
+from ged188.tcp import CLIENT, Conversation, Host  # noqa: E402
+from scripts import MONITOR, SCRIPTS, ask, begin, close_confirm, close_request, confirm, \
+    later  # noqa: E402
+from written.script import SERVER_A, Session  # noqa: E402
 
 RULE = re.compile(r'^RULE\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 VERDICT = re.compile(r'^VERDICT\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 FIRST_SCREEN = 25
 # A session without a message is none: no capture can show that verdict.
 NO_CAPTURE = {"nothing-seen"}
+
+
+CROWD = 1500
+
+
+def crowd(number, port=50001):
+    """One of many clients."""
+    return Host(f"10.1.{number // 250}.{number % 250 + 1}", port)
 
 
 def rows(name, columns):
@@ -152,6 +164,105 @@ class Lost(Made):
     def test_each_verdict_has_a_capture(self):
         known = set(VERDICT.findall((ROOT / "codec/verdicts.def").read_text()))
         self.assertEqual({verdict for _, verdict, _, _ in self.table}, known - NO_CAPTURE)
+
+
+class BadInput(Made):
+    """What is wrong with a capture is told; nothing is lost by it, and it ends."""
+
+    def run_made(self, made):
+        path = self.folder / "bad.pcap"
+        made.write(path)
+        done = subprocess.run([self.ctidump, "-T", "json", str(path)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120, check=False)
+        records = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return records, Counter(record["record"] for record in records)
+
+    def findings(self, records, rule):
+        return [record for record in records if record["record"] == "finding"
+                and record["rule"] == rule]
+
+    def check_no_negative_times(self, records):
+        for record in records:
+            for key, value in record.items():
+                if key.endswith("_s") and isinstance(value, (int, float)) and key not in \
+                        ("offset_s", "duration_s"):
+                    self.assertGreaterEqual(value, 0, (record["record"], key))
+            for text in [record.get("text", "")] + [
+                    entry["text"] for key in ("verdict_for", "verdict_against")
+                    for entry in record.get(key, ())]:
+                self.assertNotRegex(text, r"-\d+\.\d+ (s|ms)\b")
+
+    def test_times_that_run_backwards(self):
+        """Each capture of the tables, with its times turned round, and with a step in them."""
+        for name in SCRIPTS:
+            if name.startswith("lost-"):
+                continue
+            frames = sorted(SCRIPTS[name]().records, key=lambda record: record[0])
+            last = frames[-1][0]
+            turned = [(last - (time - frames[0][0]), frame) for time, frame in frames]
+            half = len(frames) // 2
+            stepped = frames[:half] + [(time - 100 * 10 ** 9, frame)
+                                       for time, frame in frames[half:]]
+            for records in (turned, stepped):
+                with self.subTest(capture=name, stepped=records is stepped):
+                    made = Capture(as_added=True)
+                    made.records = records
+                    found, _ = self.run_made(made)
+                    self.check_no_negative_times(found)
+                    self.assertTrue(any("time steps back" in note
+                                        for note in found[-1]["notes"]))
+
+    def test_the_whole_range_of_times(self):
+        """One frame at the start of 1970, the next one in 2106."""
+        frames = sorted(SCRIPTS["missed-three"]().records, key=lambda record: record[0])
+        made = Capture(as_added=True)
+        made.records = [((2 ** 32 - 1) * 10 ** 9 * (number % 2), frame)
+                        for number, (_, frame) in enumerate(frames)]
+        found, _ = self.run_made(made)
+        self.check_no_negative_times(found)
+
+    def test_sessions_that_never_open(self):
+        made = Capture()
+        for number in range(CROWD):
+            Session(made, client=crowd(number), client_id=f"C{number}",
+                    begin=number * 0.001).connect().ask_to_open(services=MONITOR)
+        later(made, 75)
+        found, count = self.run_made(made)
+        self.assertEqual(count["session"], CROWD + 1)
+        self.assertEqual(len(self.findings(found, "open-no-answer")), CROWD)
+        self.assertEqual({record["verdict"] for record in found if record["record"] == "session"},
+                         {"open-unanswered", "closed-by-client"})
+
+    def test_half_open_connections(self):
+        """SYN alone; and FIN of one end alone."""
+        made = Capture()
+        for number in range(CROWD):
+            syn = Conversation(made, crowd(number, 50002), Host(*SERVER_A))
+            syn.segment(CLIENT, number * 0.001, SYN, syn.initial[CLIENT])
+            session = Session(made, client=crowd(number), client_id=f"C{number}",
+                              begin=number * 0.001).connect()
+            confirm(session.ask_to_open(services=MONITOR).wait(0.01))
+            close_confirm(close_request(session.wait(1)))
+            session.talk.fin(CLIENT, session.now)
+        later(made, 75)
+        found, count = self.run_made(made)
+        self.assertEqual(count["session"], CROWD + 1)
+        self.assertEqual(len(self.findings(found, "linger-zero")), CROWD)
+        self.assertEqual(count["finding"], CROWD + len(self.findings(found, "open-storm")))
+
+    def test_one_session_that_breaks_a_rule_for_ever(self):
+        """The first findings of a rule are told, and how many more there are."""
+        made = Capture()
+        session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+        confirm(session, SessionType=2)
+        for _ in range(CROWD):
+            ask(session.wait(0.01))
+        session.close()
+        found, _ = self.run_made(made)
+        told = self.findings(found, "standby")
+        self.assertLess(len(told), 50)
+        self.assertRegex(told[-1]["text"], r"^\d+ more findings of this rule are left out\.$")
 
 
 def write(folder, names):
