@@ -21,6 +21,8 @@
 /* Columns of the curves, and the least width of a stretch of traffic: a part of the axis. */
 #define CURVE_COLUMNS 1000
 #define TRAFFIC_PARTS 400
+/* Sessions of a client that overlap by such a part of the axis get lanes of their own. */
+#define OVERLAP_PARTS 100
 /* Half the height of a lane's traffic. */
 #define TRAFFIC_HEIGHT 10
 
@@ -425,6 +427,33 @@ static bool is_kept(const html *h, const cti_client *client)
     return false;
 }
 
+/* True if sessions of the client were open at once, for so long that it would be seen: in one
+ * lane they would hide each other. */
+static bool has_overlaps(const html *h, const cti_client *client)
+{
+    const int64_t seen = cti_elapsed(h->from, h->to) / OVERLAP_PARTS;
+    int64_t until = CTI_NO_TIME;
+
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const cti_leg *leg = client->legs[i];
+
+        if (leg->outcome != CTI_LEG_OPENED)
+            continue;
+        if (cti_elapsed(leg->opened, MIN(until, leg->ended)) > seen)
+            return true;
+        until = MAX(until, leg->ended);
+    }
+    return false;
+}
+
+static void append_client(html *h, const cti_client *client)
+{
+    if (has_overlaps(h, client))
+        append_session_rows(h, client);
+    else
+        append_client_row(h, client);
+}
+
 /* Rows of clients with or without trouble, from the one of this rank on, and no more than most;
  * returns how many of them there are in all. */
 static guint append_client_rows(html *h, bool trouble, guint rank, guint most)
@@ -437,7 +466,7 @@ static guint append_client_rows(html *h, bool trouble, guint rank, guint most)
         if (has_trouble(h, client) != trouble || !is_kept(h, client))
             continue;
         if (passed >= rank && passed - rank < most)
-            append_client_row(h, client);
+            append_client(h, client);
         passed++;
     }
     return passed;
@@ -604,6 +633,20 @@ static void append_legend(html *h)
         "</ul>\n");
 }
 
+/* Where the axis is shorter than the capture. */
+static void append_left_out_time(html *h)
+{
+    if (h->from <= h->summary->first_time && h->to >= h->summary->last_time)
+        return;
+    g_string_append(h->text,
+                    "<p class=\"left-out\">The axis goes from the first session to the end "
+                    "of the last one; the capture goes from ");
+    times_date(h->text, h->options->times, h->summary->first_time, 0);
+    g_string_append(h->text, " to ");
+    times_date(h->text, h->options->times, h->summary->last_time, 0);
+    g_string_append(h->text, ".</p>\n");
+}
+
 void html_lanes(html *h)
 {
     if (h->sessions->len == 0)
@@ -613,6 +656,7 @@ void html_lanes(html *h)
     if (h->changes->len > FEW_SESSIONS)
         append_open_row(h);
     append_legend(h);
+    append_left_out_time(h);
     append_lanes(h);
     g_string_append(h->text, "</section>\n");
     html_put(h);

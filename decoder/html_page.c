@@ -101,6 +101,10 @@ void html_head(html *h)
                     "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
                     "<meta name=\"generator\" content=\"ctidump " CTIDUMP_VERSION "\"/>\n<title>");
     append_headline(h, t);
+    if (h->summary->first_time != CTI_NO_TIME) {
+        g_string_append(t, ", CTI capture of ");
+        times_date(t, h->options->times, h->summary->first_time, 0);
+    }
     g_string_append(t, "</title>\n<style>");
     g_string_append_len(t, (const char *)report_css, (gssize)report_css_size);
     g_string_append(t, "</style>\n</head>\n<body>\n");
@@ -137,10 +141,12 @@ static void append_capture(html *h)
     g_string_append(t, h->options->text_flags & CTI_TEXT_SECRETS
                            ? "<b class=\"error\">Passwords are shown</b>; "
                            : "Passwords are not shown; ");
-    g_string_append(t, h->options->redacted
-                           ? "names, numbers and addresses are <b>redacted</b>: a token stands for "
-                             "each, the same for the same value.</p>\n"
-                           : "other values are as they were captured.</p>\n");
+    g_string_append(t,
+                    h->options->redacted
+                        ? "names, numbers and addresses are <b>redacted</b>: a token stands for "
+                          "each, the same for the same value.</p>\n"
+                        : "other values (names, numbers, addresses, what callers entered) are as "
+                          "they were captured; --redact replaces them.</p>\n");
 }
 
 static void append_note(html *h, const char *text)
