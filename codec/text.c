@@ -14,6 +14,14 @@ static void append_character(GString *to, gunichar character)
     g_string_append_len(to, utf8, g_unichar_to_utf8(character, utf8));
 }
 
+bool cti_text_is_shown(gunichar character)
+{
+    const GUnicodeType type = g_unichar_type(character);
+
+    return g_unichar_isprint(character) && type != G_UNICODE_LINE_SEPARATOR &&
+           type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 void cti_text_bytes(GString *to, const char *bytes, size_t length)
 {
     const char *const end = bytes + length;
@@ -30,7 +38,7 @@ void cti_text_bytes(GString *to, const char *bytes, size_t length)
             continue;
         }
         character = byte < 0x80 ? (gunichar)-1 : g_utf8_get_char_validated(bytes, end - bytes);
-        if (character >= (gunichar)-2 || !g_unichar_isprint(character)) {
+        if (character >= (gunichar)-2 || !cti_text_is_shown(character)) {
             g_string_append_printf(to, "\\x%02x", byte);
             bytes++;
             continue;
@@ -38,6 +46,29 @@ void cti_text_bytes(GString *to, const char *bytes, size_t length)
         append_character(to, character);
         bytes = g_utf8_next_char(bytes);
     }
+}
+
+static void append_json_character(GString *to, gunichar character)
+{
+    if (character == '"' || character == '\\')
+        g_string_append_c(to, '\\');
+    if (cti_text_is_shown(character))
+        append_character(to, character);
+    else if (character < 0x10000)
+        g_string_append_printf(to, "\\u%04x", character);
+    else
+        g_string_append_printf(to, "\\u%04x\\u%04x", 0xD800 + ((character - 0x10000) >> 10),
+                               0xDC00 + ((character - 0x10000) & 0x3FF));
+}
+
+void cti_text_json(GString *to, const char *text, size_t length)
+{
+    const char *const end = text + length;
+
+    g_string_append_c(to, '"');
+    for (; text < end; text = g_utf8_next_char(text))
+        append_json_character(to, g_utf8_get_char(text));
+    g_string_append_c(to, '"');
 }
 
 void cti_text_hex(GString *to, const uint8_t *bytes, size_t length)

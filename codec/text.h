@@ -20,8 +20,15 @@ typedef enum {
     CTI_TEXT_SECRETS = 1 << 0, /* show passwords, otherwise their length only */
 } cti_text_flags;
 
+/* True for a character that only shows itself: no control, nothing that changes the direction of
+ * the writing or breaks a line, nothing that no one can see. */
+bool cti_text_is_shown(gunichar character);
+
 /* Text from the wire: printable UTF-8 as it is, other bytes as \xHH, a backslash as \\. */
 void cti_text_bytes(GString *to, const char *bytes, size_t length);
+
+/* Valid UTF-8 as a JSON string (RFC 8259), with \uHHHH for what is not shown as itself. */
+void cti_text_json(GString *to, const char *text, size_t length);
 
 /* Bytes in hexadecimal, "00ff". */
 void cti_text_hex(GString *to, const uint8_t *bytes, size_t length);

@@ -150,13 +150,47 @@ void put_hex(json *j, const uint8_t *bytes, uint32_t length)
     put_scratch_as_text(j);
 }
 
+/* Without DEL, which yajl would write as it is. */
+static bool is_ascii(const char *text, uint32_t length)
+{
+    uint32_t i = 0;
+
+    while (i < length && (unsigned char)text[i] < 0x7F)
+        i++;
+    return i == length;
+}
+
+static bool all_shown(const char *text, const char *end)
+{
+    for (; text < end; text = g_utf8_next_char(text))
+        if ((unsigned char)*text >= 0x7F && !cti_text_is_shown(g_utf8_get_char(text)))
+            return false;
+    return true;
+}
+
+/* Valid UTF-8.  yajl escapes the control characters of ASCII only; a terminal obeys others too. */
+static void put_valid(json *j, const char *text, gsize length)
+{
+    GString *escaped;
+
+    if (all_shown(text, text + length)) {
+        yajl_gen_string(j->gen, (const unsigned char *)text, length);
+        return;
+    }
+    escaped = g_string_new(NULL);
+    cti_text_json(escaped, text, length);
+    yajl_gen_number(j->gen, escaped->str, escaped->len); /* as it is */
+    g_string_free(escaped, TRUE);
+}
+
 void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t *bytes,
                              uint32_t size)
 {
     char *valid = g_utf8_make_valid(text, length);
 
     yajl_gen_map_open(j->gen);
-    key_text(j, "text", valid);
+    key(j, "text");
+    put_valid(j, valid, strlen(valid));
     key(j, "hex");
     put_hex(j, bytes, size);
     yajl_gen_map_close(j->gen);
@@ -165,8 +199,10 @@ void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t 
 
 void put_wire_text(json *j, const char *text, uint32_t length)
 {
-    if (g_utf8_validate_len(text, length, NULL))
+    if (is_ascii(text, length))
         yajl_gen_string(j->gen, (const unsigned char *)text, length);
+    else if (g_utf8_validate_len(text, length, NULL))
+        put_valid(j, text, length);
     else
         put_text_and_hex(j, text, length, (const uint8_t *)text, length);
 }

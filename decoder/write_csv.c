@@ -10,6 +10,7 @@
 #include <string.h>
 #include <yajl/yajl_tree.h>
 
+#include "../codec/text.h"
 #include "writers.h"
 
 #define COLUMNS_MAX 40
@@ -74,27 +75,13 @@ const char *csv_table_name(unsigned index)
 
 static void append_json(GString *to, yajl_val value);
 
-static void append_json_text(GString *to, const char *text)
-{
-    g_string_append_c(to, '"');
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\')
-            g_string_append_c(to, '\\');
-        if ((unsigned char)*c < 0x20)
-            g_string_append_printf(to, "\\u%04x", (unsigned)*c);
-        else
-            g_string_append_c(to, *c);
-    }
-    g_string_append_c(to, '"');
-}
-
 static void append_json_object(GString *to, yajl_val value)
 {
     g_string_append_c(to, '{');
     for (size_t i = 0; i < value->u.object.len; i++) {
         if (i > 0)
             g_string_append_c(to, ',');
-        append_json_text(to, value->u.object.keys[i]);
+        cti_text_json(to, value->u.object.keys[i], strlen(value->u.object.keys[i]));
         g_string_append_c(to, ':');
         append_json(to, value->u.object.values[i]);
     }
@@ -114,7 +101,7 @@ static void append_json(GString *to, yajl_val value)
         }
         g_string_append_c(to, ']');
     } else if (YAJL_IS_STRING(value)) {
-        append_json_text(to, YAJL_GET_STRING(value));
+        cti_text_json(to, value->u.string, strlen(value->u.string));
     } else if (YAJL_IS_NUMBER(value)) {
         g_string_append(to, YAJL_GET_NUMBER(value));
     } else {
@@ -143,10 +130,16 @@ static void append_words(GString *to, yajl_val value)
     }
 }
 
-/* What a spreadsheet would run. */
+/* What a spreadsheet would run: also in the forms that East Asian ones take. */
 static bool is_formula(const char *text)
 {
-    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    static const char *const first[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d",
+                                        "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(first); i++)
+        if (g_str_has_prefix(text, first[i]))
+            return true;
+    return false;
 }
 
 static void make_cell(GString *cell, yajl_val value)
@@ -165,20 +158,27 @@ static void make_cell(GString *cell, yajl_val value)
     }
 }
 
-/* Control characters are written as \xHH: a cell is one line, and harmless in a terminal. */
+/* A character that does not show itself is written as \xHH, byte by byte: a cell is one line,
+ * and harmless in a terminal.  Where decimals have commas, spreadsheets part cells at semicolons:
+ * what stands behind one is no formula either. */
 static void put_cell(FILE *out, const GString *cell)
 {
-    const bool quoted = strpbrk(cell->str, ",\"") != NULL;
+    const bool quoted = strpbrk(cell->str, ",;\"") != NULL;
 
     if (quoted)
         putc('"', out);
-    for (const char *c = cell->str; *c != '\0'; c++) {
+    for (const char *c = cell->str; *c != '\0'; c = g_utf8_next_char(c)) {
+        const size_t size = (size_t)(g_utf8_next_char(c) - c);
+
+        if (c > cell->str && c[-1] == ';' && is_formula(c))
+            putc('\'', out);
         if (*c == '"')
             putc('"', out);
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            fprintf(out, "\\x%02x", (unsigned)*c);
+        if (cti_text_is_shown(g_utf8_get_char(c)))
+            fwrite(c, 1, size, out);
         else
-            putc(*c, out);
+            for (size_t i = 0; i < size; i++)
+                fprintf(out, "\\x%02x", (unsigned char)c[i]);
     }
     if (quoted)
         putc('"', out);

@@ -22,7 +22,7 @@ from ged188.tcp import CLIENT, SERVER, Conversation, Host  # noqa: E402
 VERSION = 24
 FORMATS = (["report"], ["timeline"], ["messages"], ["messages", "-x"], ["json"], ["html"],
            ["ctisvr"], *(["csv", "--table", table] for table in
-                         ("sessions", "messages", "heartbeats", "requests", "findings")))
+                         ("sessions", "messages", "heartbeats", "requests", "findings", "answers")))
 SECRETS = ("ClientPassword", "AgentPassword")
 # Text that names nobody: kinds of lines and phones, and numbers that systems give.
 SHOWN = ("ANI_II", "TerminalTypeName", "ProtocolReferenceGUID", "CcaiConfigId")
@@ -116,7 +116,7 @@ def strings(record, path=()):
 
 
 class Redact(unittest.TestCase):
-    ctidump = ""
+    ctidump, captures = "", Path()
 
     @classmethod
     def setUpClass(cls):
@@ -126,8 +126,8 @@ class Redact(unittest.TestCase):
         cls.capture = Path(cls.folder.name) / "acme-bank.pcap"
         write_capture(cls.capture, cls.values)
 
-    def run_format(self, form, *options):
-        done = subprocess.run([self.ctidump, "-T", *form, *options, str(self.capture)],
+    def run_format(self, form, *options, capture=None):
+        done = subprocess.run([self.ctidump, "-T", *form, *options, str(capture or self.capture)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
                               check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -196,6 +196,22 @@ class Redact(unittest.TestCase):
         self.assertEqual([(s["client_address"], s["server_address"]) for s in sessions],
                          [("client-1:50001", "server-A:42027")])
 
+    def test_sample_captures(self):
+        """No client's name and no address of any capture in any format: whatever records there
+        are, none is left as it is."""
+        for capture in sorted(self.captures.glob("*.pcap")):
+            known = set()
+            for line in self.run_format(["json"], capture=capture).splitlines():
+                record = json.loads(line)
+                for name in ("client", "signature", "client_address", "server_address"):
+                    if isinstance(record.get(name), str):
+                        known.add(record[name].rpartition(":")[0].strip("[]")
+                                  if name.endswith("address") else record[name])
+            for form in FORMATS:
+                out = self.run_format(form, "--redact", capture=capture)
+                self.assert_hidden(out, [value for value in known if len(value) > 4],
+                                   (capture.name, form))
+
     def test_selection_knows_the_values(self):
         client = json.loads(next(line for line in self.run_format(["json"]).splitlines()
                                  if b'"record":"session"' in line))["client"]
@@ -205,5 +221,5 @@ class Redact(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    Redact.ctidump = str(Path(sys.argv[1]).resolve())
+    Redact.ctidump, Redact.captures = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2])
     unittest.main(argv=sys.argv[:1])

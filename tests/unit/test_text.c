@@ -58,7 +58,19 @@ static void hostile_bytes(void **state)
     /* C1 control, text that runs backwards, no character at all */
     assert_bytes("\xc2\x9b", 2, "\\xc2\\x9b");
     assert_bytes("\xe2\x80\xae", 3, "\\xe2\\x80\\xae");
+    assert_bytes("\xe2\x80\xa8", 3, "\\xe2\\x80\\xa8"); /* line separator */
     assert_bytes("", 0, "");
+}
+
+static void json_strings(void **state)
+{
+    static const char hostile[] = "a\"\\\n\x7f" "\xc2\x9b" "\xe2\x80\xae" "gr\xc3\xbc" "\xf3\xa0\x81\x81";
+
+    (void)state;
+    cti_text_json(text, hostile, sizeof(hostile) - 1);
+    assert_text("\"a\\\"\\\\\\u000a\\u007f\\u009b\\u202egr\xc3\xbc\\udb40\\udc41\"");
+    cti_text_json(text, "", 0);
+    assert_text("\"\"");
 }
 
 static void random_bytes_are_printable(void **state)
@@ -239,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_bytes), cmocka_unit_test(random_bytes_are_printable),
+        cmocka_unit_test(json_strings),
         cmocka_unit_test(numbers),       cmocka_unit_test(secrets),
         cmocka_unit_test(highlights),    cmocka_unit_test(problems),
         cmocka_unit_test(ipv6),          cmocka_unit_test(times),
