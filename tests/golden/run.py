@@ -113,18 +113,23 @@ class Exact(float):
         self.text = text
 
 
+def disarmed(text):
+    """Formulas behind a semicolon, where some spreadsheets part cells."""
+    return re.sub("(?<=;)(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])", "'", text)
+
+
 def cell(value):
     """A value of JSON as csv shows it."""
     if value is None:
         return ""
     if isinstance(value, str):
-        shown = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", value)
+        shown = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", disarmed(value))
         return "'" + shown if value[:1] in tuple("=+-@\t\r") else shown
     if isinstance(value, list) and all(isinstance(word, (str, int)) for word in value):
         return "|".join(map(str, value))
     if isinstance(value, Exact):
         return value.text
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return disarmed(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
 def update(ctidump, captures):
