@@ -383,6 +383,18 @@ static guint append_groups(html *h, const GPtrArray *lost, bool opened, guint gr
     return groups;
 }
 
+static void append_only_counted(html *h, guint told)
+{
+    uint64_t opened, never_opened;
+
+    count_lost(h, &opened, &never_opened);
+    if (opened + never_opened > told)
+        g_string_append_printf(h->text,
+                               "<p class=\"left-out\">%" G_GUINT64_FORMAT " more are only counted: "
+                               "-T json has all; --client, --session and --from choose.</p>\n",
+                               opened + never_opened - told);
+}
+
 static void append_causes(html *h)
 {
     GPtrArray *lost = lost_sessions(h);
@@ -397,9 +409,11 @@ static void append_causes(html *h)
         for (guint i = 0; i < lost->len; i++)
             append_alone(h, g_ptr_array_index(lost, i));
     }
-    if (lost->len > 0)
-        g_string_append_printf(h->text, "</div>%s</section>\n",
-                               groups > GROUPS_AT_ONCE ? "</details>" : "");
+    if (lost->len > 0) {
+        g_string_append_printf(h->text, "</div>%s\n", groups > GROUPS_AT_ONCE ? "</details>" : "");
+        append_only_counted(h, lost->len);
+        g_string_append(h->text, "</section>\n");
+    }
     g_ptr_array_unref(lost);
 }
 

@@ -64,7 +64,8 @@ static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, u
     piece->time = from->time;
     piece->frame = from->frame;
     piece->link = (GList){.data = piece};
-    memcpy(piece->bytes, bytes, captured);
+    if (captured > 0)
+        memcpy(piece->bytes, bytes, captured);
     add_held(stream, before, piece);
 }
 

@@ -40,6 +40,7 @@ except ImportError:
 
 MANY, MANY_MEGABYTES = 500, 25  # sessions, and the capture of them
 MOST_BYTES = 5_000_000
+CROWD, SESSIONS_KEPT = 1100, 1000
 FIRST_SCREEN = 800  # pixels
 # tidy 5.6 knows only attributes of the outermost svg.
 TIDY_IGNORED = re.compile(r"<svg> proprietary attribute")
@@ -120,6 +121,22 @@ def hostile(path):
         "PeripheralID": 1, "ConnectionCallID": 1, "ConnectionDeviceID": name[:60], "ANI": name[:39],
         "CallVariable1": name[:39]}, 24), at=0.03)
     talk.reset(SERVER, at=1)
+    capture.write(path)
+
+
+def crowd(path, count):
+    """Clients whose OPEN_REQ the server answers with a reset."""
+    capture = Capture()
+    for number in range(count):
+        talk = Conversation(capture, Host(f"10.1.{number >> 8}.{number & 255}", 50000),
+                            Host("10.0.0.1", 42027))
+        talk.handshake(number * 0.1)
+        talk.send(CLIENT, encode("OPEN_REQ", {"InvokeID": 1, "VersionNumber": 24,
+                                              "IdleTimeout": 120, "ServicesRequested": 1,
+                                              "ClientID": f"CROWD{number}", "ClientPassword": b"",
+                                              "ClientSignature": "crowd"}, 24),
+                  at=number * 0.1 + 0.01)
+        talk.reset(SERVER, at=number * 0.1 + 6)
     capture.write(path)
 
 
@@ -285,6 +302,17 @@ class Content(unittest.TestCase):
         late.write(file("late.pcap"))
         text = Elements(page_of(captures / "heartbeat-missed.pcap", file("late.pcap"))).words()
         self.assertIn("The axis goes from", text)
+
+    def test_only_counted(self):
+        """Of more sessions than a page takes the others are counted, and it stays small."""
+        crowd(file("crowd.pcap"), CROWD)
+        page = page_of(file("crowd.pcap"))
+        text = Elements(page).words()
+        self.assertTrue(text.strip().startswith(f"{CROWD} of {CROWD} sessions never opened"))
+        self.assertEqual(page.count(b'<details class="session"'), SESSIONS_KEPT)
+        self.assertIn(f"{CROWD - SESSIONS_KEPT} more are only counted", text)
+        self.assertIn(f"{CROWD - SESSIONS_KEPT} sessions are only counted", text)
+        self.assertLess(len(page), MOST_BYTES)
 
     def test_state_of_secrets(self):
         self.assertIn("Passwords are not shown", self.text("agent-desktop"))
