@@ -150,17 +150,70 @@ static void check_framing(const message *m)
     g_free(bytes);
 }
 
+/* ---- sessions ---- */
+
+static cti_sender any_sender(GRand *random)
+{
+    return g_rand_boolean(random) ? CTI_CLIENT : CTI_SERVER;
+}
+
+/* A time of any size, or one near the last. */
+static int64_t any_time(GRand *random, int64_t last)
+{
+    if (g_rand_int_range(random, 0, 20) == 0)
+        return (int64_t)((uint64_t)g_rand_int(random) << 32 | g_rand_int(random));
+    return (int64_t)((uint64_t)last + g_rand_int(random));
+}
+
+/* What TCP may say between two messages. */
+static void disturb(GRand *random, cti_session *session, int64_t time, uint32_t frame)
+{
+    const cti_segment segment = {.sender = any_sender(random),
+                                 .next = g_rand_int(random),
+                                 .acknowledges = g_rand_boolean(random),
+                                 .acknowledgment = g_rand_int(random),
+                                 .time = time,
+                                 .frame = frame};
+
+    cti_session_segment(session, &segment);
+    switch (g_rand_int_range(random, 0, 200)) {
+    case 0: cti_session_hole(session, segment.sender, g_rand_int(random), time, frame); break;
+    case 1: cti_session_doubt(session, segment.sender); break;
+    case 2: cti_session_tcp_end(session, CTI_TCP_FIN, segment.sender, time, frame); break;
+    case 3: cti_session_tcp_end(session, CTI_TCP_RST, segment.sender, time, frame); break;
+    case 4: cti_session_reopen(session, time, frame); break;
+    default: break;
+    }
+}
+
+/* The session ends somehow; whatever its verdict, the evidence is whole sentences. */
+static void end_session(GRand *random, cti_session *session, int64_t time)
+{
+    static const cti_end ends[] = {CTI_END_NONE, CTI_END_SUPERSEDED, CTI_END_CAPTURE_ENDED};
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    uint32_t count;
+
+    cti_session_finish(session, time, ends[g_rand_int_range(random, 0, 3)]);
+    count = cti_session_evidence(session, evidence);
+    REQUIRE(count <= CTI_EVIDENCE_MAX);
+    REQUIRE(session->verdict < CTI_VERDICT_COUNT);
+    for (uint32_t i = 0; i < count; i++)
+        REQUIRE(g_str_has_suffix(evidence[i].text, "."));
+    cti_session_release(session);
+}
+
 int main(int argc, char **argv)
 {
     const long count = argc > 1 ? atol(argv[1]) : 10000;
     GRand *random = g_rand_new_with_seed(argc > 2 ? (guint32)atol(argv[2]) : 1);
     cti_session session;
+    int64_t time = 0;
     long messages = 0;
 
     cti_session_init(&session, NULL, NULL, true);
     for (long i = 0; i < count; i++) {
-        const cti_moment moment = {g_rand_int(random), (uint32_t)i + 1,
-                                   g_rand_boolean(random) ? CTI_CLIENT : CTI_SERVER, NULL};
+        const cti_moment moment = {time = any_time(random, time), (uint32_t)i + 1,
+                                   any_sender(random), NULL};
         cti_message_facts facts;
         cti_reader reader;
         message m;
@@ -175,9 +228,13 @@ int main(int argc, char **argv)
         check_framing(&m);
         cti_session_message(&session, m.bytes, m.size, &moment, &reader, &facts);
         messages += reader.message != NULL;
+        disturb(random, &session, moment.time, moment.frame);
+        if (g_rand_int_range(random, 0, 100) == 0) {
+            end_session(random, &session, any_time(random, time));
+            cti_session_init(&session, NULL, NULL, g_rand_boolean(random));
+        }
     }
-    cti_session_finish(&session, 0, CTI_END_CAPTURE_ENDED);
-    cti_session_release(&session);
+    end_session(random, &session, time);
     g_rand_free(random);
     printf("%ld byte strings, %ld of them messages: all promises kept\n", count, messages);
     return 0;
