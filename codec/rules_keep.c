@@ -10,6 +10,7 @@
 #define IDLE_SHARE_WARNING 0.75
 #define HEARTBEAT_LEAST (4 * CTI_SECOND + CTI_SECOND / 2)
 #define HEARTBEAT_DESKTOP (85 * CTI_SECOND) /* 90 s, less what the clock of a client is worth */
+#define AT_ONCE (1 * CTI_SECOND)
 #define OFFLINE_PATIENCE (1 * CTI_SECOND)   /* what the client had sent before it knew */
 
 static void missed_run_over(cti_session *session, cti_rule rule, const cti_event *event)
@@ -160,7 +161,7 @@ static void judge_interval(cti_session *session, cti_rule rule, const cti_event 
         session->services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
     const int64_t interval = session->usual_heartbeat_gap;
 
-    if (interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
+    if (interval == 0 || interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &session->last_client_frame, 1,
                        "The %s sends heartbeats every %.3f s; %s. Look at the heartbeat interval "
@@ -169,6 +170,32 @@ static void judge_interval(cti_session *session, cti_rule rule, const cti_event 
                        interval < HEARTBEAT_LEAST
                            ? "5 s is the least, and desktops should take 90 s or more"
                            : "desktops should take 90 s or more, since a server has many of them");
+}
+
+/* HEARTBEAT_CONF should come at once; one that is slow shows a server under load. */
+static void note_late_answer(cti_session *session, const cti_event *event)
+{
+    const int64_t took = event->facts->answer_time;
+
+    if (!cti_event_is(event, CTI_HEARTBEAT_CONF) || event->answered == NULL || took <= AT_ONCE)
+        return;
+    if (session->late_answers < CTI_FINDING_FRAMES_MAX)
+        session->late_frames[session->late_answers] = event->frame;
+    session->late_answers++;
+    session->latest_answer = MAX(session->latest_answer, took);
+}
+
+static void judge_late_answers(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const uint32_t count = session->late_answers;
+
+    if (count == 0)
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, session->late_frames,
+                       MIN(count, CTI_FINDING_FRAMES_MAX),
+                       "%u HEARTBEAT_REQ %s answered after more than 1 s, the slowest after %.3f s; "
+                       "the server answers at once. Look at the load of the server at those times.",
+                       count, count == 1 ? "was" : "were", CTI_SECONDS(session->latest_answer));
 }
 
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
@@ -186,8 +213,12 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
                            "answers with the InvokeID of the request. Look at how the server counts.");
         return;
     }
-    if (event->kind == CTI_EVENT_FINISH && session->usual_heartbeat_gap > 0)
+    if (event->kind == CTI_EVENT_MESSAGE)
+        note_late_answer(session, event);
+    if (event->kind == CTI_EVENT_FINISH) {
         judge_interval(session, rule, event);
+        judge_late_answers(session, rule, event);
+    }
 }
 
 /* ---- a server that is offline ---- */

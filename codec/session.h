@@ -311,6 +311,9 @@ typedef struct cti_session {
 
     /* heartbeats */
     uint64_t heartbeats, heartbeats_missed;
+    uint32_t late_answers; /* to heartbeats, */
+    int64_t latest_answer; /* the slowest of them, */
+    uint32_t late_frames[CTI_FINDING_FRAMES_MAX]; /* and the first ones */
     uint32_t missed_run; /* in a row, until now */
     uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
     int64_t missed_since;         /* time of the first of them */

@@ -495,6 +495,14 @@ def heartbeat_other_id(made):
     opened(made).server("HEARTBEAT_CONF", {"InvokeID": 4711}).wait(1).close()
 
 
+@script("heartbeat-answered-late")
+def heartbeat_answered_late(made):
+    session = opened(made)
+    for after in (1.5, 2.5):
+        session.wait(30 - after).heartbeat(after=after)
+    session.heartbeats(1, 30).close()
+
+
 def every(made, interval, services=MONITOR, agent=None):
     session = begin(made).ask_to_open(services=services, idle=max(20, int(4 * interval)),
                                       agent=agent)
@@ -553,7 +561,7 @@ def missed_four(made):
 @script("missed-none")
 def missed_none(made):
     """Answered, but late."""
-    opened(made).wait(28).heartbeat(after=2).heartbeats(1, 30).close()
+    opened(made).wait(29).heartbeat(after=0.9).heartbeats(1, 30).close()
 
 
 @script("gap-50s")

@@ -425,6 +425,125 @@ static void unique_instance(void **state)
     cti_session_release(&b.session);
 }
 
+/* ---- TCP ---- */
+
+/* A segment of so many new bytes, acknowledging all that the other end sent. */
+static void segment(bench *b, cti_sender sender, uint32_t size)
+{
+    static uint32_t next[2];
+    const int from = sender == CTI_SERVER;
+    cti_segment s = {.sender = sender, .acknowledges = true, .time = b->now, .frame = ++b->frame};
+
+    if (!b->session.flows[from].known)
+        next[from] = from ? 0xFFFFFF00u : 1000; /* the server's numbers soon pass 2^32 */
+    next[from] += size;
+    s.next = next[from];
+    s.acknowledgment = next[!from];
+    cti_session_segment(&b->session, &s);
+}
+
+/* So many small pieces that leave right after a late acknowledgment of the one before; with
+ * data, the acknowledgment may have caused them. */
+static void hold_back(bench *b, uint32_t times, uint32_t data)
+{
+    begin_open(b, MONITOR, 1);
+    segment(b, CTI_CLIENT, 0);
+    segment(b, CTI_SERVER, 0);
+    for (uint32_t i = 0; i < times; i++) {
+        wait(b, 1);
+        segment(b, CTI_SERVER, 100);
+        wait(b, 0.15);
+        segment(b, CTI_CLIENT, data);
+        wait(b, 0.001);
+        segment(b, CTI_SERVER, 200);
+        segment(b, CTI_CLIENT, 0);
+    }
+}
+
+static void no_delay(void **state)
+{
+    bench b;
+
+    (void)state;
+    hold_back(&b, 3, 0);
+    close_cleanly(&b);
+    ASSERT_FINDINGS(&b, CTI_RULE_NO_DELAY);
+    assert_int_equal(b.session.flows[1].held_back, 3);
+    assert_int_equal(b.session.flows[1].worst_wait, 150 * 1000 * 1000);
+    assert_int_equal(b.log.findings[0].frame_count, 3);
+    cti_session_release(&b.session);
+
+    hold_back(&b, 10, 50);
+    close_cleanly(&b);
+    assert_int_equal(b.log.finding_count, 0);
+    cti_session_release(&b.session);
+
+    /* A sender that also sends small pieces while others wait has the algorithm off. */
+    hold_back(&b, 3, 0);
+    segment(&b, CTI_SERVER, 100);
+    segment(&b, CTI_SERVER, 100);
+    close_cleanly(&b);
+    assert_int_equal(b.session.flows[1].not_held, 1);
+    assert_int_equal(b.log.finding_count, 0);
+    cti_session_release(&b.session);
+}
+
+/* The client's FIN, and after so long the server's, or its reset. */
+static uint32_t findings_half_open(double tail, cti_tcp_end how)
+{
+    uint32_t found;
+    bench b;
+
+    begin_open(&b, MONITOR, 1);
+    close_session(&b);
+    cti_session_tcp_end(&b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
+    cti_session_tcp_end(&b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
+    wait(&b, tail);
+    cti_session_tcp_end(&b.session, how, CTI_SERVER, b.now, ++b.frame);
+    cti_session_finish(&b.session, b.now, CTI_END_NONE);
+    found = count_findings(&b, CTI_RULE_LINGER_ZERO);
+    assert_int_equal(found, b.log.finding_count);
+    cti_session_release(&b.session);
+    return found;
+}
+
+static void linger_zero(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_half_open(5, CTI_TCP_FIN), 0);
+    assert_int_equal(findings_half_open(6, CTI_TCP_FIN), 1);
+    assert_int_equal(findings_half_open(6, CTI_TCP_RST), 1);
+    assert_int_equal(findings_half_open(-100, CTI_TCP_FIN), 0);
+}
+
+/* ---- evidence ---- */
+
+static void evidence(void **state)
+{
+    cti_evidence facts[CTI_EVIDENCE_MAX];
+    bool against = false;
+    uint32_t count;
+    bench b;
+
+    (void)state;
+    begin_open(&b, MONITOR, 1);
+    say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 5);
+    wait(&b, 12);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_RESET_BY_CLIENT);
+    count = cti_session_evidence(&b.session, facts);
+    assert_int_equal(count, 3);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(facts[i].against || !against); /* those for it come first */
+        against = facts[i].against;
+    }
+    assert_string_equal(facts[2].text, "1 request waited for an answer, the oldest one, "
+                                       "QUERY_AGENT_STATE_REQ, for 12.000 s.");
+    assert_true(facts[2].against);
+    assert_int_equal(facts[0].frame, b.session.end_frame);
+    cti_session_release(&b.session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +563,9 @@ int main(void)
         cmocka_unit_test(stopping_requests),
         cmocka_unit_test(call_replay),
         cmocka_unit_test(unique_instance),
+        cmocka_unit_test(no_delay),
+        cmocka_unit_test(linger_zero),
+        cmocka_unit_test(evidence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
