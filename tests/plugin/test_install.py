@@ -109,3 +109,44 @@ class Install(unittest.TestCase):
         for display in filters:
             with self.subTest(filter=display):
                 self.tshark("-r", "open-rejected.pcap", "-Y", display)
+
+
+class Cmake(unittest.TestCase):
+    """cmake --install puts plugin and profile where Wireshark looks for them."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.folder.chmod(0o755)
+
+    def cmake(self, *options, **environment):
+        done = subprocess.run(["cmake", *options], env={**os.environ, **environment},
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def tshark(self, *options, **environment):
+        prefix = AS_NOBODY if os.geteuid() == 0 else []
+        return subprocess.run([*prefix, "tshark", *options], check=True, capture_output=True,
+                              env={"PATH": os.environ["PATH"], "HOME": "/nonexistent",
+                                   **environment}, cwd="/", text=True).stdout
+
+    def test_for_all(self):
+        build = Path(paths.plugin).parents[1]
+        self.cmake("--install", str(build), "--component", "plugin", DESTDIR=str(self.folder))
+        folders = dict(re.findall(r"(?m)^([^:]+):\s+(.*)$", self.tshark("-G", "folders")))
+        for folder, file in (("Global Plugins", "epan/cti.so"),
+                             ("Global configuration", "profiles/CTI/colorfilters")):
+            installed = Path(folders[folder]) / file
+            self.assertTrue((self.folder / installed.relative_to("/")).is_file(), installed)
+
+    def test_for_the_user(self):
+        build, home = self.folder / "build", self.folder / "home"
+        home.mkdir()
+        environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "settings")}
+        self.cmake("-S", str(ROOT), "-B", str(build), "-DPLUGIN_FOR_USER=ON",
+                   "-DBUILD_TESTING=OFF", **environment)
+        shutil.copy(paths.plugin, build / "plugin" / "cti.so")
+        self.cmake("--install", str(build), "--component", "plugin", **environment)
+        self.assertIn(f"{home}/.local/", self.tshark("-G", "plugins", **environment))
+        self.assertTrue((home / "settings/wireshark/profiles/CTI/preferences").is_file())
