@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 "$here/scripts/install-deps.sh" python3 python3-jsonschema binutils util-linux jq \
-    wireshark-common gzip zstd lz4 tzdata mandoc groff-base chromium tidy python3-html5lib g++
+    wireshark-common valgrind gzip zstd lz4 tzdata mandoc groff-base chromium tidy python3-html5lib g++
 mkdir -p "$here/build"
 "$here/scripts/build.sh" "$here/build/tests" "$@" -DBUILD_TESTING=ON
 "$here/scripts/build.sh" "$here/build/sanitized" "$@" -DBUILD_TESTING=ON -DWITH_PLUGIN=OFF \
