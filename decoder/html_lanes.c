@@ -21,6 +21,9 @@
 /* Columns of the curves, and the least width of a stretch of traffic: a part of the axis. */
 #define CURVE_COLUMNS 1000
 #define TRAFFIC_PARTS 400
+/* The same where there are so many sessions that the page would grow too large. */
+#define TRAFFIC_PARTS_MANY 200
+#define MANY_SESSIONS      200
 /* Sessions of a client that overlap by such a part of the axis get lanes of their own. */
 #define OVERLAP_PARTS 100
 /* Half the height of a lane's traffic. */
@@ -205,41 +208,43 @@ static void append_bars(html *h, const time_grid *grid, guint row, uint32_t most
     const double scale = (TRAFFIC_HEIGHT - 2) / log1p(most);
     int before = 0;
 
-    g_string_append_printf(h->text, "<path class=\"%s\" d=\"M0 %d", row == 0 ? "client" : "server",
-                           TRAFFIC_HEIGHT);
+    g_string_append_printf(h->text, "<path class=\"%s\" d=\"", row == 0 ? "client" : "server");
     for (guint i = 0; i <= grid->used; i++) {
         const uint32_t count = i < grid->used ? time_grid_get(grid, i, row) : 0;
         const int height = count == 0 ? 0 : 2 + (int)(scale * log1p(count) + 0.5);
+        const int y = row == 0 ? TRAFFIC_HEIGHT - height : TRAFFIC_HEIGHT + height;
 
-        if (height != before && i > 0)
-            g_string_append_printf(h->text, "H%u", i);
-        if (height != before)
-            g_string_append_printf(h->text, "V%d",
-                                   row == 0 ? TRAFFIC_HEIGHT - height : TRAFFIC_HEIGHT + height);
+        if (height == before)
+            continue;
+        if (before == 0)
+            g_string_append_printf(h->text, "M%u %dV%d", i, TRAFFIC_HEIGHT, y);
+        else
+            g_string_append_printf(h->text, "H%uV%d%s", i, y, height == 0 ? "z" : "");
         before = height;
     }
-    g_string_append(h->text, "z\"/>");
+    g_string_append(h->text, "\"/>");
 }
 
 static void append_traffic(html *h, const html_session *s)
 {
     time_grid *grid = s->traffic;
+    const int parts = h->sessions->len > MANY_SESSIONS ? TRAFFIC_PARTS_MANY : TRAFFIC_PARTS;
     uint32_t most = 1;
     double left;
 
     if (grid->used == 0)
         return;
-    time_grid_coarsen(grid, cti_elapsed(h->from, h->to) / TRAFFIC_PARTS);
+    time_grid_coarsen(grid, cti_elapsed(h->from, h->to) / parts);
     for (guint i = 0; i < grid->used * 2; i++)
         most = MAX(most, grid->counts[i]);
     left = html_at(h, grid->from);
-    g_string_append_printf(h->text,
-                           "<svg x=\"%.2f%%\" width=\"%.2f%%\" height=\"100%%\" "
-                           "viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\">",
-                           left,
-                           MAX(html_at(h, html_later(grid->from, grid->width, grid->used)) - left,
-                               100.0 / TRAFFIC_PARTS),
-                           grid->used, 2 * TRAFFIC_HEIGHT);
+    g_string_append_printf(
+        h->text,
+        "<svg x=\"%.2f%%\" width=\"%.2f%%\" height=\"100%%\" "
+        "viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\">",
+        left,
+        MAX(html_at(h, html_later(grid->from, grid->width, grid->used)) - left, 100.0 / parts),
+        grid->used, 2 * TRAFFIC_HEIGHT);
     append_bars(h, grid, 0, most);
     append_bars(h, grid, 1, most);
     g_string_append(h->text, "</svg>");

@@ -8,7 +8,8 @@
 
 /* Rows of the table that are shown at once. */
 #define ROWS_AT_ONCE 60
-/* The timelines of lost sessions are open, and so printed, where there are no more than these. */
+/* The timelines of lost sessions are open, and so printed, where there are no more than these; and
+ * the only one. */
 #define OPEN_TIMELINES 6
 
 /* ---- the table ---- */
@@ -185,7 +186,8 @@ static void append_details(html *h)
     for (guint i = 0; i < h->sessions->len; i++) {
         html_session *s = g_ptr_array_index(h->sessions, i);
 
-        append_session(h, s, html_is_lost(s->verdict) && lost <= OPEN_TIMELINES);
+        append_session(
+            h, s, h->sessions->len == 1 || (html_is_lost(s->verdict) && lost <= OPEN_TIMELINES));
     }
     g_string_append(h->text, "</section>\n");
 }
