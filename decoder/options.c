@@ -169,6 +169,11 @@ static bool choose_selection(options *o, const raw_options *raw, char **error)
         !choose_time(o, &chosen->to, raw->to, error) ||
         !choose_severity(&least, raw->least, error))
         return false;
+    if (chosen->from != CTI_NO_TIME && chosen->to != CTI_NO_TIME && chosen->from > chosen->to) {
+        *error = g_strdup_printf("--from %s is after --to %s: nothing would be shown", raw->from,
+                                 raw->to);
+        return false;
+    }
     chosen->has_call = raw->call != NULL;
     chosen->least = least < 0 ? CTI_NOTE : (cti_severity)least;
     return true;

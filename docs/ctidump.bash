@@ -52,8 +52,9 @@ _ctidump()
             _ctidump_words "$(ctidump --help | sed -n \
                 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\1\2/; s/,//; s/^-.*/&/p')" "$word"
         else
+            compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
         fi
         ;;
     esac
-} && complete -o filenames -F _ctidump ctidump
+} && complete -F _ctidump ctidump

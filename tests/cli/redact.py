@@ -218,6 +218,12 @@ class Redact(unittest.TestCase):
         out = self.run_format(["json"], "--redact", "--client", client)
         self.assertEqual(out.count(b'"record":"session"'), 1)
         self.assert_hidden(out, [client], "json")
+        agent = json.loads(next(line for line in self.run_format(["json"]).splitlines()
+                                if b'"OPEN_REQ"' in line))["fields"]["AgentID"]
+        for form in FORMATS:
+            for chosen in (("--client", client), ("--agent", agent), ("--call", "0")):
+                self.assert_hidden(self.run_format(form, "--redact", *chosen),
+                                   self.values.personal, (form, chosen))
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ class Cli(unittest.TestCase):
                 (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
                 (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
                 (("--from", "now", "x.pcap"), rb"'now' is no time"),
+                (("--from", "2", "--to", "1", "x.pcap"), rb"--from 2 is after --to 1"),
                 (("--color", "red", "x.pcap"), rb"unknown choice of colour 'red'"),
                 (("--explain", "x"), rb"no rule, verdict or problem 'x'"),
                 (("--list", "x"), rb"no list 'x': there are formats, tables"),
