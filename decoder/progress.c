@@ -112,7 +112,6 @@ static void *print_until_stopped(void *data)
 
 progress *progress_start(const progress_counts *counts, uint64_t total, bool line)
 {
-    const sigset_t status = status_signals();
     progress *p = g_new0(progress, 1);
     sigset_t all, before;
 
@@ -126,8 +125,8 @@ progress *progress_start(const progress_counts *counts, uint64_t total, bool lin
     pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_create(&p->thread, NULL, print_until_stopped, p) != 0)
         g_error("no thread for the progress");
+    sigaddset(&before, SIGUSR1);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_sigmask(SIG_BLOCK, &status, NULL);
     return p;
 }
 

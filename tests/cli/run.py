@@ -376,7 +376,7 @@ class Cli(unittest.TestCase):
         """Who does not want to wait for the rest of the output presses Ctrl-C again."""
         with subprocess.Popen([ctidump, "-T", "messages", "-x", str(self.long)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(0.5)  # now it waits for a reader
+            process.stdout.read(1)  # now it waits for somebody who reads the rest
             process.send_signal(signal.SIGINT)
             time.sleep(0.2)
             process.send_signal(signal.SIGINT)
@@ -385,10 +385,11 @@ class Cli(unittest.TestCase):
 
     # ---- progress and colour ----
 
-    def on_terminal(self, *arguments, both=False, term="xterm", **environment):
+    def on_terminal(self, *arguments, both=False, term="xterm", until=None, **environment):
         """What the program prints on a terminal: standard error there, or both, while its input
-        comes slowly."""
+        comes slowly; until is what must be seen before all of the input is there."""
         leader, terminal = pty.openpty()
+        shown = b""
         with subprocess.Popen([ctidump, *arguments, "-"], stdin=subprocess.PIPE,
                               stdout=terminal if both else subprocess.DEVNULL, stderr=terminal,
                               env={**os.environ, "TERM": term, **environment}) as process:
@@ -396,10 +397,12 @@ class Cli(unittest.TestCase):
             data = self.lost.read_bytes()
             process.stdin.write(data[:2000])
             process.stdin.flush()
-            time.sleep(0.9)
+            if until is None:
+                time.sleep(0.9)
+            while until is not None and not re.search(until, shown):
+                shown += os.read(leader, 65536)
             process.stdin.write(data[2000:])
             process.stdin.close()
-            shown = b""
             with contextlib.suppress(OSError):  # the end of a terminal
                 while part := os.read(leader, 65536):
                     shown += part
@@ -408,13 +411,16 @@ class Cli(unittest.TestCase):
 
     def test_progress(self):
         """A line on a terminal, written over at most ten times a second, and gone at the end."""
-        shown = self.on_terminal("-T", "json")
-        lines = re.findall(rb"\rctidump: \d+ packets, \d+\.\d MB, at [-\dT:]+Z\x1b\[K", shown)
-        self.assertIn(len(lines), range(1, 7))
+        line = rb"\rctidump: \d+ packets, \d+\.\d MB, at [-\dT:]+Z\x1b\[K"
+        begin = time.monotonic()
+        shown = self.on_terminal("-T", "json", until=line + b"(?s:.*)" + line)
+        most = 10 * (time.monotonic() - begin) + 1
+        self.assertLessEqual(len(re.findall(line, shown)), most)
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown)
         self.assertEqual(self.on_terminal("-T", "json", "-q"), b"")
         self.assertNotIn(b"packets, ", self.on_terminal("-T", "timeline", both=True))
-        self.assertRegex(self.on_terminal(both=True), rb"packets, .*\r\x1b\[K.*capture ")
+        self.assertRegex(self.on_terminal(both=True, until=line),
+                         rb"packets, .*\r\x1b\[K.*capture ")
 
     def test_no_progress_without_terminal(self):
         with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
@@ -428,19 +434,29 @@ class Cli(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             process.stdin.write(self.lost.read_bytes())
             process.stdin.flush()
-            time.sleep(0.4)
-            process.send_signal(signal.SIGUSR1)
-            line = process.stderr.readline()
+            self.wait_for_blocked(process.pid, signal.SIGUSR1)
+            line = b""
+            while b": 50 packets" not in line:  # it needs a while to read them
+                process.send_signal(signal.SIGUSR1)
+                line = process.stderr.readline()
+                self.assertRegex(line, rb"\Actidump: \d+ packets, 0\.0 MB, .*after \d+\.\d s\n\Z")
             process.communicate()
-        self.assertRegex(line, rb"\Actidump: 50 packets, 0\.0 MB, at 2026-11-22T10:05:00Z, "
-                               rb"after \d\.\d s\n\Z")
+        self.assertIn(b"MB, at 2026-11-22T10:05:00Z, after", line)
         self.assertEqual(process.returncode, DONE)
+
+    @staticmethod
+    def wait_for_blocked(pid, number):
+        """Before it blocks the signal, the program would be ended by it."""
+        blocked = 0
+        while not blocked & 1 << (number - 1):
+            status = Path(f"/proc/{pid}/status").read_text()
+            blocked = int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16)
 
     def test_percentage(self):
         """Of files with a size; of a pipe nobody knows."""
         with subprocess.Popen([ctidump, "-T", "messages", "-x", str(self.long)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(0.5)  # now it waits for a reader
+            process.stdout.read(1)  # now it waits for somebody who reads the rest
             process.send_signal(signal.SIGUSR1)
             line = process.stderr.readline()
             process.kill()
