@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The codec as an installed library: it is installed into an empty folder, the programs of
-examples/ are compiled against it with what pkg-config says, and print what stands beside this
-file; each header compiles by itself, in C and in C++; the library defines no name but cti_*.
+"""What cmake --install installs, and that the target "uninstall" removes all of it.
+
+The codec as an installed library: in an empty folder, the programs of examples/ are compiled
+against it with what pkg-config says, and print what stands beside this file; each header compiles
+by itself, in C and in C++; the library defines no name but cti_*.
 
     run.py LIBRARY CAPTURES             compares
     run.py LIBRARY CAPTURES --update    writes the expected texts again: read the difference
 """
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -19,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ged188 import pcap  # noqa: E402
 
 HERE = Path(__file__).parent
-EXAMPLES = HERE.parents[1] / "examples"
+ROOT = HERE.parents[1]
+EXAMPLES = ROOT / "examples"
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 ETHERNET_AND_IPV4 = 34
 SERVER_PORTS = 42027, 43027
@@ -62,12 +66,39 @@ def first_session(path):
     return "".join(lines).encode()
 
 
-INPUTS = {"fields": lambda: server_bytes(Embed.captures / "agent-desktop.pcap"),
-          "watch": lambda: first_session(Embed.captures / "heartbeat-missed.pcap")}
+def project_version():
+    """The one place of the version: project() in CMakeLists.txt."""
+    return re.search(r"^project\(ctidump VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(),
+                     re.M)[1]
 
 
-class Embed(unittest.TestCase):
-    library = captures = Path()
+INPUTS = {"fields": lambda: server_bytes(Library.captures / "agent-desktop.pcap"),
+          "watch": lambda: first_session(Library.captures / "heartbeat-missed.pcap")}
+
+
+class Install(unittest.TestCase):
+    def test_install_and_uninstall(self):
+        build = Library.file.parents[1]
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**os.environ, "DESTDIR": folder}
+            run(["cmake", "--install", build], env=environment)
+            installed = {path.name for path in Path(folder).rglob("*") if path.is_file()}
+            for name in ("ctidump", "ctidump.schema.json", "cti-codec.pc", "libcti-codec.a",
+                         "reader.h", "heartbeat-missed.md", "README.md", "fields.c"):
+                self.assertIn(name, installed)
+            program = next(Path(folder).rglob("bin/ctidump"))
+            version = run([program, "--version"]).decode()
+            self.assertIn(project_version(), version)
+            theirs = program.parent / "theirs"
+            theirs.write_text("not ours")
+            run(["cmake", "--build", build, "--target", "uninstall"], env=environment)
+            left = [path for path in Path(folder).rglob("*") if path.is_file()]
+            self.assertEqual(left, [theirs])
+            self.assertEqual(list(Path(folder).rglob("*cti*")), [])
+
+
+class Library(unittest.TestCase):
+    file = captures = Path()
     update = False
     maxDiff = None
 
@@ -75,7 +106,7 @@ class Embed(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.prefix = Path(cls.folder.name) / "prefix"
-        run(["cmake", "--install", cls.library.parents[1], "--prefix", cls.prefix,
+        run(["cmake", "--install", cls.file.parents[1], "--prefix", cls.prefix,
              "--component", "codec"])
         pc = next(cls.prefix.glob("**/cti-codec.pc"))
         cls.environment = {**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}
@@ -114,18 +145,16 @@ class Embed(unittest.TestCase):
                         input=f"#include <cti/{header.name}>\n{MAIN}\n".encode())
 
     def test_names(self):
-        lines = run(["nm", "-g", "--defined-only", self.library]).decode().splitlines()
+        lines = run(["nm", "-g", "--defined-only", self.file]).decode().splitlines()
         names = {line.split()[2] for line in lines if len(line.split()) == 3}
         self.assertIn("cti_reader_next", names)
         self.assertEqual({name for name in names if not name.startswith("cti_")}, set())
 
     def test_version(self):
-        cache = (self.library.parents[1] / "CMakeCache.txt").read_text()
-        self.assertEqual(self.pkg_config("--modversion")[0],
-                         cache.split("CMAKE_PROJECT_VERSION:STATIC=")[1].split("\n")[0])
+        self.assertEqual(self.pkg_config("--modversion"), [project_version()])
 
 
 if __name__ == "__main__":
-    Embed.update = "--update" in sys.argv
-    Embed.library, Embed.captures = (Path(argument).resolve() for argument in sys.argv[1:3])
+    Library.update = "--update" in sys.argv
+    Library.file, Library.captures = (Path(argument).resolve() for argument in sys.argv[1:3])
     unittest.main(argv=sys.argv[:1])
