@@ -99,7 +99,7 @@ static void acknowledged(list *l, cti_sender sender)
     else
         add(l, false, 0,
             "The %s's TCP acknowledged all that the %s sent: its host and the path to "
-            "it worked, the program did not.",
+            "it worked, so look at its program.",
             receiver, cti_sender_words(sender));
 }
 

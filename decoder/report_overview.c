@@ -12,6 +12,8 @@
 
 /* So many lost sessions have a line each; more are told by what ended them. */
 #define LOST_SHOWN 4
+/* Of so many the evidence stands there too; it would push the others off the first screen. */
+#define EVIDENCE_SHOWN 2
 /* Sessions named of those that ended alike. */
 #define LOST_NAMED 6
 #define STORMS_SHOWN 3
@@ -212,6 +214,8 @@ void report_lost_sessions(const report *r, GString *text)
 
         if (is_lost(s))
             append_lost(text, r, s);
+        if (is_lost(s) && lost <= EVIDENCE_SHOWN)
+            g_string_append(text, s->evidence->str);
     }
     g_array_unref(groups);
     report_print(r, text);

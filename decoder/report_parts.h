@@ -37,6 +37,7 @@ typedef struct reported_session {
     bool in_story;
     GString *findings; /* lines */
     GString *text;     /* its facts */
+    GString *evidence; /* lines, of its verdict */
 } reported_session;
 
 /* The story of a call or an agent, line by line. */

@@ -9,6 +9,25 @@ static void append_fact(void *user, const char *label, const char *words)
     g_string_append_printf(user, "    %-12s %s\n", label, words);
 }
 
+/* What led to the verdict on a lost session and what speaks against it, for the first screen. */
+static GString *evidence_lines(const cti_session *session)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    const bool lost = session->verdict != CTI_VERDICT_STILL_OPEN &&
+                      session->verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
+    const uint32_t count = lost ? cti_session_evidence(session, evidence) : 0;
+    GString *lines = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < count; i++) {
+        g_string_append_printf(lines, "      %-8s %s", evidence[i].against ? "but" : "because",
+                               evidence[i].text);
+        if (evidence[i].frame != 0)
+            g_string_append_printf(lines, " #%u", evidence[i].frame);
+        g_string_append_c(lines, '\n');
+    }
+    return lines;
+}
+
 void report_keep_session(const report *r, reported_session *s, const session_record *record)
 {
     const cti_session *session = record->session;
@@ -26,6 +45,7 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     g_string_append_c(text, '\n');
     session_facts(record, r->options->times, r->digits, append_fact, text);
     s->text = text;
+    s->evidence = evidence_lines(session);
 }
 
 void report_session_text(const report *r, reported_session *s, GString *text)

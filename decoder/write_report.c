@@ -246,6 +246,7 @@ static void free_session(gpointer data)
     session_log_release(&s->log);
     g_string_free(s->findings, TRUE);
     g_string_free(s->text, TRUE);
+    g_string_free(s->evidence, TRUE);
     g_free(s);
 }
 
