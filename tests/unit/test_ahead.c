@@ -68,11 +68,12 @@ static tcp_segment random_segment(traffic *t)
         .window = 100,
         .payload = heartbeat,
         .time = t->frame,
-        .frame = ++t->frame,
+        .frame = t->frame + 1,
     };
 
     if (client % 3 > 0 && below(2) == 0)
         segment.length = segment.captured = below(10) > 0 ? 12 : 6;
+    t->frame++;
     t->next[client] += segment.length;
     return segment;
 }
@@ -124,7 +125,6 @@ static void the_quietest_is_forgotten(void **state)
     GString *told = g_string_new(NULL);
     connections *all = connections_new(&options, &writer, told);
     GArray *ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-    uint32_t frame = 0;
     uint32_t next[CLIENTS] = {0};
 
     (void)state;
@@ -140,8 +140,8 @@ static void the_quietest_is_forgotten(void **state)
             .payload = heartbeat,
             .captured = sizeof(heartbeat),
             .length = sizeof(heartbeat),
-            .time = frame,
-            .frame = ++frame,
+            .time = i,
+            .frame = (uint32_t)i + 1,
         };
         char expected[32] = "";
 
