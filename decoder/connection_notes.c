@@ -50,9 +50,9 @@ void connections_notes(const connections *all, void (*to)(void *user, const char
              all->over_limit.count, all->over_limit.frame);
     if (cti_clients_left_out(all->clients) > 0)
         tell(to, user,
-             "more than %u sessions and attempts to connect: %" G_GUINT64_FORMAT
-             " are left out of the clients' ways, of failover and of open-storm",
-             CTI_CLIENTS_LEGS_MAX, cti_clients_left_out(all->clients));
+             "more than %u sessions, or %u attempts to connect: %" G_GUINT64_FORMAT
+             " are left out of the clients' ways, and of failover, sides and open-storm",
+             CTI_CLIENTS_LEGS_MAX, CTI_CLIENTS_ATTEMPTS_MAX, cti_clients_left_out(all->clients));
     if (all->forgotten_idle + all->forgotten_talking > 0)
         tell(to, user,
              "more than %u connections (--connections), so that those longest silent were "
