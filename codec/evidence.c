@@ -277,7 +277,7 @@ static void hidden(list *l)
 
     tcp_ended(l);
     add(l, false, 0, "The capture lacks bytes of the %s behind its last message.",
-        cti_sender_words(s->end_sender));
+        s->client_in_doubt ? "client" : "server");
     heartbeats_missed(l, true);
 }
 

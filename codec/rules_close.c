@@ -87,7 +87,7 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
     if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST ||
         is_explained(session))
         return;
-    if (session->client_in_doubt && session->end_sender == CTI_CLIENT) {
+    if (session->client_in_doubt) {
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "Whether the client closed the session is not known: the capture lacks "
                            "its bytes before %s. Look at a capture that was taken elsewhere.",

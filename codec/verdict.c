@@ -71,12 +71,12 @@ static bool open_unanswered(const cti_session *session)
              cti_elapsed(session->open_time, session->end_time) > OPEN_PATIENCE));
 }
 
-/* What the sender of FIN or RST said before it is not in the capture. */
+/* What was said last is not in the capture: CLOSE_REQ of the client, or why the server ends it. */
 static bool hidden(const cti_session *session)
 {
-    if (!cti_ended_by_tcp(session))
-        return false;
-    return session->end_sender == CTI_CLIENT ? session->client_in_doubt : session->server_in_doubt;
+    return cti_ended_by_tcp(session) &&
+           (session->client_in_doubt ||
+            (session->end_sender == CTI_SERVER && session->server_in_doubt));
 }
 
 /* The server went on with its maintenance, and the client left, or did not in the time it had. */

@@ -171,6 +171,14 @@ def hole_of_server(made):
     session.wait(0.5).finish(SERVER)
 
 
+@lost("hole-before-server")
+def hole_before_server(made):
+    """The server closes right after something of the client that the capture lacks."""
+    session = opened(made).wait(3)
+    session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
+    session.wait(0.5).finish(SERVER)
+
+
 @lost("port-again")
 def port_again(made):
     """No end was captured; the client begins anew from the same port."""
