@@ -121,6 +121,7 @@ static void note_attempt(connection *c)
     if (r->close == CTI_END_CAPTURE_ENDED &&
         cti_elapsed(r->first_time, c->all->last_time) < ATTEMPT_PATIENCE)
         return;
+    c->all->attempts++;
     cti_clients_attempt(c->all->clients, &attempt);
 }
 

@@ -9,6 +9,7 @@ void connections_summary(const connections *all, summary_record *summary)
     summary->connections = all->numbered;
     summary->sessions = all->sessions;
     summary->other_connections = all->other;
+    summary->failed_attempts = all->attempts;
     summary->messages = all->messages;
     memcpy(summary->findings, all->findings, sizeof(summary->findings));
 }

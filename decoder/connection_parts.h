@@ -112,6 +112,7 @@ struct connections {
     uint64_t queued, taken;
     tcp_pool pool;
     uint32_t numbered, sessions, other;
+    uint32_t attempts; /* those of other that went to a port of CTI and came to no message */
     uint64_t messages, findings[3];
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;

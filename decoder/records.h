@@ -99,6 +99,7 @@ typedef struct summary_record {
     int64_t first_time, last_time; /* CTI_NO_TIME where there was no packet */
     uint32_t connections, sessions;
     uint32_t other_connections; /* TCP without CTI: counted and left alone */
+    uint32_t failed_attempts;   /* those of them to a port of CTI: refused, not answered, or silent */
     uint64_t messages;
     uint64_t findings[3]; /* by cti_severity */
     const char *const *notes; /* limits hit, damaged files, unknown link types, ... */

@@ -51,6 +51,9 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     append_count(text, summary->messages, "message");
     g_string_append(text, "; ");
     append_count(text, summary->other_connections, "other TCP connection");
+    if (summary->failed_attempts > 0)
+        g_string_append_printf(text, ", %u of them failed attempts to reach a CTI port",
+                               summary->failed_attempts);
     g_string_append(text, "\nfindings  ");
     append_count(text, summary->findings[CTI_ERROR], "error");
     g_string_append(text, ", ");

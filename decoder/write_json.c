@@ -595,6 +595,7 @@ static void json_summary(void *user, const summary_record *record)
     key_time(j, "last", record->last_time);
     key_number(j, "connections", record->connections);
     key_number(j, "other_connections", record->other_connections);
+    key_number(j, "failed_attempts", record->failed_attempts);
     key_number(j, "sessions", record->sessions);
     key_number(j, "messages", record->messages);
     key(j, "findings");

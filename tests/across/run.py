@@ -199,7 +199,9 @@ class Across(unittest.TestCase):
             talk.segment(CLIENT, number, SYN, 1)
             talk.segment(SERVER, number + 0.001, RST | ACK, 0, acknowledgment=2)
         Session(made, client=Host("10.0.3.1", 50009), server=SERVER_B, begin=4).open()
-        found, = self.clients(made)
+        records = self.records(made)
+        found, = [record for record in records if record["record"] == "client"]
+        self.assertEqual((records[-1]["failed_attempts"], records[-1]["other_connections"]), (3, 3))
         self.assertEqual([leg["outcome"] for leg in found["legs"]], ["refused"] * 3 + ["opened"])
         self.assertEqual(found["downs"][0]["attempts"], {"A": {"refused": 3}})
         self.assertIsNone(found["downs"][0]["left_side"])
