@@ -125,6 +125,17 @@ static bool opens(const uint8_t *bytes, size_t length)
     return length < 20 || cti_get32(bytes + 16) <= week || cti_get32(bytes + 16) == UINT32_MAX;
 }
 
+/* Its numbers have names where GED-188 gives them names, and so on: nothing is wrong with it. */
+static bool is_faultless(cti_reader *reader)
+{
+    cti_item item;
+
+    while (cti_reader_next(reader, &item))
+        if (reader->problem_count > 0)
+            return false;
+    return reader->problem_count == 0;
+}
+
 /* A whole OPEN_REQ is unmistakable; another message is taken only where its bytes are too
  * many to fit by chance. */
 static bool says_enough(const cti_message *message, const uint8_t *bytes)
@@ -132,9 +143,10 @@ static bool says_enough(const cti_message *message, const uint8_t *bytes)
     cti_reader reader;
     cti_item item;
 
-    if (message->number != CTI_OPEN_REQ)
-        return message->format == CTI_PUBLISHED && cti_header_length(bytes) >= 20;
     cti_reader_init(&reader, bytes, CTI_HEADER_SIZE + cti_header_length(bytes), NULL);
+    if (message->number != CTI_OPEN_REQ)
+        return message->format == CTI_PUBLISHED && cti_header_length(bytes) >= 20 &&
+               is_faultless(&reader);
     return opens(bytes, CTI_HEADER_SIZE + cti_header_length(bytes)) &&
            cti_reader_find(&reader, CTI_F_ClientID, &item) && item.length > 0;
 }

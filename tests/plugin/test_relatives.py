@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is taken for CTI and what is not, and what the dissectors of relatives get wrong."""
+import random
 import struct
 
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
-from ged188.encode import header
+from ged188.encode import encode, header
 from ged188.pcap import SECOND, Capture, read
 from ged188.tcp import CLIENT, SERVER
 
@@ -84,6 +85,37 @@ class Recognition(PluginTest):
         self.assertEqual(types[:2], [3, 4])
         self.assertEqual(types[-2:], [7, 8])
 
+    def test_never_smpp(self):
+        """On CTI's ports and on any other, with its heuristic and that of SMPP as they come."""
+        for port in (42027, 43027, 42067, 50123):
+            made = Capture()
+            talk = conversation(made, client_port=61001, server_port=port)
+            talk.send(CLIENT, open_req(), at=1)
+            talk.send(SERVER, open_conf(), at=1.1)
+            for number in range(2, 12):
+                talk.send(CLIENT, heartbeat(number), at=number)
+                talk.send(SERVER, heartbeat(number, True), at=number + 0.1)
+            path = self.made(made, f"{port}.pcap")
+            with self.subTest(port=port):
+                self.assertEqual(self.types(path), [3, 4] + 10 * [5, 6])
+                self.assertEqual(self.tshark.fields(path, "frame.number", display="smpp"), [])
+
+    def test_random_traffic_is_left_alone(self):
+        """Random bytes, and random numbers behind a length, on any port: seeded, the same each
+        time."""
+        rng = random.Random(188)
+        made = Capture()
+        for number in range(200):
+            talk = conversation(made, client_port=50001 + number, begin=number,
+                                server_port=rng.randrange(1024, 42000))
+            for step in range(4):
+                data = rng.randbytes(rng.randrange(4, 200))
+                if number % 2:
+                    kind = rng.randrange(0, 300)
+                    data = header(len(data), kind) + data
+                talk.send(rng.choice((CLIENT, SERVER)), data, at=number + 0.1 * (step + 1))
+        self.assertEqual(self.tshark.fields(self.made(made), "frame.number", display="cti"), [])
+
     def test_heuristic_off(self):
         self.assertEqual(self.types(paths.captures / "other-port.pcap",
                                     "--disable-heuristic", "cti_tcp"), [])
@@ -153,12 +185,14 @@ class Recognition(PluginTest):
 
     def test_open_req_only(self):
         """Sessions whose start the capture has, by the preference."""
+        conf = encode("OPEN_CONF", {"InvokeID": 1, "ServicesGranted": 5, "PeripheralType": 17,
+                                    "PeripheralOnline": 1, "AgentState": 3}, 24)
         made = Capture()
         for number, begin in enumerate((0, 1)):
             talk = conversation(made, client_port=50001 + number, server_port=5999, begin=number)
             if begin:
                 talk.send(CLIENT, open_req(), at=number + 0.1)
-            talk.send(SERVER, open_conf(), at=number + 0.2)
+            talk.send(SERVER, conf, at=number + 0.2)
         path = self.made(made)
         self.assertEqual(self.types(path), [4, 3, 4])
         self.assertEqual(self.types(path, "-o", "cti.recognize:open_req"), [3, 4])

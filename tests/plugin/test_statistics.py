@@ -53,9 +53,9 @@ class Statistics(PluginTest):
     def test_sessions(self):
         path = paths.captures / "heartbeat-missed.pcap"
         expected = [("1", "CTIOS1A", "A", "24", "0.001000", "240.017000", "13", "7", "3",
-                     "30.013800", "heartbeats-unanswered"),
+                     "30.001700", "heartbeats-unanswered"),
                     ("2", "CTIOS1A", "B", "24", "240.319000", "60.021000", "8", "2", "0",
-                     "30.013800", "closed-by-client")]
+                     "30.000000", "closed-by-client")]
         for passes in (1, 2):
             self.assertEqual(self.sessions(path, passes=passes), expected)
         self.assertEqual(len(self.sessions(paths.captures / "open-storm.pcap")), 40)
