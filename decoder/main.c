@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "names.h"
 #include "options.h"
 #include "output.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes OUTPUT, a C file with the pages of FOLDER (*.md), for decoder/pages.h:
+# Writes OUTPUT, a C file with the pages of FOLDER (*.md), for text/pages.h:
 #     cmake -DFOLDER=docs/findings -DOUTPUT=pages.c -P pages.cmake
 file(GLOB files ${FOLDER}/*.md)
 set(texts)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "records.h"
 #include "times.h"
 

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../codec/clients.h"
-#include "../codec/session.h"
+#include "codec/clients.h"
+#include "codec/session.h"
 
 /* In place of an address's size: the address is redacted, and the bytes are a name in its
  * place, ended by 0. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../codec/redaction.h"
+#include "codec/redaction.h"
 
 /* Sides of servers whose addresses are counted: by cti_side. */
 #define SIDES 3

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records that can be shown to others (option --redact): a writer that hands on copies of the
  * records without what names a person, a number or a customer.  Values of messages and client
- * IDs become tokens (../codec/redaction.h), addresses "client-1" and "server-A", names of
+ * IDs become tokens (codec/redaction.h), addresses "client-1" and "server-A", names of
  * files "file-1".  It stands behind the selection, which needs the values, and before every
  * format, so that none can forget it. */
 #ifndef CTIDUMP_REDACTED_H

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../decoder/pipeline.h"
+#include "pipeline.h"
 #include "outputs.h"
 #include "promises.h"
 

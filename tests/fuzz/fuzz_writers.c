@@ -2,7 +2,7 @@
 /* From segments to output that is read back: connections, sessions and writers without capture
  * files and headers.  The input: 4 bytes for what is asked for, one for the time, then segments:
  * a byte for what happens, one for the connection, a step of the clock, and data. */
-#include "../../decoder/connection.h"
+#include "connection.h"
 #include "outputs.h"
 #include "promises.h"
 

@@ -5,7 +5,7 @@
 
 #include <yajl/yajl_parse.h>
 
-#include "../../codec/text.h"
+#include "codec/text.h"
 #include "promises.h"
 
 /* ---- JSON Lines ---- */

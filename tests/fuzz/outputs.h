@@ -4,9 +4,9 @@
 #ifndef TEST_FUZZ_OUTPUTS_H
 #define TEST_FUZZ_OUTPUTS_H
 
-#include "../../decoder/redacted.h"
-#include "../../decoder/selection.h"
-#include "../../decoder/writers.h"
+#include "redacted.h"
+#include "selection.h"
+#include "writers.h"
 
 /* What the user may ask for besides the format; made of a number, any will do. */
 typedef struct asked {

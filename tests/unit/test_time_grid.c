@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../codec/session.h"
+#include "codec/session.h"
 #include "time_grid.h"
 
 #define MILLISECOND (CTI_SECOND / 1000)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../codec/session.h"
+#include "codec/session.h"
 
 /* Width of a column at first; it stays a power of two times this. */
 #define LEAST_WIDTH (CTI_SECOND / 1000)

@@ -2,7 +2,7 @@
 /* Events as words (see lines.h). */
 #include "lines.h"
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "ink.h"
 

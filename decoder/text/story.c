@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 
 /* Connections and agents that are followed; what comes beyond is counted. */
 #define SUBJECTS_MAX 1000

@@ -2,7 +2,7 @@
 /* Each message with all its fields, the bits of its masks, and its problems. */
 #include <glib.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "lines.h"
 #include "writers.h"

@@ -2,7 +2,7 @@
 /* Small pieces of the HTML page: escaping, numbers, times (see html_parts.h). */
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "html_parts.h"
 

@@ -3,7 +3,7 @@
  * them. */
 #include "connection_parts.h"
 
-#include "../codec/bytes.h"
+#include "codec/bytes.h"
 
 /* ---- what a session tells ---- */
 

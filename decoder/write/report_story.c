@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "lines.h"
 #include "report_parts.h"

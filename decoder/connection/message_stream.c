@@ -2,7 +2,7 @@
 /* The bytes and holes of one direction become messages, and records of what is missing. */
 #include "connection_parts.h"
 
-#include "../codec/bytes.h"
+#include "codec/bytes.h"
 
 /* ---- the rest ---- */
 

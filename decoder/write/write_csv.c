@@ -10,7 +10,7 @@
 #include <string.h>
 #include <yajl/yajl_tree.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "writers.h"
 
 #define COLUMNS_MAX 40

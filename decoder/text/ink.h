@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "../codec/session.h"
+#include "codec/session.h"
 
 typedef enum { INK_HEADING, INK_ERROR, INK_WARNING, INK_NOTE, INK_GOOD } ink;
 

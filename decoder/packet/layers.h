@@ -8,7 +8,7 @@
 #ifndef CTIDUMP_LAYERS_H
 #define CTIDUMP_LAYERS_H
 
-#include "../codec/bytes.h"
+#include "codec/bytes.h"
 #include "packet.h"
 
 /* Most headers in one packet, and most IP headers among them. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "ink.h"
 #include "report_parts.h"

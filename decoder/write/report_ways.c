@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "ink.h"
 #include "report_parts.h"

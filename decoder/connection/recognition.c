@@ -3,7 +3,7 @@
  * they tell: then they go on as messages, or the connection is left alone. */
 #include "connection_parts.h"
 
-#include "../codec/bytes.h"
+#include "codec/bytes.h"
 
 /* So many pieces of data that do not look like CTI, and a connection whose start was not
  * seen is left alone. */

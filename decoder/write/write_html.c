@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "html_parts.h"
 #include "session_facts.h"

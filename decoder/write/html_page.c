@@ -3,7 +3,7 @@
  * was lost, why, who and when, before anything else. */
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "html_parts.h"
 #include "report_css.h"

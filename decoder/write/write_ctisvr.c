@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 #include "writers.h"
 

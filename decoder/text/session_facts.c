@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 
 char *session_client_name(const session_record *record)

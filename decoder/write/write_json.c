@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "json_parts.h"
 
 /* The version of the records: a new one when a key changes its meaning or goes. */

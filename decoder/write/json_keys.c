@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../codec/text.h"
+#include "codec/text.h"
 #include "format.h"
 
 void put_text(json *j, const char *text)

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "../codec/quantile.h"
+#include "codec/quantile.h"
 #include "records.h"
 
 /* Slow requests of one type that are kept, and failures that are told apart. */

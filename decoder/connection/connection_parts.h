@@ -24,7 +24,7 @@
 
 #include <glib.h>
 
-#include "../codec/framing.h"
+#include "codec/framing.h"
 #include "duplicate.h"
 #include "tcp.h"
 
