@@ -143,8 +143,10 @@ class Cmake(unittest.TestCase):
     def test_for_the_user(self):
         build, home = self.folder / "build", self.folder / "home"
         home.mkdir()
+        cache = (Path(paths.plugin).parents[1] / "CMakeCache.txt").read_text()
+        generator = re.search(r"(?m)^CMAKE_GENERATOR:INTERNAL=(.*)$", cache)[1]
         environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "settings")}
-        self.cmake("-S", str(ROOT), "-B", str(build), "-DPLUGIN_FOR_USER=ON",
+        self.cmake("-S", str(ROOT), "-B", str(build), "-G", generator, "-DPLUGIN_FOR_USER=ON",
                    "-DBUILD_TESTING=OFF", **environment)
         shutil.copy(paths.plugin, build / "plugin" / "cti.so")
         self.cmake("--install", str(build), "--component", "plugin", **environment)
