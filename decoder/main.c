@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "codec/text.h"
+#include "heap.h"
 #include "names.h"
 #include "options.h"
 #include "output.h"
@@ -204,6 +205,7 @@ int main(int argc, char **argv)
     char *error = NULL;
     options o;
 
+    heap_use_large_pages();
     setlocale(LC_CTYPE, "");
     if (!options_parse(&o, argc, argv, &error)) {
         complain(error);
