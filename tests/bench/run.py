@@ -48,14 +48,14 @@ def compare(title, commands, rounds):
         print(f"{name:34}{seconds:9.2f}{seconds / first:9.2f}{peak:9.1f}")
 
 
-def tshark_commands(tshark, capture):
+def tshark_commands(tshark, capture, script):
     prefix = AS_NOBODY if os.geteuid() == 0 else []
     bare = {**tshark.environment, "WIRESHARK_PLUGIN_DIR": "/nonexistent"}
     fields = ["-T", "fields", "-e", "frame.number", "-e", "cti.message_type", "-e",
               "cti.invoke_id"]
     run = [*prefix, "tshark", "-r", str(capture)]
     return {"tshark without the plugin": ([*run], bare),
-            "tshark with a Lua dissector": ([*run, "-X", f"lua_script:{tshark.folder}/cti.lua"],
+            "tshark with a Lua dissector": ([*run, "-X", f"lua_script:{script}"],
                                             bare),
             "tshark -T fields with the plugin": ([*run, *fields], tshark.environment),
             "tshark -T ek with the plugin": ([*run, "-T", "ek"], tshark.environment)}
@@ -74,11 +74,13 @@ def main(build, megabytes, rounds):
         with Tshark(build / "plugin" / "cti.so") as tshark:
             small = tshark.folder / "small.pcap"
             generate(small, TSHARK_MEGABYTES << 20, 100)
-            shutil.copy(HERE / "cti.lua", tshark.folder)
+            # Not beside the plugin, where Wireshark would load it each time.
+            os.chmod(folder, 0o755)
+            script = shutil.copy(HERE / "cti.lua", folder)
             os.chmod(small, 0o644)
             compare(f"{TSHARK_MEGABYTES} MiB, 100 sessions",
                     {"ctidump -T json": ([str(ctidump), "-T", "json", str(small)], None),
-                     **tshark_commands(tshark, small)}, 1)
+                     **tshark_commands(tshark, small, script)}, 1)
 
 
 if __name__ == "__main__":
