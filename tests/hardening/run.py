@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hardening, as the built files have it: position-independent, read-only relocations bound at the
+start, no executable stack, no text relocations, no search path, stack protector, and functions of
+libc that know the size of what they write.
+
+    run.py FILE...
+"""
+import subprocess
+import sys
+
+FORTIFIED = ("__snprintf_chk", "__vsnprintf_chk", "__memcpy_chk", "__memset_chk", "__fprintf_chk")
+
+
+def faults(path):
+    text = subprocess.run(["readelf", "-W", "-h", "-l", "-d", "--dyn-syms", path], check=True,
+                          capture_output=True, text=True).stdout
+    lines = text.splitlines()
+
+    def line(*words):
+        return next((line for line in lines if all(word in line for word in words)), "")
+
+    if "DYN" not in line("Type:"):
+        yield "not position-independent"
+    if "INTERP" in text and "PIE" not in line("FLAGS_1"):
+        yield "a program, and not position-independent"
+    if not line("GNU_RELRO"):
+        yield "relocations stay writable"
+    if "NOW" not in line("FLAGS_1"):
+        yield "symbols are not bound at the start"
+    if "RWE" in line("GNU_STACK") or not line("GNU_STACK"):
+        yield "the stack is executable"
+    for tag in ("TEXTREL", "RPATH", "RUNPATH"):
+        if line(f"({tag})"):
+            yield tag
+    if not line("__stack_chk_fail"):
+        yield "no stack protector"
+    if not any(line(name) for name in FORTIFIED):
+        yield "no function of libc checks sizes (FORTIFY_SOURCE)"
+
+
+def main():
+    found = [f"{path}: {fault}" for path in sys.argv[1:] for fault in faults(path)]
+    print("\n".join(found) or f"{len(sys.argv) - 1} files hardened")
+    return bool(found) or len(sys.argv) < 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
