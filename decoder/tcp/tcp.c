@@ -172,7 +172,8 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
     if (start < stream->next) {
         const uint32_t old = (uint32_t)(stream->next - start);
 
-        bytes += MIN(captured, old);
+        if (captured > 0)
+            bytes += MIN(captured, old);
         captured -= MIN(captured, old);
         length -= old;
         start = stream->next;
@@ -202,7 +203,7 @@ static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, 
  * one that counts. */
 static bool is_unused(const tcp_stream *stream)
 {
-    return stream->saw_syn && (uint32_t)stream->next == stream->initial + 1 &&
+    return stream->saw_syn && !stream->late_syn && (uint32_t)stream->next == stream->initial + 1 &&
            stream->held.head == NULL && !stream->saw_fin && stream->acked < stream->next;
 }
 
@@ -216,6 +217,8 @@ tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, cons
         sequence++;
         if (is_unused(stream) && segment->sequence != stream->initial)
             stream->synced = stream->saw_syn = false;
+        if (!stream->saw_syn)
+            stream->late_syn = stream->synced;
         if (stream->synced && stream->saw_syn)
             verdict.retransmission = true;
         else if (!stream->synced)

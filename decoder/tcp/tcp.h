@@ -46,6 +46,7 @@ typedef struct tcp_stream {
     bool saw_syn;       /* it starts at the connection's start */
     bool closed;        /* FIN's number was reached, or RST came */
     bool saw_fin;
+    bool late_syn;      /* with saw_syn: it came behind the first data */
     uint32_t initial;   /* with saw_syn: SYN's own number */
     uint64_t next;      /* of the first byte that was not delivered */
     uint64_t acked;     /* the peer has everything below it; 0 = not known */

@@ -107,7 +107,8 @@ void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequen
             insert(stream, from, link, sequence, bytes, MIN(captured, size), size);
         }
         size = (uint32_t)(stop - sequence);
-        bytes += MIN(captured, size);
+        if (captured > 0) /* else bytes may be NULL */
+            bytes += MIN(captured, size);
         captured -= MIN(captured, size);
         sequence = stop;
     }
