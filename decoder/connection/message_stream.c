@@ -235,6 +235,8 @@ const tcp_sink message_stream_sink = {stream_data, stream_hole};
  * there may be messages behind it. */
 void message_stream_end(direction *from)
 {
+    if (from->connection->content != CONTENT_CTI) /* what is kept waits for the decision */
+        return;
     while (from->rest != NULL && from->framing == CTI_FRAME_SEARCH) {
         from->skipped++;
         message_stream_drop(from, 1);
