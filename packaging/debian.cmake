@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Run by cpack on the folders of which it makes packages, one for each component: adds what
-# Debian's policy asks for (chapter 12: copyright, changelogs, compressed manual pages) and gives
-# all files the time SOURCE_DATE_EPOCH, so that the same source makes the same package.
+# Debian's policy asks for (chapter 12: copyright, changelogs, compressed manual pages), and gives
+# all files usual rights and the time SOURCE_DATE_EPOCH, so that the same source makes the same package.
 set(source ${CMAKE_CURRENT_LIST_DIR}/..)
 
 function(compress file)
@@ -33,6 +33,7 @@ foreach(component ${CPACK_COMPONENTS_ALL})
                         COMMAND_ERROR_IS_FATAL ANY)
     endforeach()
 
+    execute_process(COMMAND chmod -R u+w,go+rX,go-w ${root} COMMAND_ERROR_IS_FATAL ANY)
     if(DEFINED ENV{SOURCE_DATE_EPOCH})
         execute_process(COMMAND find ${root} -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} +
                         COMMAND_ERROR_IS_FATAL ANY)

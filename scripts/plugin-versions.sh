@@ -12,42 +12,26 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-/var/tmp/cti-wiresharks}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- bookworm trixie sid
-mirror=${MIRROR:-http://deb.debian.org/debian}
 tests='^(plugin|agreement|random-messages|readme|filters)$'
 
-# Runs a command in a suite.  The mounts vanish with it.
-inside() {
-    unshare --mount sh -eu -c '
-        mount -t proc proc "$1/proc"
-        mount --rbind /dev "$1/dev"
-        exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-            DEBIAN_FRONTEND=noninteractive sh -eu -c "$2"' - "$@"
-}
+# shellcheck source=scripts/debian.sh
+. "$here/scripts/debian.sh"
 
-# The Release file of a mirror that stands still may be out of date.
 prepare() {
-    [ -e "$1/etc/debian_version" ] || debootstrap --variant=minbase "$(basename "$1")" "$1" "$mirror"
-    inside "$1" '
-        apt-get -o Acquire::Check-Valid-Until=false update
-        apt-get install -y --no-install-recommends gcc libc6-dev cmake ninja-build pkg-config \
-            libglib2.0-dev libpcap-dev libyajl-dev libwireshark-dev libwiretap-dev libwsutil-dev \
-            tshark libcmocka-dev python3 python3-jsonschema binutils util-linux jq'
+    make_debian "$1"
+    # shellcheck disable=SC2086
+    install_in "$1" $build_packages
 }
 
 build_and_test() {
-    rm -rf "$1/src"
-    mkdir "$1/src"
-    git -C "$here" archive HEAD | tar -x -C "$1/src"
+    copy_source "$1/src"
     inside "$1" "
         cmake -S /src -B /src/build -G Ninja -DWITH_WERROR=ON
         cmake --build /src/build --target cti ctidump dump_table
         ctest --test-dir /src/build --output-on-failure --no-tests=error -R '$tests'"
 }
 
-if [ "$(id -u)" -ne 0 ]; then
-    echo "plugin-versions.sh: run it as root: debootstrap and chroot need it" >&2
-    exit 1
-fi
+need_root
 "$here/scripts/install-deps.sh" debootstrap util-linux git
 mkdir -p "$folder"
 failed=0

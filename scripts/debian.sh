@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Other Debians in folders, for the scripts here that include this file: needs root, debootstrap
+# and util-linux; MIRROR is where packages come from.
+mirror=${MIRROR:-http://deb.debian.org/debian}
+
+# What a build and its tests need, less what only one of the tests does.
+build_packages='gcc libc6-dev cmake ninja-build pkg-config libglib2.0-dev libpcap-dev libyajl-dev
+    libwireshark-dev libwiretap-dev libwsutil-dev tshark libcmocka-dev python3 python3-jsonschema
+    binutils util-linux jq'
+
+need_root() {
+    [ "$(id -u)" -eq 0 ] || {
+        echo "$(basename "$0"): run it as root: debootstrap and chroot need it" >&2
+        exit 1
+    }
+}
+
+# inside FOLDER COMMAND: runs a shell command in the Debian of a folder.  The mounts vanish with it.
+inside() {
+    unshare --mount sh -eu -c '
+        mount -t proc proc "$1/proc"
+        mount --rbind /dev "$1/dev"
+        exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+            DEBIAN_FRONTEND=noninteractive sh -eu -c "$2"' - "$@"
+}
+
+# make_debian FOLDER: the smallest Debian of the suite that the folder is named after, if it is not
+# there.  The Release file of a mirror that stands still may be out of date.
+make_debian() {
+    [ -e "$1/etc/debian_version" ] ||
+        debootstrap --variant=minbase "$(basename "$1")" "$1" "$mirror"
+    echo 'Acquire::Check-Valid-Until "false";' >"$1/etc/apt/apt.conf.d/90valid"
+}
+
+# install_in FOLDER PACKAGE...
+install_in() {
+    debian=$1
+    shift
+    inside "$debian" "apt-get update; apt-get install -y --no-install-recommends $*"
+}
+
+# copy_source FOLDER: the last commit, in FOLDER.
+copy_source() {
+    rm -rf "$1"
+    mkdir "$1"
+    git -C "$here" archive HEAD | tar -x -C "$1"
+}
