@@ -52,14 +52,14 @@ make_clean() {
 # The plugin of another Debian, made for another Wireshark, must be refused.
 refuse_others() {
     for other in "$folder"/packages/*/wireshark-cti_*.deb; do
-        suite=$(basename "$(dirname "$other")")
-        [ "$suite" != "$1" ] || continue
+        maker=$(basename "$(dirname "$other")")
+        [ "$maker" != "$1" ] || continue
         cp "$other" "$folder/clean/$1/try/other.deb"
         if inside "$folder/clean/$1" 'apt-get install -s /try/other.deb'; then
-            echo "the plugin that was built on $suite can be installed on $1"
+            echo "the plugin that was built on $maker can be installed on $1"
             return 1
         fi
-        echo "refused: the plugin that was built on $suite"
+        echo "refused: the plugin that was built on $maker"
     done
 }
 
