@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Run by cpack on the folders of which it makes packages, one for each component: adds what
 # Debian's policy asks for (chapter 12: copyright, changelogs, compressed manual pages), and gives
-# all files usual rights and the time SOURCE_DATE_EPOCH, so that the same source makes the same package.
+# all files usual rights and the time SOURCE_DATE_EPOCH, so that the same source makes the same
+# package.
 set(source ${CMAKE_CURRENT_LIST_DIR}/..)
 
 function(compress file)
