@@ -31,13 +31,18 @@ static void put(GByteArray *file, uint32_t number, bool swapped)
     g_byte_array_append(file, (const guint8 *)&number, sizeof(number));
 }
 
-static GByteArray *make_file(bool swapped, bool nanoseconds, uint32_t snaplen)
+/* Records of a file with Alexey Kuznetzov's patch: 8 bytes more in their headers. */
+#define PATCHED_MAGIC 0xA1B2CD34u
+
+/* A file with this magic number and the version 2.minor. */
+static GByteArray *make_any_file(uint32_t magic, uint32_t minor, bool swapped, uint32_t snaplen)
 {
     GByteArray *file = g_byte_array_new();
+    const bool nanoseconds = magic == 0xA1B23C4D;
     const uint32_t packets = below(200);
 
-    put(file, nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4, swapped);
-    put(file, swapped ? 2 << 16 | 4 : 4 << 16 | 2, swapped); /* two numbers of 16 bits: 2, 4 */
+    put(file, magic, swapped);
+    put(file, swapped ? 2 << 16 | minor : minor << 16 | 2, swapped); /* 16 bits each */
     put(file, 0, swapped);
     put(file, 0, swapped);
     put(file, snaplen, swapped);
@@ -50,10 +55,19 @@ static GByteArray *make_file(bool swapped, bool nanoseconds, uint32_t snaplen)
         put(file, below(nanoseconds ? 1000000000 : 1000000), swapped);
         put(file, size, swapped);
         put(file, size + below(3) * below(100), swapped);
+        if (magic == PATCHED_MAGIC) {
+            put(file, below(10), swapped);
+            put(file, below(UINT32_MAX), swapped);
+        }
         for (uint32_t n = 0; n < size; n++)
             g_byte_array_append(file, &byte, 1);
     }
     return file;
+}
+
+static GByteArray *make_file(bool swapped, bool nanoseconds, uint32_t snaplen)
+{
+    return make_any_file(nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4, 4, swapped, snaplen);
 }
 
 /* ---- both readers ---- */
@@ -133,6 +147,23 @@ static void cut_files(void **state)
     }
 }
 
+/* What libpcap reads for ctidump too, whole and cut. */
+static void unusual_files(void **state)
+{
+    (void)state;
+    for (uint32_t trial = 0; trial < 40; trial++) {
+        GByteArray *file;
+
+        random_state = trial;
+        file = make_any_file(trial & 2 ? PATCHED_MAGIC : 0xA1B2C3D4, trial & 2 ? 4 : 3, trial & 1,
+                             65535);
+        if (trial & 4)
+            g_byte_array_set_size(file, 24 + below(file->len - 23));
+        assert_same(file);
+        g_byte_array_unref(file);
+    }
+}
+
 /* A byte of a record's sizes is another one: what follows is read at the wrong place. */
 static void damaged_files(void **state)
 {
@@ -157,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_files),
         cmocka_unit_test(cut_files),
+        cmocka_unit_test(unusual_files),
         cmocka_unit_test(damaged_files),
     };
 
