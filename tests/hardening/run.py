@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hardening, as the built files have it: position-independent, read-only relocations bound at the
 start, no executable stack, no text relocations, no search path, stack protector, and functions of
-libc that know the size of what they write.
+libc that know the size of what they write.  And what they do not call: nothing here speaks to the
+network or starts programs.
 
     run.py FILE...
 """
+import re
 import subprocess
 import sys
 
 FORTIFIED = ("__snprintf_chk", "__vsnprintf_chk", "__memcpy_chk", "__memset_chk", "__fprintf_chk")
+FOREIGN = {"socket", "connect", "bind", "listen", "accept", "sendto", "sendmsg", "getaddrinfo",
+           "gethostbyname", "fork", "vfork", "execve", "execvp", "execv", "execl", "execlp",
+           "posix_spawn", "popen", "system", "g_spawn_sync", "g_spawn_async", "dlopen"}
 
 
 def faults(path):
@@ -35,6 +40,8 @@ def faults(path):
             yield tag
     if not line("__stack_chk_fail"):
         yield "no stack protector"
+    for name in FOREIGN.intersection(re.findall(r" UND (\w+)", text)):
+        yield f"calls {name}()"
     if not any(line(name) for name in FORTIFIED):
         yield "no function of libc checks sizes (FORTIFY_SOURCE)"
 
