@@ -7,6 +7,9 @@
 #include "clients_parts.h"
 #include "rules.h"
 
+/* At the end of the capture, the answer to a younger SYN may just not have come yet. */
+#define ATTEMPT_PATIENCE (1 * CTI_SECOND)
+
 struct cti_clients {
     GArray *legs;         /* of cti_leg, as they were told */
     GStringChunk *words;  /* each ID and signature once */
@@ -125,13 +128,28 @@ void cti_clients_session(cti_clients *clients, const cti_session *session, uint3
         add_leg(clients, &leg);
 }
 
-void cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt)
+static bool has_failed(const cti_attempt *attempt, int64_t now)
+{
+    if (attempt->data || !attempt->syn)
+        return false;
+    return attempt->end != CTI_END_CAPTURE_ENDED ||
+           cti_elapsed(attempt->began, now) >= ATTEMPT_PATIENCE;
+}
+
+static cti_leg_outcome attempt_outcome(const cti_attempt *attempt)
+{
+    if (attempt->syn_ack)
+        return CTI_LEG_NO_MESSAGE;
+    return attempt->end == CTI_END_RESET_BY_SERVER ? CTI_LEG_REFUSED : CTI_LEG_NO_ANSWER;
+}
+
+bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64_t now)
 {
     const cti_leg leg = {
         .client = attempt->client,
         .server = attempt->server,
         .side = attempt->side,
-        .outcome = attempt->outcome,
+        .outcome = attempt_outcome(attempt),
         .frame = attempt->frame,
         .end_frame = attempt->end_frame,
         .began = attempt->began,
@@ -144,12 +162,15 @@ void cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt)
         .signature = "",
     };
 
+    if (!has_failed(attempt, now))
+        return false;
     if (clients->attempts >= CTI_CLIENTS_ATTEMPTS_MAX) {
         clients->left_out++;
-        return;
+        return true;
     }
     clients->attempts++;
     add_leg(clients, &leg);
+    return true;
 }
 
 /* ---- telling ---- */

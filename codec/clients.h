@@ -75,13 +75,15 @@ typedef struct cti_leg {
     const char *id, *signature; /* as sent, "" where not seen */
 } cti_leg;
 
-/* A connection that failed before its first message. */
+/* A connection to a port of CTI on which no session began, as TCP shows it. */
 typedef struct cti_attempt {
     cti_endpoint client, server;
     cti_side side;
-    cti_leg_outcome outcome;
-    uint32_t frame, end_frame;
+    uint32_t frame, end_frame; /* of its first packet and its last */
     int64_t began, ended;
+    bool syn, syn_ack;         /* seen: that of the client, that of the server */
+    bool data;                 /* bytes came, whatever they are */
+    cti_end end;               /* by FIN or RST, or CTI_END_CAPTURE_ENDED where none came */
 } cti_attempt;
 
 /* A time without a session. */
@@ -133,7 +135,10 @@ void cti_clients_free(cti_clients *clients);
 void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server);
 
-void cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt);
+/* Takes in a connection that is over; now is the time of the last packet until then.  False if it
+ * is no attempt that failed: bytes came, it began before the capture, or its answer may not have
+ * come yet. */
+bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64_t now);
 
 /* Judges all of it; end is the time of the capture's last packet.  First the clients in the
  * order of their first legs, then the storms, then the findings in the order of time. */

@@ -69,6 +69,7 @@ static inline void register_follow(int protocol, const char *tap, follow_conv_fi
 enum {
     COMPLETENESS_SYN = 1 << 0,
     COMPLETENESS_SYN_ACK = 1 << 1,
+    COMPLETENESS_DATA = 1 << 3,
     COMPLETENESS_FIN = 1 << 4,
     COMPLETENESS_RST = 1 << 5,
 };

@@ -66,6 +66,16 @@ frame_note *connection_make_note(connection *c, uint32_t frame);
 /* What Wireshark knows of TCP, or NULL where the bytes do not come from TCP. */
 struct tcp_analysis *connection_tcp(conversation_t *conversation, packet_info *pinfo);
 
+/* The conversation of the same ports and addresses before this one, or NULL. */
+conversation_t *connection_conversation_before(packet_info *pinfo,
+                                               const conversation_t *conversation);
+
+/* The connection of a conversation, or NULL. */
+connection *connection_of(const conversation_t *conversation);
+
+/* True once a message was found on it. */
+bool connection_has_messages(const conversation_t *conversation);
+
 /* The packet's time in nanoseconds since 1970; at most INT64_MAX away from it. */
 int64_t connection_time(const packet_info *pinfo);
 
@@ -76,6 +86,9 @@ uint32_t connection_next_session(void);
 
 /* What the connection's session is now, for a note. */
 session_note connection_note_session(const connection *c, cti_sender sender, cti_state state);
+
+/* A note of the finding, about this session. */
+finding_note *connection_new_finding(const cti_finding *finding, const session_note *session);
 
 /* Ends the session, if one is live. */
 void connection_end_session(connection *c, int64_t time, cti_end how);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "across.h"
 #include "bytes.h"
 #include "text.h"
 
@@ -45,21 +46,28 @@ static finding_note **place_of(connection *c, const cti_finding *finding)
     return &connection_make_note(c, frame)->findings;
 }
 
-static void take_finding(void *user, const cti_finding *finding)
+finding_note *connection_new_finding(const cti_finding *finding, const session_note *session)
 {
-    connection *c = user;
     finding_note *note = wmem_new0(wmem_file_scope(), finding_note);
-    finding_note **end = place_of(c, finding);
 
-    note->session = connection_note_session(c, CTI_EITHER, c->session.state);
+    note->session = *session;
     note->rule = finding->rule;
     note->severity = finding->severity;
     note->frame_count = finding->frame_count;
     memcpy(note->frames, finding->frames, sizeof(note->frames));
     note->text = wmem_strdup(wmem_file_scope(), finding->text);
+    return note;
+}
+
+static void take_finding(void *user, const cti_finding *finding)
+{
+    connection *c = user;
+    const session_note session = connection_note_session(c, CTI_EITHER, c->session.state);
+    finding_note **end = place_of(c, finding);
+
     while (*end != NULL)
         end = &(*end)->next;
-    *end = note;
+    *end = connection_new_finding(finding, &session);
 }
 
 static void take_request(void *user, const cti_request *request)
@@ -135,6 +143,8 @@ void connection_end_session(connection *c, int64_t time, cti_end how)
     cti_session_finish(&c->session, time, how);
     summarize(c);
     keep_evidence(c);
+    across_session(&c->session, c->summary, &c->client, c->client_port, &c->server,
+                   c->server_port);
     cti_session_release(&c->session);
     c->live = false;
 }
@@ -198,6 +208,8 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
         begin_session(c, pinfo);
         begins = true;
     }
+    if (!c->is_cti)
+        across_talks(c->key);
     c->is_cti = c->trusted = true;
     c->current_message = note;
     cti_session_message(&c->session, bytes, size, &moment, reader, facts);

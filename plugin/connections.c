@@ -3,6 +3,8 @@
  * connections.h). */
 #include "connection_internal.h"
 
+#include "across.h"
+
 static int protocol_id = -1;
 
 /* Of the file that is open. */
@@ -95,6 +97,7 @@ static void end_all_sessions(void)
 {
     for (connection *c = file.first; c != NULL; c = c->next)
         connection_end_session(c, file.last_time, CTI_END_CAPTURE_ENDED);
+    across_finish(file.last_time);
 }
 
 static void release_all(void)
@@ -102,6 +105,7 @@ static void release_all(void)
     for (connection *c = file.first; c != NULL; c = c->next)
         if (c->live)
             cti_session_release(&c->session);
+    across_release();
     memset(&file, 0, sizeof(file));
 }
 
@@ -156,20 +160,37 @@ struct tcp_analysis *connection_tcp(conversation_t *conversation, packet_info *p
     return pinfo->ptype == PT_TCP ? get_tcp_conversation_data(conversation, pinfo) : NULL;
 }
 
-/* The connection of the same ports and addresses that Wireshark ended at the last SYN, if it
- * is open. */
-static connection *find_predecessor(packet_info *pinfo, const conversation_t *conversation)
+conversation_t *connection_conversation_before(packet_info *pinfo,
+                                               const conversation_t *conversation)
 {
     conversation_t *before;
-    connection *c;
 
     if (conversation->setup_frame <= 1)
         return NULL;
     before = find_conversation(conversation->setup_frame - 1, &pinfo->src, &pinfo->dst,
                                CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
-    if (before == NULL || before == conversation)
-        return NULL;
-    c = conversation_get_proto_data(before, protocol_id);
+    return before != conversation ? before : NULL;
+}
+
+connection *connection_of(const conversation_t *conversation)
+{
+    return conversation_get_proto_data(conversation, protocol_id);
+}
+
+bool connection_has_messages(const conversation_t *conversation)
+{
+    const connection *c = connection_of(conversation);
+
+    return c != NULL && c->is_cti;
+}
+
+/* The connection of the same ports and addresses that Wireshark ended at the last SYN, if it
+ * is open. */
+static connection *find_predecessor(packet_info *pinfo, const conversation_t *conversation)
+{
+    const conversation_t *before = connection_conversation_before(pinfo, conversation);
+    connection *c = before != NULL ? connection_of(before) : NULL;
+
     return c != NULL && c->live ? c : NULL;
 }
 

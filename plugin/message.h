@@ -34,4 +34,7 @@ void message_show_tail(const view *v, int offset, uint32_t size);
 /* Shows the end of a session, and findings that are about no message of the frame. */
 void message_show_end(const view *v, const frame_note *frame);
 
+/* Shows findings that several sessions together brought. */
+void message_show_across(const view *v, const finding_note *findings);
+
 #endif

@@ -251,6 +251,26 @@ static void add_verdict(const view *v, proto_tree *tree, const session_summary *
     }
 }
 
+/* "about" as for all findings that are at no message: each session in a tree of its own. */
+static proto_tree *add_about(const view *v, const session_note *session)
+{
+    proto_item *item;
+    proto_tree *tree = add_end(v, &item);
+
+    if (session->number != 0)
+        proto_item_append_text(item, ", about session %u", session->number);
+    else
+        proto_item_append_text(item, ", about all sessions");
+    add_session(v, tree, session);
+    return tree;
+}
+
+void message_show_across(const view *v, const finding_note *findings)
+{
+    for (const finding_note *note = findings; note != NULL; note = note->next)
+        message_add_finding(v, add_about(v, &note->session), note);
+}
+
 void message_show_end(const view *v, const frame_note *frame)
 {
     uint32_t session = frame->end.number; /* that the tree is about */
@@ -269,9 +289,7 @@ void message_show_end(const view *v, const frame_note *frame)
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
         if (note->session.number != session) {
             session = note->session.number;
-            tree = add_end(v, &item);
-            proto_item_append_text(item, ", about session %u", session);
-            add_session(v, tree, &note->session);
+            tree = add_about(v, &note->session);
         }
         message_add_finding(v, tree, note);
     }

@@ -5,6 +5,7 @@
 
 #include "compat.h"
 
+#include "across.h"
 #include "connections.h"
 #include "experts.h"
 #include "fields.h"
@@ -17,6 +18,7 @@
 
 static int proto_cti = -1;
 static dissector_handle_t cti_handle, cti_decrypted_handle;
+static dissector_table_t tcp_ports;
 
 /* ---- recognition ---- */
 
@@ -28,6 +30,16 @@ static bool is_cti_port(uint32_t port)
     if (value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port))
         return true;
     return cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls;
+}
+
+/* The same, of each packet: by what the ports were registered for, which is found at once. */
+static bool is_server_port(uint32_t port)
+{
+    bool tls = false;
+
+    if (cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls)
+        return true;
+    return dissector_get_uint_handle(tcp_ports, port) == cti_handle;
 }
 
 static bool may_be_cti(const packet_info *pinfo)
@@ -170,8 +182,9 @@ static ws_bool recognize_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree
 
 /* ---- the end of connections ---- */
 
-/* Wireshark hands only data to dissectors, but FIN and RST end sessions: so each frame is
- * looked at once more when it is done.  Without CTI in the file this costs nothing. */
+/* Wireshark hands only data to dissectors, but FIN and RST end sessions, and a connection that is
+ * refused has no data: so each frame is looked at once more when it is done.  Where there is no CTI
+ * in the file, only its ports are. */
 static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     connection *c;
@@ -179,9 +192,11 @@ static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     (void)data;
     if (!may_be_cti(pinfo))
         return 0;
+    segment_show_across(tvb, pinfo, tree);
     if (!PINFO_FD_VISITED(pinfo)) {
         connections_note_time(pinfo);
         precedence_keep(pinfo);
+        across_packet(pinfo, is_server_port);
     }
     if (!connections_any())
         return 0;
@@ -241,6 +256,7 @@ void packet_cti_handoff(void)
     if (proto_cti == -1)
         return;
     register_ports();
+    tcp_ports = find_dissector_table("tcp.port");
     heur_dissector_add("tcp", recognize_cti, "CTI Server over TCP", CTI_HEURISTIC, proto_cti,
                        HEURISTIC_ENABLE);
     heur_dissector_add("tls", recognize_decrypted, "CTI Server over TLS", "cti_tls", proto_cti,

@@ -5,6 +5,7 @@
  * a segment is asked of TCP's reassembly. */
 #include "segment.h"
 
+#include "across.h"
 #include "message.h"
 #include "preferences.h"
 #include "taps.h"
@@ -31,6 +32,14 @@ static ws_bool free_scratch(wmem_allocator_t *pool, wmem_cb_event_t event, void 
     return false;
 }
 
+static GString *new_scratch(packet_info *pinfo)
+{
+    GString *scratch = g_string_sized_new(256);
+
+    wmem_register_callback(pinfo->pool, free_scratch, scratch);
+    return scratch;
+}
+
 static packet_state *state_of(packet_info *pinfo, const frame_note *frame, uint32_t key)
 {
     packet_state *state = p_get_proto_data(pinfo->pool, pinfo, protocol_id, key);
@@ -41,8 +50,7 @@ static packet_state *state_of(packet_info *pinfo, const frame_note *frame, uint3
     state->framing = frame->framing;
     state->tail = frame->tail;
     state->next = frame->messages;
-    state->scratch = g_string_sized_new(256);
-    wmem_register_callback(pinfo->pool, free_scratch, state->scratch);
+    state->scratch = new_scratch(pinfo);
     p_add_proto_data(pinfo->pool, pinfo, protocol_id, key, state);
     return state;
 }
@@ -258,6 +266,17 @@ void segment_show_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
     v.scratch = state_of(pinfo, frame, connection_key(c))->scratch;
     message_show_end(&v, frame);
     taps_end(pinfo, frame);
+}
+
+void segment_show_across(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const finding_note *findings = across_findings(pinfo->num);
+    view v = {tvb, pinfo, tree, NULL, 0};
+
+    if (findings == NULL)
+        return;
+    v.scratch = new_scratch(pinfo);
+    message_show_across(&v, findings);
 }
 
 void segment_register(int protocol)

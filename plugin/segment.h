@@ -21,4 +21,7 @@ int segment_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, connect
  * frame. */
 void segment_show_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const connection *c);
 
+/* Shows the findings that several sessions together brought, if this is the frame. */
+void segment_show_across(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
 #endif

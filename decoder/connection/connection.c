@@ -6,8 +6,6 @@
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
-/* At the end of the capture, the answer to a younger SYN may just not have come yet. */
-#define ATTEMPT_PATIENCE (1 * CTI_SECOND)
 
 direction *connection_direction(connection *c, cti_sender sender)
 {
@@ -98,31 +96,25 @@ static void take_reset(direction *from, const tcp_segment *segment)
     connection_release_streams(c);
 }
 
-/* A connection to a CTI port that came to no message: how far did it come?  Whether anything
- * answers a SYN at the capture's end is not known yet. */
+/* A connection to a CTI port on which no session began. */
 static void note_attempt(connection *c)
 {
     const connection_record *r = &c->record;
-    cti_attempt attempt = {.client = r->client,
-                           .server = r->server,
-                           .side = r->side,
-                           .outcome = CTI_LEG_NO_MESSAGE,
-                           .frame = r->first_frame,
-                           .end_frame = c->frame,
-                           .began = r->first_time,
-                           .ended = r->last_time};
+    const cti_attempt attempt = {.client = r->client,
+                                 .server = r->server,
+                                 .side = r->side,
+                                 .frame = r->first_frame,
+                                 .end_frame = c->frame,
+                                 .began = r->first_time,
+                                 .ended = r->last_time,
+                                 .syn = r->syn == SYN_CLIENT_ONLY || r->syn == SYN_FULL,
+                                 .syn_ack = r->syn == SYN_FULL,
+                                 .data = r->tcp.bytes[0] + r->tcp.bytes[1] > 0,
+                                 .end = r->close};
 
-    if (r->sessions > 0 || !c->cti_port || r->tls || r->tcp.bytes[0] + r->tcp.bytes[1] > 0 ||
-        (r->syn != SYN_CLIENT_ONLY && r->syn != SYN_FULL))
-        return;
-    if (r->syn == SYN_CLIENT_ONLY)
-        attempt.outcome =
-            r->close == CTI_END_RESET_BY_SERVER ? CTI_LEG_REFUSED : CTI_LEG_NO_ANSWER;
-    if (r->close == CTI_END_CAPTURE_ENDED &&
-        cti_elapsed(r->first_time, c->all->last_time) < ATTEMPT_PATIENCE)
-        return;
-    c->all->attempts++;
-    cti_clients_attempt(c->all->clients, &attempt);
+    if (r->sessions == 0 && c->cti_port &&
+        cti_clients_attempt(c->all->clients, &attempt, c->all->last_time))
+        c->all->attempts++;
 }
 
 /* Ends what is left of a connection, tells it and frees it; how is CTI_END_CAPTURE_ENDED or

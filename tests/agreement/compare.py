@@ -14,8 +14,6 @@ from datetime import datetime, timezone
 # As Wireshark 4.0 and 4.4 write it, and as 4.6 does.
 TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC|"
                          r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
-# Rules that only ctidump judges: they need all sessions and the connections that failed.
-ACROSS = ("sides", "failover", "open-storm")
 UNDECODED = "undecoded"  # a number of the wrong size: tshark's JSON does not name its field
 UNKNOWN = {"cti.float.unknown": "tag", "cti.body": "body", "cti.left_over": "left_over",
            "cti.undecoded": UNDECODED}
@@ -81,8 +79,8 @@ def read_ctidump(text):
             found.answers[record["request_frame"], answer, round(record["rtt_s"], 9)] += 1
         elif record.get("missed") is True or record.get("outcome") == "unanswered":
             found.unanswered[record["request_frame"]] += 1
-        elif kind == "finding" and record["rule"] not in ACROSS:
-            found.findings[record["session"], record["rule"], record["text"]] += 1
+        elif kind == "finding":
+            found.findings[record["session"] or 0, record["rule"], record["text"]] += 1
         elif kind == "session":
             found.sessions[record["session"]] = (record["client"], record["side"])
             found.verdicts[record["session"]] = (

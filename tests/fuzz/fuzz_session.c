@@ -184,16 +184,20 @@ static void take_segment(bench *b, cti_sender sender, input *in)
 
 static void take_attempt(bench *b, input *in)
 {
+    const uint8_t seen = take8(in);
     const cti_attempt attempt = {.client = b->client,
                                  .server = b->server,
                                  .side = b->side,
-                                 .outcome = CTI_LEG_REFUSED + take8(in) % 3,
                                  .frame = b->frame,
                                  .end_frame = b->frame,
                                  .began = b->now,
-                                 .ended = later(b->now, take_step(in))};
+                                 .ended = later(b->now, take_step(in)),
+                                 .syn = !(seen & 1),
+                                 .syn_ack = seen & 2,
+                                 .data = (seen & 12) == 12,
+                                 .end = CTI_END_RESET_BY_CLIENT + (seen >> 4) % 6};
 
-    cti_clients_attempt(b->clients, &attempt);
+    cti_clients_attempt(b->clients, &attempt, attempt.ended);
 }
 
 /* Another client or server. */
