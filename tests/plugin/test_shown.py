@@ -3,8 +3,8 @@
 import re
 
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
-from ged188.pcap import ACK, FIN, PSH, Capture
-from ged188.tcp import CLIENT, SERVER
+from ged188.pcap import ACK, FIN, PSH, RST, SYN, Capture
+from ged188.tcp import CLIENT, SERVER, Conversation, Host
 
 
 class Shown(PluginTest):
@@ -44,8 +44,9 @@ class Shown(PluginTest):
 
     def test_session_fields(self):
         path = paths.captures / "heartbeat-missed.pcap"
-        sides = {tuple(row[0] + row[1]) for row in self.tshark.fields(
-            path, "cti.session", "cti.session.side", display='cti.session.client_id == "CTIOS1A"')}
+        sides = {pair for row in self.tshark.fields(
+            path, "cti.session", "cti.session.side", display='cti.session.client_id == "CTIOS1A"')
+                 for pair in zip(*row)}
         self.assertEqual(sides, {("1", "A"), ("2", "B")})
         self.assertEqual({row[0][0] for row in self.tshark.fields(
             path, "frame.number", display='cti.session.state == "lost"')}, {"30"})
@@ -64,6 +65,47 @@ class Shown(PluginTest):
         late = self.tshark.fields(paths.captures / "heartbeat-late.pcap", "cti.message_type",
                                   "cti.heartbeat.missed", display="cti.heartbeat.missed")
         self.assertIn([["6"], ["2"]], late)
+
+    def across(self, path, rule, passes=2):
+        return self.tshark.fields(path, "frame.number", "cti.session", "cti.finding.frame",
+                                  "_ws.expert.message", display=f"cti.rule.{rule}", passes=passes)
+
+    def test_findings_over_sessions(self):
+        """They stand on the last frame that they name, once the whole file was read."""
+        path = paths.captures / "heartbeat-missed.pcap"
+        (frame, sessions, frames, texts), = self.across(path, "failover")
+        self.assertEqual((frame[0], frames[-1]), ("36", "36"))
+        self.assertEqual(set(sessions), {"2"})
+        self.assertTrue(any(text.startswith("The client lost its session on side A "
+                                            "(heartbeats-unanswered)") for text in texts))
+        self.assertEqual(self.across(path, "failover", passes=1), [])
+        (frame, sessions, frames, texts), = self.across(paths.captures / "open-storm.pcap",
+                                                        "open_storm")
+        self.assertEqual(frame[0], frames[-1])
+        self.assertTrue(any(re.search(r"sent \d+ OPEN_REQ to side [AB] within", text)
+                            for text in texts))
+
+    def test_findings_without_session(self):
+        """Connections that are refused have no data, and CTI has no other place in this file."""
+        made = Capture()
+        for number, server in enumerate((42027, 42027, 42027, 43027)):
+            talk = Conversation(made, Host("10.0.3.1", 50001 + number), Host("10.0.0.1", server))
+            talk.segment(CLIENT, number, SYN, 1)
+            talk.segment(SERVER, number + 0.001, RST | ACK, 0, acknowledgment=2)
+        path = self.made(made)
+        (frame, sessions, frames, texts), = self.across(path, "sides")
+        self.assertEqual((frame, sessions, frames), (["5"], [], ["1", "5"]))
+        self.assertTrue(texts[-1].startswith("The client tried to connect to side A 3 times"))
+        (frame, sessions, _, texts), = self.across(path, "failover")
+        self.assertEqual((frame, sessions), (["1"], []))
+        self.assertIn("(3 refused) and side B (1 refused)", texts[-1])
+        self.assertEqual(self.across(path, "sides", passes=1), [])
+        others = Capture()
+        for time, frame in made.records:
+            others.add(time, frame.replace(b"\xa4\x2b", b"\x20\x2b").replace(b"\xa8\x13",
+                                                                         b"\x20\x13"))
+        self.assertEqual(self.tshark.fields(self.made(others, "others.pcap"), "frame.number",
+                                            display="cti", passes=2), [])
 
     def test_findings(self):
         """One expert info for each, whatever its severity, on the first pass too."""
