@@ -391,6 +391,8 @@ static void append_client_row(html *h, const cti_client *client)
         if (first == NULL)
             first = html_session_get(h, client->legs[i]->session);
     }
+    if (first == NULL)
+        return;
     g_string_append_printf(h->text,
                            "<tr><th scope=\"row\" title=\"%u session%s\">"
                            "<a class=\"name\" href=\"#s%u\">",
