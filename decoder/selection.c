@@ -308,7 +308,9 @@ static void select_session(void *user, const session_record *session)
 {
     selection *s = user;
 
-    if (s->writer->session != NULL && wants_session(s, session))
+    /* What the writer keeps of a session that was selected must come to its end, whatever the
+     * session calls itself by now. */
+    if (s->writer->session != NULL && (wants_session(s, session) || *session->writer_data != NULL))
         s->writer->session(s->user, session);
 }
 
