@@ -64,6 +64,7 @@ void session_log_release(session_log *log)
         g_free(log->entries[i].buffer);
     g_free(log->entries);
     g_string_free(log->scratch, TRUE);
+    *log = (session_log){.entries = NULL};
 }
 
 /* The place of the next event: a new one, or that of the oldest of the last ones. */

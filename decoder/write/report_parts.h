@@ -16,12 +16,19 @@
 #include "story.h"
 #include "writers.h"
 
+/* Sessions that are told whole: so many that were lost, so many others with errors or warnings, and
+ * so many of the rest.  The table and the counts are of all. */
+#define SESSIONS_WHOLE 1000u
+/* Findings whose words are kept, beside the first one of each rule and severity: the others are
+ * counted. */
+#define FINDINGS_WORDED 200u
+
 /* A finding in words. */
 typedef struct reported_finding {
     uint32_t session; /* 0 where it is of no single one */
     cti_rule rule;
     cti_severity severity;
-    char *text; /* the rule's name first */
+    char *text; /* the rule's name first; NULL where it is only counted */
 } reported_finding;
 
 /* What is kept of a session until all are known. */
@@ -36,7 +43,7 @@ typedef struct reported_session {
     uint32_t errors, warnings;
     bool in_story;
     GString *findings; /* lines */
-    GString *text;     /* its facts */
+    GString *text;     /* its facts; NULL where it is not told whole, and has no log */
     GString *evidence; /* lines, of its verdict */
 } reported_session;
 
@@ -59,6 +66,8 @@ typedef struct report {
     answers *answers;
     told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
+    uint32_t whole[3]; /* sessions told whole: without trouble, with findings, lost */
+    bool worded[CTI_RULE_COUNT][CTI_ERROR + 1]; /* the first finding's words are kept */
 } report;
 
 /* "" or "s". */
@@ -71,6 +80,9 @@ void report_seconds(GString *to, int64_t duration);
 void report_print(const report *r, GString *text);
 
 /* ---- report_overview.c ---- */
+
+/* True where the session's verdict is one of those that lose it. */
+bool report_is_lost(const reported_session *s);
 
 void report_counts(const report *r, const summary_record *summary, GString *text);
 void report_lost_sessions(const report *r, GString *text);
@@ -104,5 +116,9 @@ void report_client_name(GString *to, const cti_client *client);
 /* At the session's end: keeps what the other parts need of it, and its facts in words. */
 void report_keep_session(const report *r, reported_session *s, const session_record *record);
 void report_session_text(const report *r, reported_session *s, GString *text);
+
+/* The session has ended: drops its details where enough others are told whole. */
+void report_limit_session(report *r, reported_session *s);
+void report_sessions_left_out(const report *r, GString *text);
 
 #endif

@@ -48,6 +48,43 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->evidence = evidence_lines(session);
 }
 
+/* Frees what nobody will read. */
+static void forget_details(reported_session *s)
+{
+    session_log_release(&s->log);
+    g_string_free(s->text, TRUE);
+    s->text = NULL;
+    g_string_free(s->evidence, TRUE);
+    s->evidence = g_string_new(NULL);
+    g_string_free(s->findings, TRUE);
+    s->findings = g_string_new(NULL);
+}
+
+void report_limit_session(report *r, reported_session *s)
+{
+    const int kind = report_is_lost(s) ? 2 : s->errors + s->warnings > 0 ? 1 : 0;
+
+    if (s->in_story)
+        return;
+    if (r->whole[kind] < SESSIONS_WHOLE)
+        r->whole[kind]++;
+    else
+        forget_details(s);
+}
+
+void report_sessions_left_out(const report *r, GString *text)
+{
+    const uint32_t left_out = r->sessions->len - (r->whole[0] + r->whole[1] + r->whole[2]);
+
+    if (left_out == 0)
+        return;
+    g_string_append_printf(text,
+                           "\n%u more sessions are only counted above: ctidump --session NUMBER "
+                           "tells one, -T timeline and -T json have all\n",
+                           left_out);
+    report_print(r, text);
+}
+
 void report_session_text(const report *r, reported_session *s, GString *text)
 {
     const bool many = r->sessions->len > SESSION_LOG_DETAILED;
@@ -59,6 +96,8 @@ void report_session_text(const report *r, reported_session *s, GString *text)
                                      .most_lines = many ? SESSION_LOG_LINES_FEW
                                                         : SESSION_LOG_LINES};
 
+    if (s->text == NULL)
+        return;
     g_string_append_printf(text, "\n%s", s->text->str);
     if (s->findings->len > 0)
         g_string_append_printf(text, "  findings\n%s", s->findings->str);

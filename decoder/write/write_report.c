@@ -111,6 +111,20 @@ static void report_tcp_end(void *user, const session_record *session, cti_tcp_en
     session_log_tcp_end(&session_of(session)->log, how, sender, time, frame);
 }
 
+/* For the first screen, which tells the first one of a kind and counts the others. */
+static void keep_finding(report *r, const reported_session *s, const cti_finding *finding,
+                         const GString *line)
+{
+    reported_finding *kept = g_new(reported_finding, 1);
+    bool *worded = &r->worded[finding->rule][finding->severity];
+    const bool is_worded = !*worded || r->findings->len < FINDINGS_WORDED;
+
+    *worded = true;
+    *kept = (reported_finding){s != NULL ? s->number : 0, finding->rule, finding->severity,
+                               is_worded ? g_strdup(line->str) : NULL};
+    g_ptr_array_add(r->findings, kept);
+}
+
 static void report_finding(void *user, const session_record *session, const cti_finding *finding)
 {
     report *r = user;
@@ -128,14 +142,8 @@ static void report_finding(void *user, const session_record *session, const cti_
         s->errors += finding->severity == CTI_ERROR;
         s->warnings += finding->severity == CTI_WARNING;
     }
-    if (finding->severity > CTI_NOTE) {
-        reported_finding *kept = g_new(reported_finding, 1);
-
-        *kept = (reported_finding){s != NULL ? s->number : 0, finding->rule, finding->severity,
-                                   g_string_free(line, FALSE)};
-        g_ptr_array_add(r->findings, kept);
-        return;
-    }
+    if (finding->severity > CTI_NOTE)
+        keep_finding(r, s, finding, line);
     g_string_free(line, TRUE);
 }
 
@@ -152,6 +160,7 @@ static void report_session(void *user, const session_record *record)
     reported_session *s = session_of(record);
 
     report_keep_session(r, s, record);
+    report_limit_session(r, s);
     g_ptr_array_add(r->sessions, s);
     if (r->by_number->len <= s->number)
         g_ptr_array_set_size(r->by_number, (gint)s->number + 1);
@@ -216,6 +225,7 @@ static void report_summary(void *user, const summary_record *summary)
     report_ways(r, text);
     for (guint i = 0; i < r->sessions->len; i++)
         report_session_text(r, g_ptr_array_index(r->sessions, i), text);
+    report_sessions_left_out(r, text);
     g_string_free(text, TRUE);
 }
 
@@ -243,9 +253,11 @@ static void free_session(gpointer data)
     reported_session *s = data;
 
     g_free(s->client);
-    session_log_release(&s->log);
+    if (s->text != NULL) {
+        session_log_release(&s->log);
+        g_string_free(s->text, TRUE);
+    }
     g_string_free(s->findings, TRUE);
-    g_string_free(s->text, TRUE);
     g_string_free(s->evidence, TRUE);
     g_free(s);
 }

@@ -136,6 +136,26 @@ class Across(unittest.TestCase):
                       client_id=client_id, begin=one.now + 1)
         return two.open().heartbeats(2, 15)
 
+    def test_too_many_to_tell(self):
+        """Of thousands of sessions the first ones are told whole, troubled ones apart from the
+        others, and all are counted."""
+        made = Capture()
+        for number in range(1205):
+            one = Session(made, client=Host(f"10.1.{number >> 8}.{number & 255}", 50000),
+                          begin=number * 0.001).open(services=BRIDGE)
+            one.now = 10 + number * 0.001
+            if number < 1002:
+                one.close()
+            else:
+                one.reset(SERVER)
+        report = self.report(made)
+        told = [int(line.split()[1].rstrip(":")) for line in report.splitlines()
+                if line.startswith("Session ")]
+        self.assertEqual(told, list(range(1, 1001)) + list(range(1003, 1206)))
+        self.assertIn("\n2 more sessions are only counted above", report)
+        self.assertIn("lost      203 of 1205 sessions", report)
+        self.assertIn("203 x close-missing in several sessions, first in session 1003", report)
+
     def test_one_id_at_two_addresses_at_once(self):
         made = Capture()
         for number in range(3):
