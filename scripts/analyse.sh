@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$here/build/analysis
 
 "$here/scripts/install-deps.sh" clang clang-tidy cppcheck git
-mkdir -p "$here/build"
+mkdir -p "$folder"
 
 # gcc: a build like any other, whose warnings are errors
 "$here/scripts/build.sh" "$folder/gcc" -DBUILD_TESTING=OFF -DWITH_WERROR=ON \
