@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from tshark import AS_NOBODY, Tshark  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = tuple(str(ROOT / folder) for folder in ("plugin", "codec"))
+# As the debugging information has them: paths there begin at the project's folder.
+SOURCES = ("./plugin", "./codec", str(ROOT / "plugin"), str(ROOT / "codec"))
 SHOWN = 10
 FEW = ("heartbeat-missed", "malformed", "split-coalesced")
 VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=all", "--keep-debuginfo=yes",
@@ -30,7 +31,8 @@ VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=all", "--keep-de
 
 
 def is_ours(error):
-    return any((frame.findtext("dir") or "").startswith(SOURCES) for frame in error.iter("frame"))
+    return any((frame.findtext("dir") or "").startswith(SOURCES) or
+               (frame.findtext("obj") or "").endswith("/cti.so") for frame in error.iter("frame"))
 
 
 def told(error):
