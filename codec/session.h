@@ -115,6 +115,8 @@ typedef enum {
 const char *cti_verdict_name(cti_verdict verdict);
 /* One plain sentence. */
 const char *cti_verdict_text(cti_verdict verdict);
+/* True unless the session goes on or its client closed it: its end needs an explanation. */
+bool cti_verdict_is_lost(cti_verdict verdict);
 
 /* A fact that speaks for a verdict, or against it. */
 #define CTI_EVIDENCE_MAX 8

@@ -81,3 +81,8 @@ const char *cti_verdict_text(cti_verdict verdict)
 {
     return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].text : "?";
 }
+
+bool cti_verdict_is_lost(cti_verdict verdict)
+{
+    return verdict != CTI_VERDICT_STILL_OPEN && verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capture files: packets with their times, in file order.  Classic pcap is read by libpcap,
- * everything else by libwiretap, chosen by the first bytes.  Nothing here prints; an error is
+/* Capture files: packets with their times, in file order.  Classic pcap is read with libpcap
+ * (the records of its usual forms by pcap_records.h), everything else by libwiretap, chosen by the
+ * first bytes.  Nothing here prints; an error is
  * a line of text that names what is wrong. */
 #ifndef CTIDUMP_CAPTURE_H
 #define CTIDUMP_CAPTURE_H

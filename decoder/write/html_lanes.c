@@ -276,7 +276,7 @@ static const char *end_shape(const html_session *s)
 {
     if (s->verdict == CTI_VERDICT_STILL_OPEN)
         return "goes-on";
-    return html_is_lost(s->verdict) ? "lost" : "closed";
+    return cti_verdict_is_lost(s->verdict) ? "lost" : "closed";
 }
 
 static void append_pieces(html *h, const html_session *s)

@@ -48,7 +48,7 @@ static void count_lost(const html *h, uint64_t *lost, uint64_t *never_opened)
                              verdict == CTI_VERDICT_OPEN_UNANSWERED ||
                              verdict == CTI_VERDICT_NOTHING_SEEN;
 
-        if (html_is_lost((cti_verdict)verdict))
+        if (cti_verdict_is_lost((cti_verdict)verdict))
             *(refused ? never_opened : lost) += h->verdicts[verdict];
     }
 }
@@ -210,7 +210,7 @@ static GPtrArray *lost_sessions(const html *h)
     for (guint i = 0; i < h->sessions->len; i++) {
         html_session *s = g_ptr_array_index(h->sessions, i);
 
-        if (html_is_lost(s->verdict))
+        if (cti_verdict_is_lost(s->verdict))
             g_ptr_array_add(lost, s);
     }
     g_ptr_array_sort(lost, compare_ends);

@@ -130,8 +130,6 @@ typedef struct html {
     uint32_t tls_connections;
 } html;
 
-/* True where the session's end needs an explanation. */
-bool html_is_lost(cti_verdict verdict);
 /* Lost, or with errors or warnings. */
 bool html_is_troubled(const html_session *s);
 bool html_was_opened(const html_session *s);

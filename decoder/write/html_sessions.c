@@ -53,7 +53,7 @@ static void append_row(html *h, const html_session *s)
     html_took_cell(t, s->worst);
     append_troubles(h, s);
     g_string_append_printf(t, "<td class=\"%s\">%s</td></tr>\n",
-                           html_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
+                           cti_verdict_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
     html_put(h);
 }
 
@@ -77,8 +77,8 @@ static gint compare_by_trouble(gconstpointer a, gconstpointer b)
 {
     const html_session *x = *(html_session *const *)a, *y = *(html_session *const *)b;
 
-    if (html_is_lost(x->verdict) != html_is_lost(y->verdict))
-        return html_is_lost(x->verdict) ? -1 : 1;
+    if (cti_verdict_is_lost(x->verdict) != cti_verdict_is_lost(y->verdict))
+        return cti_verdict_is_lost(x->verdict) ? -1 : 1;
     if (html_is_troubled(x) != html_is_troubled(y))
         return html_is_troubled(x) ? -1 : 1;
     return x->number < y->number ? -1 : 1;
@@ -163,7 +163,7 @@ static void append_session(html *h, html_session *s, bool open)
     g_string_append(h->text, "</b> ");
     html_side(h->text, s->side);
     g_string_append_printf(h->text, " <span class=\"%s\">%s</span></summary>\n",
-                           html_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
+                           cti_verdict_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
     g_string_append_printf(h->text, "<dl class=\"facts\" id=\"s%u\">\n%s</dl>\n", s->number,
                            s->facts->str);
     append_findings(h, s);
@@ -181,13 +181,13 @@ static void append_details(html *h)
     guint lost = 0;
 
     for (guint i = 0; i < h->sessions->len; i++)
-        lost += html_is_lost(((html_session *)g_ptr_array_index(h->sessions, i))->verdict);
+        lost += cti_verdict_is_lost(((html_session *)g_ptr_array_index(h->sessions, i))->verdict);
     g_string_append(h->text, "<section id=\"timelines\"><h2>Timelines</h2>\n");
     for (guint i = 0; i < h->sessions->len; i++) {
         html_session *s = g_ptr_array_index(h->sessions, i);
 
         append_session(
-            h, s, h->sessions->len == 1 || (html_is_lost(s->verdict) && lost <= OPEN_TIMELINES));
+            h, s, h->sessions->len == 1 || (cti_verdict_is_lost(s->verdict) && lost <= OPEN_TIMELINES));
     }
     g_string_append(h->text, "</section>\n");
 }

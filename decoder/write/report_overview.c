@@ -89,11 +89,6 @@ static bool never_opened(const reported_session *s)
     return s->verdict == CTI_VERDICT_REJECTED || s->verdict == CTI_VERDICT_OPEN_UNANSWERED;
 }
 
-bool report_is_lost(const reported_session *s)
-{
-    return s->verdict != CTI_VERDICT_STILL_OPEN && s->verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
-}
-
 /* Sessions that ended alike: with the same verdict, on the same side. */
 typedef struct lost_group {
     cti_verdict verdict;
@@ -202,7 +197,7 @@ void report_lost_sessions(const report *r, GString *text)
     for (guint i = 0; i < r->sessions->len; i++) {
         const reported_session *s = g_ptr_array_index(r->sessions, i);
 
-        if (!report_is_lost(s))
+        if (!cti_verdict_is_lost(s->verdict))
             continue;
         lost++;
         take_lost(groups, s);
@@ -215,9 +210,9 @@ void report_lost_sessions(const report *r, GString *text)
     for (guint i = 0; i < r->sessions->len && lost <= LOST_SHOWN; i++) {
         const reported_session *s = g_ptr_array_index(r->sessions, i);
 
-        if (report_is_lost(s))
+        if (cti_verdict_is_lost(s->verdict))
             append_lost(text, r, s);
-        if (report_is_lost(s) && lost <= EVIDENCE_SHOWN)
+        if (cti_verdict_is_lost(s->verdict) && lost <= EVIDENCE_SHOWN)
             g_string_append(text, s->evidence->str);
     }
     g_array_unref(groups);
@@ -408,8 +403,8 @@ static gint compare_by_trouble(gconstpointer a, gconstpointer b)
 {
     const reported_session *x = *(reported_session *const *)a, *y = *(reported_session *const *)b;
 
-    if (report_is_lost(x) != report_is_lost(y))
-        return report_is_lost(x) ? -1 : 1;
+    if (cti_verdict_is_lost(x->verdict) != cti_verdict_is_lost(y->verdict))
+        return cti_verdict_is_lost(x->verdict) ? -1 : 1;
     if ((x->errors + x->warnings > 0) != (y->errors + y->warnings > 0))
         return x->errors + x->warnings > 0 ? -1 : 1;
     return x->number < y->number ? -1 : 1;

@@ -81,9 +81,6 @@ void report_print(const report *r, GString *text);
 
 /* ---- report_overview.c ---- */
 
-/* True where the session's verdict is one of those that lose it. */
-bool report_is_lost(const reported_session *s);
-
 void report_counts(const report *r, const summary_record *summary, GString *text);
 void report_lost_sessions(const report *r, GString *text);
 /* Storms, and times without a session. */

@@ -13,9 +13,8 @@ static void append_fact(void *user, const char *label, const char *words)
 static GString *evidence_lines(const cti_session *session)
 {
     cti_evidence evidence[CTI_EVIDENCE_MAX];
-    const bool lost = session->verdict != CTI_VERDICT_STILL_OPEN &&
-                      session->verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
-    const uint32_t count = lost ? cti_session_evidence(session, evidence) : 0;
+    const uint32_t count =
+        cti_verdict_is_lost(session->verdict) ? cti_session_evidence(session, evidence) : 0;
     GString *lines = g_string_new(NULL);
 
     for (uint32_t i = 0; i < count; i++) {
@@ -62,7 +61,7 @@ static void forget_details(reported_session *s)
 
 void report_limit_session(report *r, reported_session *s)
 {
-    const int kind = report_is_lost(s) ? 2 : s->errors + s->warnings > 0 ? 1 : 0;
+    const int kind = cti_verdict_is_lost(s->verdict) ? 2 : s->errors + s->warnings > 0 ? 1 : 0;
 
     if (s->in_story)
         return;

@@ -45,14 +45,9 @@ static void free_session(gpointer data)
     g_free(s);
 }
 
-bool html_is_lost(cti_verdict verdict)
-{
-    return verdict != CTI_VERDICT_STILL_OPEN && verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
-}
-
 bool html_is_troubled(const html_session *s)
 {
-    return html_is_lost(s->verdict) || s->findings[CTI_ERROR] + s->findings[CTI_WARNING] > 0;
+    return cti_verdict_is_lost(s->verdict) || s->findings[CTI_ERROR] + s->findings[CTI_WARNING] > 0;
 }
 
 bool html_was_opened(const html_session *s)
