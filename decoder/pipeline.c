@@ -71,8 +71,8 @@ static void close_input(void *user, uint32_t file)
         add_note(p, in, "%" G_GUINT64_FORMAT " packets whose headers are cut or broken were left out",
                  in->cut);
     if (in->tunnelled > 0)
-        add_note(p, in, "%" G_GUINT64_FORMAT " packets in tunnels that are not supported were left out"
-                 " (the first: %s)", in->tunnelled, in->tunnel);
+        add_note(p, in, "%" G_GUINT64_FORMAT " packets in tunnels or other forms that are not supported"
+                 " were left out (the first: %s)", in->tunnelled, in->tunnel);
 }
 
 static void note_of_connections(void *user, const char *line)

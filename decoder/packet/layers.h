@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What packet.c, link.c and tunnel.c share: the walk through a packet's headers.
+/* What packet.c, link.c, wlan.c and tunnel.c share: the walk through a packet's headers.
  *
  * Each take_...() function takes the header that stands at the start of what is left and
  * calls the one for what follows.  Headers may follow one another in circles (Ethernet in
@@ -43,6 +43,17 @@ static inline void limit(walk *w, uint32_t size)
         w->captured = w->length;
 }
 
+/* Little-endian numbers; the caller has checked the length. */
+static inline uint32_t little16(const uint8_t *bytes)
+{
+    return (uint32_t)(bytes[0] | bytes[1] << 8);
+}
+
+static inline uint32_t little32(const uint8_t *bytes)
+{
+    return little16(bytes) | little16(bytes + 2) << 16;
+}
+
 static inline packet_result unsupported(walk *w, const char *tunnel)
 {
     w->found->tunnel = tunnel;
@@ -53,8 +64,13 @@ static inline packet_result unsupported(walk *w, const char *tunnel)
 packet_result take_link(walk *w, int link_type);
 packet_result take_ethernet(walk *w);
 packet_result take_ethertype(walk *w, uint32_t type);
+packet_result take_llc(walk *w);
 packet_result take_mpls(walk *w);
 packet_result take_ppp(walk *w);
+
+/* wlan.c */
+packet_result take_wlan(walk *w);
+packet_result take_radiotap(walk *w);
 
 /* packet.c */
 packet_result take_ip(walk *w); /* by the version in its first byte */

@@ -12,8 +12,14 @@
  *              Ethernet with or without a control word of 4 bytes (RFC 4448)
  * PPPoE        11, 1 code, 2 session, 2 length (RFC 2516)
  * PPP          FF 03 (may be absent), 1 or 2 protocol (RFC 1661, 1662)
+ * PPI          1 version, 1 flags, 2 length, 4 link type, fields; little-endian (CACE's Per-Packet
+ *              Information header)
+ * PKTAP        4 length, 4 kind of record, 4 link type, more; little-endian (Apple)
+ * Juniper      4D 47 43, 1 flags, perhaps 2 length and fields, then the Ethernet frame, or 4
+ *              protocol family and IP
  * Exported     tags of 2 number and 2 length each, 0 the last (Wireshark's exported_pdu_tlvs.h)
  */
+#include <limits.h>
 #include <pcap/dlt.h>
 #include <string.h>
 
@@ -28,7 +34,7 @@ enum { LENGTH_BELOW = 0x0600, TYPE_TRANSPARENT_ETHERNET = 0x6558 };
 
 /* ---- Ethernet ---- */
 
-static packet_result take_llc(walk *w)
+packet_result take_llc(walk *w)
 {
     uint32_t type;
 
@@ -309,6 +315,60 @@ static packet_result take_exported(walk *w)
     return PACKET_TCP;
 }
 
+/* ---- what stands before the link layer ---- */
+
+enum { PKTAP_PACKET = 1 };
+enum { JUNIPER_NO_LINK = 0x02, JUNIPER_FIELDS = 0x80 };
+
+/* A header of size bytes that names the link type of what follows. */
+static packet_result take_named_link(walk *w, uint32_t size, uint32_t link_type)
+{
+    if (++w->layers > LAYERS_MAX)
+        return unsupported(w, "too many headers");
+    if (!skip(w, size))
+        return PACKET_CUT;
+    return link_type > INT_MAX ? PACKET_NOT_TCP : take_link(w, (int)link_type);
+}
+
+static packet_result take_ppi(walk *w)
+{
+    uint32_t size;
+
+    if (w->captured < 8)
+        return PACKET_CUT;
+    size = little16(w->bytes + 2);
+    return size < 8 ? PACKET_CUT : take_named_link(w, size, little32(w->bytes + 4));
+}
+
+static packet_result take_pktap(walk *w)
+{
+    uint32_t size;
+
+    if (w->captured < 12)
+        return PACKET_CUT;
+    size = little32(w->bytes);
+    if (little32(w->bytes + 4) != PKTAP_PACKET)
+        return PACKET_NOT_TCP;
+    return size < 12 ? PACKET_CUT : take_named_link(w, size, little32(w->bytes + 8));
+}
+
+static packet_result take_juniper(walk *w)
+{
+    uint32_t size = 4;
+    uint8_t flags;
+
+    if (w->captured < 6)
+        return PACKET_CUT;
+    if (memcmp(w->bytes, "MGC", 3) != 0)
+        return PACKET_NOT_TCP;
+    flags = w->bytes[3];
+    if (flags & JUNIPER_FIELDS)
+        size += UINT32_C(2) + cti_get16(w->bytes + 4);
+    if (flags & JUNIPER_NO_LINK)
+        return skip(w, size + 4) ? take_ip(w) : PACKET_CUT;
+    return skip(w, size) ? take_ethernet(w) : PACKET_CUT;
+}
+
 /* ---- the first header ---- */
 
 packet_result take_link(walk *w, int link_type)
@@ -336,6 +396,16 @@ packet_result take_link(walk *w, int link_type)
         return take_hdlc(w);
     case DLT_PPP_ETHER:
         return take_pppoe(w);
+    case DLT_IEEE802_11:
+        return take_wlan(w);
+    case DLT_IEEE802_11_RADIO:
+        return take_radiotap(w);
+    case DLT_PPI:
+        return take_ppi(w);
+    case DLT_PKTAP:
+        return take_pktap(w);
+    case DLT_JUNIPER_ETHER:
+        return take_juniper(w);
     case WIRESHARK_UPPER_PDU:
         return take_exported(w);
     default:

@@ -268,8 +268,8 @@ class Cli(unittest.TestCase):
                  rb"text\.pcap: not a capture"),
                 (self.file("short.pcap", self.lost.read_bytes()[:10]), rb"short\.pcap: "),
                 (self.file("x.pcap.gz", gzip), rb"x\.pcap\.gz: (not a capture|compressed with gzip)"),
-                (self.file("wifi.pcap", self.with_link_type(105)),
-                 rb"link type 105 \(IEEE802_11\)")):
+                (self.file("fddi.pcap", self.with_link_type(10)),
+                 rb"link type 10 \(FDDI\)")):
             with self.subTest(path=path.name):
                 done = run(path)
                 self.expect_one_line(done, NO_INPUT, pattern)

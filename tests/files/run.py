@@ -24,7 +24,7 @@ import unittest
 from pathlib import Path
 
 import formats
-from formats import ETHERNET, MICRO, NANO, RAW, SLL, SLL2, WIFI
+from formats import ETHERNET, FDDI, MICRO, NANO, RAW, SLL, SLL2
 
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d*?)0*Z")
@@ -395,11 +395,11 @@ class Files(unittest.TestCase):
 
     def test_unknown_link_type_among_others(self):
         self.need_wiretap()
-        both = b"".join([formats.section(), formats.interface(WIFI), formats.interface(ETHERNET)] + [
-            formats.enhanced_packet(formats.as_link(packet, WIFI), 0) +
+        both = b"".join([formats.section(), formats.interface(FDDI), formats.interface(ETHERNET)] + [
+            formats.enhanced_packet(formats.as_link(packet, FDDI), 0) +
             formats.enhanced_packet(packet, 1) for packet in self.packets])
         done = run("-T", "json", self.file("x", both))
-        self.expect(done, DONE, rb"\Actidump: [^\n]*x: link type 105 \(IEEE802_11\) is not "
+        self.expect(done, DONE, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\) is not "
                                 rb"supported: its packets are left out\n\Z")
         found, summary = records(done)
         frames = [record["frame"] for record in found if record["record"] == "message"]
@@ -408,13 +408,13 @@ class Files(unittest.TestCase):
         self.assertEqual(summary["packets"], 2 * len(self.packets))
 
     def test_only_unknown_link_types(self):
-        forms = [formats.pcap(self.packets, link=WIFI)]
+        forms = [formats.pcap(self.packets, link=FDDI)]
         if self.wiretap:
-            forms += [formats.pcapng(self.packets, (WIFI,)),
-                      filter_through(formats.pcap(self.packets, link=WIFI), "gzip", "-c")]
+            forms += [formats.pcapng(self.packets, (FDDI,)),
+                      filter_through(formats.pcap(self.packets, link=FDDI), "gzip", "-c")]
         for data in forms:
             done = run("-T", "json", self.file("x", data))
-            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: link type 105 \(IEEE802_11\)[^\n]*\n\Z")
+            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\)[^\n]*\n\Z")
             self.assertEqual(done.stdout, b"")
 
     def test_link_type_without_a_number(self):

@@ -5,8 +5,8 @@
 #include "fragment.h"
 #include "promises.h"
 
-static const int link_types[] = {0,   1,   9,   12,  14,  50,  51,  101, 104, 105,
-                                 108, 113, 114, 228, 229, 239, 252, 276, 300};
+static const int link_types[] = {0,   1,   9,   12,  14,  50,  51,  101, 104, 105, 108, 113,
+                                 114, 228, 229, 239, 252, 276, 300, 127, 178, 192, 258};
 
 /* The first packet's own bytes, or those of a packet that was put together. */
 typedef struct span {

@@ -129,6 +129,15 @@ class Links(unittest.TestCase):
                 self.assertEqual(found[0]["sessions"], 0)
                 self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
 
+    def test_unsupported_wlans_are_counted(self):
+        packets = packets_of("agent-desktop")
+        for name, frame in wraps.OTHER_WLANS.items():
+            with self.subTest(wlan=name):
+                found = self.decode([(time, frame(kind, packet))
+                                     for time, kind, packet in packets], 105)
+                self.assertEqual(found[-1]["sessions"], 0)
+                self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
+
     def test_offload(self):
         """Total length 0: the rest of the frame."""
         packets = packets_of("split-coalesced")
@@ -277,12 +286,17 @@ class Links(unittest.TestCase):
     def test_any_snaplen(self):
         """Nothing but the sanitizers' silence, and no other connection."""
         packets = packets_of("agent-desktop")[:40]
-        for name in ("erspan 3", "geneve with options"):
-            frames = [(time, wraps.ethernet(*wraps.TUNNELS[name](kind, packet)))
-                      for time, kind, packet in packets]
+        cuts = {name: [(pcap.ETHERNET, wraps.ethernet(*wraps.TUNNELS[name](kind, packet)))
+                       for _, kind, packet in packets]
+                for name in ("erspan 3", "geneve with options")}
+        cuts |= {name: [wraps.LINKS[name](kind, packet) for _, kind, packet in packets]
+                 for name in ("radiotap with two words", "ppi with fields",
+                              "juniper with fields")}
+        for name, frames in cuts.items():
+            records = [(time, frame) for (time, _, _), (_, frame) in zip(packets, frames)]
             for snaplen in range(1, 200, 3):
-                with self.subTest(tunnel=name, snaplen=snaplen):
-                    summary = self.decode(frames, snaplen=snaplen)[-1]
+                with self.subTest(headers=name, snaplen=snaplen):
+                    summary = self.decode(records, frames[0][0], snaplen)[-1]
                     self.assertLessEqual(summary["connections"], 1)
 
 

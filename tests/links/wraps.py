@@ -4,7 +4,8 @@ more here, apart from what the decoder makes of them.
 
 A packet is (EtherType, bytes).  LINKS turn one into (link type, frame); TUNNELS turn one into
 another; pieces() cuts one.  Formats: https://www.tcpdump.org/linktypes.html, RFC 791, 1661,
-1701, 2516, 2784, 2890, 3032, 4448, 7348, 8200, 8926, draft-foschiano-erspan.
+1701, 2516, 2784, 2890, 3032, 4448, 7348, 8200, 8926, draft-foschiano-erspan, IEEE 802.11,
+https://www.radiotap.org.
 """
 import struct
 
@@ -55,6 +56,29 @@ def snap(kind, packet):
     return pcap.ETHERNET, ethernet(len(inside), inside)
 
 
+def wlan(head, control=0x08, flags=0x01):
+    """A data frame of 802.11 with LLC; head is what follows its three addresses' header, hex."""
+    header = struct.pack("<BBH", control, flags, 0) + MACS + MACS[:6] + struct.pack("<H", 0x0120)
+    return lambda kind, packet: (header + bytes.fromhex(head) + b"\xAA\xAA\x03\0\0\0" +
+                                 struct.pack(">H", kind) + packet)
+
+
+def radiotap(fields, frame):
+    """fields: all behind the length, hex."""
+    rest = bytes.fromhex(fields)
+    return lambda kind, packet: (127, struct.pack("<BBH", 0, 0, 4 + len(rest)) + rest +
+                                 frame(kind, packet))
+
+
+def named(link_type, head, size):
+    """A header of size bytes, zeros behind head, which names Ethernet as what follows."""
+    return lambda kind, packet: (link_type, head.ljust(size, b"\0") + ethernet(kind, packet))
+
+
+def juniper(head, inside=ethernet):
+    return lambda kind, packet: (178, b"MGC" + bytes.fromhex(head) + inside(kind, packet))
+
+
 LINKS = {
     "vlan": tagged("8100 0005"),
     "two vlans": tagged("88A8 0006 8100 0005"),
@@ -80,6 +104,24 @@ LINKS = {
     "sll": headed(113, b"\0\0\0\1\0\6\2\0\0\0\0\1\0\0TT"),
     "sll sent": headed(113, b"\0\4\0\1\0\6\2\0\0\0\0\1\0\0TT"),
     "sll2": headed(276, b"TT\0\0\0\0\0\3\0\1\0\6\2\0\0\0\0\1\0\0"),
+    "wlan": lambda kind, packet: (105, wlan("")(kind, packet)),
+    "wlan between access points": lambda kind, packet: (
+        105, wlan("0200000000AA", flags=0x03)(kind, packet)),
+    "wlan with qos": lambda kind, packet: (105, wlan("0000", 0x88, 0x02)(kind, packet)),
+    "wlan with ht control": lambda kind, packet: (
+        105, wlan("0000 00000000", 0x88, 0x82)(kind, packet)),
+    "radiotap": radiotap("00000000", wlan("")),
+    "radiotap with padding": radiotap("02000000 20", wlan("0000 0000", 0x88, 0x01)),
+    "radiotap with a timer": radiotap("03000000 0102030405060708 20",
+                                      wlan("0000 0000", 0x88, 0x01)),
+    "radiotap with two words": radiotap("03000080 00000000 00000000 0102030405060708 20",
+                                        wlan("0000 0000", 0x88, 0x01)),
+    "ppi": named(192, struct.pack("<HHI", 0, 8, 1), 8),
+    "ppi with fields": named(192, struct.pack("<HHI", 0, 32, 1), 32),
+    "pktap": named(258, struct.pack("<III", 108, 1, 1), 108),
+    "juniper": juniper("01"),
+    "juniper with fields": juniper("81 0006 010101020100"),
+    "juniper without link": juniper("02 02000000", lambda kind, packet: packet),
     **{f"null {order}{v6}": family(0, order, v6)
        for order in "<>" for v6 in (10, 23, 24, 26, 28, 30)},
     **{f"loop {v6}": family(108, ">", v6) for v6 in (24, 28, 30)},
@@ -157,6 +199,13 @@ OTHERS = {
     "IPsec ESP": over(50, plain),
     "GTP": udp(2152, lambda kind: b"", plain),
     "PPTP": gre(0x3001, "0000000000000000", 0x880B),
+}
+
+# The same for frames of 802.11.
+OTHER_WLANS = {
+    "encrypted 802.11": wlan("", flags=0x41),
+    "fragments of 802.11": wlan("", flags=0x05),
+    "aggregated 802.11": wlan("8000", 0x88),
 }
 
 

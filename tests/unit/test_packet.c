@@ -411,7 +411,7 @@ static void linux_cooked(void **state)
 
 static void known_and_unknown_link_types(void **state)
 {
-    static const int others[] = {-1, 6, 105, 127, 147, 195, 253, 10000};
+    static const int others[] = {-1, 6, 10, 106, 147, 195, 253, 10000};
     bytes b = {.size = 0};
 
     (void)state;
