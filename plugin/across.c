@@ -175,8 +175,8 @@ static void follow_attempt(attempt *a, const packet_info *pinfo, const struct tc
         end_attempt(a->before, known->ended);
 }
 
-/* A client whose SYN was refused may repeat it from the same port; where it has the same number
- * too, Wireshark takes it for the same conversation. */
+/* A client whose SYN was refused may send it again: a Windows client does so twice.  It is the
+ * same attempt. */
 static bool is_repeated_syn(const attempt *a, const packet_info *pinfo)
 {
     return a->known.end == CTI_END_RESET_BY_SERVER && !a->known.syn_ack &&
@@ -185,12 +185,9 @@ static bool is_repeated_syn(const attempt *a, const packet_info *pinfo)
 
 static void repeat_attempt(attempt *a, const packet_info *pinfo)
 {
-    const int64_t time = connection_time(pinfo);
-
-    cti_clients_attempt(clients_of_file(), &a->known, time);
-    a->known.frame = pinfo->num;
-    a->known.began = time;
     a->known.end = CTI_END_CAPTURE_ENDED;
+    a->known.end_frame = pinfo->num;
+    a->known.ended = connection_time(pinfo);
 }
 
 void across_packet(packet_info *pinfo, bool (*is_cti_port)(uint32_t port))
@@ -219,13 +216,10 @@ void across_packet(packet_info *pinfo, bool (*is_cti_port)(uint32_t port))
         drop_attempt(conversation->conv_index);
         return;
     }
-    if (is_repeated_syn(a, pinfo)) {
+    if (is_repeated_syn(a, pinfo))
         repeat_attempt(a, pinfo);
-        a->known.end_frame = pinfo->num;
-        a->known.ended = a->known.began;
-    } else {
+    else
         follow_attempt(a, pinfo, tcp);
-    }
 }
 
 /* ---- the end ---- */

@@ -96,6 +96,16 @@ static void take_reset(direction *from, const tcp_segment *segment)
     connection_release_streams(c);
 }
 
+/* The attempt goes on as if it had not been refused. */
+static void forget_reset(connection *c)
+{
+    c->reset = false;
+    c->record.close = CTI_END_CAPTURE_ENDED;
+    for (int i = 0; i < DIRECTIONS; i++)
+        tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
+                        &c->directions[i]);
+}
+
 /* A connection to a CTI port on which no session began. */
 static void note_attempt(connection *c)
 {
@@ -251,8 +261,11 @@ static void take_segment(connection *c, const tcp_segment *segment)
         return;
     from = table_direction(c, segment);
     to = connection_opposite(from);
-    if (segment->flags & TCP_SYN)
+    if (segment->flags & TCP_SYN) {
+        if (syn_is_repeated(from, segment))
+            forget_reset(c);
         note_syn(from, segment);
+    }
     if (segment->flags & TCP_RST) {
         take_reset(from, segment);
         return;

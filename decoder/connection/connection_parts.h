@@ -183,6 +183,10 @@ void ahead_release(connections *all);
 /* True if a SYN or SYN-ACK begins another connection for sure: because this one is over. */
 bool syn_begins_another(const direction *from, const tcp_segment *segment);
 
+/* True for the SYN that was refused, once more: a Windows client sends it three times, half a
+ * second apart, before it gives up.  It is the same attempt. */
+bool syn_is_repeated(const direction *from, const tcp_segment *segment);
+
 /* True for a SYN with another number on a connection that goes on: it is old, or forged, or
  * begins another connection after an end that was not captured.  What comes behind it will
  * tell: keep it until then. */

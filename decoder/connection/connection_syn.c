@@ -12,14 +12,20 @@ bool syn_begins_another(const direction *from, const tcp_segment *segment)
 
     if (!(segment->flags & TCP_SYN))
         return false;
-    /* A client whose first SYN was refused repeats it. */
-    if (c->reset && !syn_ack && !connection_opposite(from)->stream.synced &&
-        c->record.tcp.bytes[0] + c->record.tcp.bytes[1] == 0)
-        return true;
     /* Of those that are over or left alone, the streams know no more than their SYN. */
     if (c->reset || c->content == CONTENT_OTHER)
         return stream->saw_syn ? stream->initial != segment->sequence : !syn_ack;
     return stream->closed && tcp_stream_is_new_syn(stream, segment->sequence);
+}
+
+bool syn_is_repeated(const direction *from, const tcp_segment *segment)
+{
+    const connection *c = from->connection;
+
+    return (segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && c->reset &&
+           from->stream.saw_syn && from->stream.initial == segment->sequence &&
+           !connection_opposite(from)->stream.synced &&
+           c->record.tcp.bytes[0] + c->record.tcp.bytes[1] == 0;
 }
 
 bool syn_is_late(const direction *from, const tcp_segment *segment)

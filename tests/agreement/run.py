@@ -37,7 +37,11 @@ DIFFERENCES_SHOWN = 12
 FAILED = {
     "refused": ({"refused": 1}, [(CLIENT, 0, SYN, 1), (SERVER, 0.001, RST | ACK, 0, 2)]),
     "refused, the same SYN again": (
-        {"refused": 3}, [(CLIENT, 0, SYN, 1), (SERVER, 0.001, RST | ACK, 0, 2)] * 3),
+        {"refused": 1}, [(CLIENT, 0.5, SYN, 1), (SERVER, 0.001, RST | ACK, 0, 2)] * 3),
+    "refused, answered when it comes again": (
+        {"no-message": 1}, [(CLIENT, 0, SYN, 1), (SERVER, 0.001, RST | ACK, 0, 2),
+                            (CLIENT, 0.5, SYN, 1), (SERVER, 0.01, SYN | ACK, 1, 2),
+                            (CLIENT, 0.01, ACK, 2, 2)]),
     "refused, another SYN from the port": (
         {"refused": 2}, [(CLIENT, 0, SYN, 1), (SERVER, 0.001, RST | ACK, 0, 2),
                          (CLIENT, 1, SYN, 5001), (SERVER, 0.001, RST | ACK, 0, 5002)]),

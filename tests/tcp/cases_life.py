@@ -120,16 +120,20 @@ class Life(TalkTest):
         second.beat(CLIENT, [2], 101, ack=False)
         self.expect(second, server=[1], client=[1, 2], sessions=2)
 
-    def test_27_a_refused_syn_is_tried_again_with_its_number(self):
+    def test_27_a_refused_syn_is_sent_again(self):
+        """As Windows does: it is one attempt, and this one succeeds."""
         talk = Talk()
         for at in (0, 0.5):
             talk.segment(CLIENT, at, SYN, talk.initial[CLIENT])
             talk.segment(SERVER, at + 0.1, RST | ACK, 0,
                          acknowledgment=talk.initial[CLIENT] + 1)
-        talk.open(1).beat(SERVER, [1], 2)
-        result = self.expect(talk, server=[1])
+        talk.open(1).beat(SERVER, [1], 2).beat(CLIENT, [1], 3)
+        result = self.expect(talk, server=[1], client=[1])
         self.assertEqual(result.connections[0]["syn"], "full")
-        self.assertEqual(result.summary["other_connections"], 2)
+        self.assertEqual(result.connections[0]["first"][11:19], "10:00:00")
+        self.assertEqual(result.connections[0]["close"], "capture-ended")
+        self.assertEqual(result.summary["other_connections"], 0)
+        self.assertEqual(result.summary["failed_attempts"], 0)
 
     def test_28_syn_inside_the_connection(self):
         talk = Talk()
