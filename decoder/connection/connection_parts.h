@@ -68,6 +68,7 @@ struct connection {
     uint32_t frame;
     content content;
     bool cti_port;
+    bool named;        /* the user named its port or server */
     bool client_known; /* record.client is the client, and not a guess */
     bool numbered;
     bool reset;

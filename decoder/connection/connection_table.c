@@ -58,17 +58,22 @@ static cti_side side_of(const connections *all, const endpoint *server)
     return known != NULL ? known->side : cti_port_side(server->port, NULL);
 }
 
-static bool is_cti_server(const connections *all, const endpoint *end)
+/* True if the user named the server with its port, or the port. */
+static bool is_named(const connections *all, const endpoint *end)
 {
     const known_server *known = find_server(all, end);
 
-    if ((known != NULL && known->address.port != 0) ||
-        cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN)
+    if (known != NULL && known->address.port != 0)
         return true;
     for (uint32_t i = 0; i < all->options->port_count; i++)
         if (all->options->ports[i] == end->port)
             return true;
     return false;
+}
+
+static bool is_cti_server(const connections *all, const endpoint *end)
+{
+    return is_named(all, end) || cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
 }
 
 /* Who is the server: the one that SYN was sent to, else the one with a port of CTI's, else
@@ -89,6 +94,7 @@ static void choose_server(connection *c, const tcp_segment *segment)
     c->record.client = from_client ? segment->source : segment->destination;
     c->record.server = from_client ? segment->destination : segment->source;
     c->cti_port = is_cti_server(c->all, &c->record.server);
+    c->named = is_named(c->all, &c->record.server);
     c->record.side = side_of(c->all, &c->record.server);
 }
 

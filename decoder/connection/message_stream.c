@@ -50,7 +50,6 @@ void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause
 {
     connection *c = from->connection;
 
-    connection_number(c);
     c->record.tcp.holes++;
     if (cause == HOLE_SNAPLEN)
         tally_add(&c->all->cut, c->frame);
@@ -67,17 +66,27 @@ void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause
                                .time = c->now};
 }
 
+/* No SYN and no message, only a port of CTI's: it may be another program's, whose client was
+ * given this number. */
+static bool may_be_foreign(const connection *c)
+{
+    return !c->numbered && c->record.syn == SYN_NONE && !c->named;
+}
+
 /* Tells the hole, and the bytes left out, that lie before what comes now. */
 static void tell_hole(direction *from)
 {
     connection *c = from->connection;
     const record_writer *writer = c->all->writer;
 
+    if (may_be_foreign(c))
+        return;
     if (!from->in_hole && from->skipped > 0)
         message_stream_begin_hole(from, 0, HOLE_FRAMING);
     if (!from->in_hole)
         return;
     from->in_hole = false;
+    connection_number(c);
     from->hole.session = c->session != NULL ? &c->session->record : NULL;
     from->hole.skipped_bytes = from->skipped;
     from->skipped = 0;
@@ -121,6 +130,10 @@ static void take_hole(direction *from, uint64_t bytes, hole_cause cause)
         from->lost_by = cause;
         return;
     }
+    if (from->in_hole && may_be_foreign(c)) { /* the two are told as one, or not at all */
+        from->hole.bytes += bytes;
+        return;
+    }
     if (from->in_hole)
         tell_hole(from);
     message_stream_begin_hole(from, bytes, cause);
@@ -145,6 +158,7 @@ size_t message_stream_take(direction *from, const uint8_t *bytes, size_t length)
             break;
         case CTI_FRAME_MESSAGE:
             table_learn_client(from, cti_header_type(bytes + used));
+            connection_number(from->connection);
             tell_hole(from);
             from->framing = CTI_FRAME_IN_STEP;
             live_session_take(from, bytes + used, (uint32_t)size);

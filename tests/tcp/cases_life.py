@@ -42,6 +42,27 @@ class Life(TalkTest):
             self.assertEqual(result.summary["other_connections"], 1)
             self.assertEqual(result.connections, [])
 
+    def test_23_another_protocol_from_a_port_that_could_be_ctis(self):
+        """Without SYN, a client's own port tells nothing; named by the user, it does."""
+        talk = Talk(server_port=43267)
+        for number, hole in enumerate((0, 0, 600, 700)):
+            talk.segment(SERVER, number, ACK, 5000 + 1000 * number + hole, b"GET /" * 100)
+        talk.segment(CLIENT, 6, ACK, 77, acknowledgment=9000)
+        result = self.expect(talk, sessions=0)
+        self.assertEqual(result.connections, [])
+        self.assertEqual(result.summary["other_connections"], 1)
+        result = self.decode(talk, "-d", "43267")
+        self.assertEqual(len(result.connections), 1)
+        self.assertNotEqual(result.holes(), [])
+
+    def test_23_holes_before_the_first_message_are_one(self):
+        talk = Talk()
+        talk.segment(SERVER, 0, ACK, 5000, b"?" * 10)
+        talk.segment(SERVER, 1, ACK, 5110, b"?" * 10)
+        talk.segment(SERVER, 2, ACK, 5220, heartbeats(SERVER, [1]))
+        talk.segment(CLIENT, 3, ACK, 77, acknowledgment=5220 + SIZE)
+        self.expect(talk, server=[1], holes=[("server", 200, 20, "acked")])
+
     # ---- numbers ----
 
     def test_24_wrap(self):
