@@ -128,9 +128,18 @@ static bool wants_line(const options *o, const output *out)
            (!isatty(out->descriptor) || o->format->prints_at_end);
 }
 
+/* An error is remembered, and told at the end. */
+static void flush_output(void *user)
+{
+    output *out = user;
+
+    fflush(out->file);
+}
+
 static exit_status run(options *o)
 {
     progress_counts counts = {0};
+    output out;
     pipeline_options way = {.connections = {.ports = o->ports,
                                                   .port_count = o->port_count,
                                                   .servers = o->servers,
@@ -144,7 +153,9 @@ static exit_status run(options *o)
                                   .stop = &interrupted,
                                   .progress = &counts,
                                   .first_time = &o->times.first,
-                                  .note = complain_in_between};
+                                  .note = complain_in_between,
+                                  .wait = flush_output,
+                                  .wait_user = &out};
     writer_options writing = {.text_flags = o->show_secrets && !o->redact ? CTI_TEXT_SECRETS : 0,
                               .times = &o->times,
                               .redacted = o->redact,
@@ -157,7 +168,6 @@ static exit_status run(options *o)
     uint64_t findings[3] = {0};
     pipeline_result result;
     progress *shown;
-    output out;
     void *user;
     int error = output_open(&out, o->output_path);
 

@@ -75,6 +75,17 @@ static void close_input(void *user, uint32_t file)
                  " were left out (the first: %s)", in->tunnelled, in->tunnel);
 }
 
+/* What was read comes out before more is waited for: whoever looks at a capture that goes on
+ * sees all of it. */
+static void wait_input(void *user)
+{
+    const pipeline *p = user;
+
+    connections_settle(p->connections);
+    if (p->options->wait != NULL)
+        p->options->wait(p->options->wait_user);
+}
+
 static void note_of_connections(void *user, const char *line)
 {
     add_note(user, NULL, "%s", line);
@@ -95,6 +106,7 @@ static bool open_inputs(pipeline *p, char *const *paths)
         .stop = p->options->stop,
         .note = note_input,
         .close = close_input,
+        .wait = wait_input,
         .user = p,
     };
     uint32_t count = 0;

@@ -27,6 +27,10 @@ typedef struct pipeline_options {
      * "FILE: what"; the same lines stand in the summary. */
     void (*note)(void *note_user, const char *line);
     void *note_user;
+    /* Called before more of a pipe is waited for, all that came so far being told to the writer;
+     * may be NULL. */
+    void (*wait)(void *wait_user);
+    void *wait_user;
 } pipeline_options;
 
 typedef enum {

@@ -85,6 +85,12 @@ void capture_close(capture *capture)
     capture->kind->close(capture);
 }
 
+void capture_on_wait(capture *capture, void (*waits)(void *user), void *user)
+{
+    capture->waits = waits;
+    capture->waits_user = user;
+}
+
 capture_result capture_next(capture *capture, capture_packet *packet)
 {
     return capture->kind->next(capture, packet);

@@ -35,6 +35,10 @@ typedef enum { CAPTURE_PACKET, CAPTURE_END, CAPTURE_DAMAGED } capture_result;
 capture *capture_open(const char *path, char **error);
 void capture_close(capture *capture);
 
+/* Lets waits(user) be called whenever the reading is about to wait for more of a pipe: what it was
+ * given so far can be told before.  Only of classic pcap is this known. */
+void capture_on_wait(capture *capture, void (*waits)(void *user), void *user);
+
 /* The next record.  After CAPTURE_DAMAGED, capture_error() says what is wrong with the
  * rest of the file; what came before it was good. */
 capture_result capture_next(capture *capture, capture_packet *packet);

@@ -20,6 +20,8 @@ struct capture {
     unsigned time_digits;
     bool can_reopen;
     char *error;
+    void (*waits)(void *user); /* or NULL, see capture_on_wait() */
+    void *waits_user;
 };
 
 /* Readers.  NULL on failure; then *error is to be freed with g_free().  They take over the

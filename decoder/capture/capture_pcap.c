@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ typedef struct source {
     capture_input input;
     size_t magic_given;
     uint64_t position;
+    const capture *told; /* who is told before a read waits, or NULL */
 } source;
 
 typedef struct pcap_capture {
@@ -27,6 +29,13 @@ typedef struct pcap_capture {
     source *source; /* belongs to the FILE that belongs to pcap */
     pcap_records records; /* without a buffer where libpcap reads them */
 } pcap_capture;
+
+static bool would_wait(const capture_input *input)
+{
+    struct pollfd state = {.fd = input->file, .events = POLLIN};
+
+    return !input->is_regular && poll(&state, 1, 0) == 0;
+}
 
 static ssize_t source_read(void *cookie, char *buffer, size_t size)
 {
@@ -38,6 +47,8 @@ static ssize_t source_read(void *cookie, char *buffer, size_t size)
         memcpy(buffer, s->input.magic + s->magic_given, (size_t)got);
         s->magic_given += (size_t)got;
     } else {
+        if (s->told != NULL && s->told->waits != NULL && would_wait(&s->input))
+            s->told->waits(s->told->waits_user);
         got = read(s->input.file, buffer, size);
     }
     s->position += got > 0 ? (uint64_t)got : 0;
@@ -132,6 +143,7 @@ static void use_own_records(pcap_capture *c)
                                 .nanoseconds = c->source->input.nanoseconds,
                                 .snaplen = (uint32_t)pcap_snapshot(c->pcap)};
     pcap_records_init(&c->records);
+    c->source->told = &c->base;
 }
 
 capture *capture_pcap_open(capture_input *input, char **error)

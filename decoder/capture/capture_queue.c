@@ -173,8 +173,10 @@ static bool open_file(capture_queue *q, queued *f)
     f->known_link = CAPTURE_NO_PACKET;
     f->records = 0;
     f->capture = capture_open(f->path, &error);
-    if (f->capture != NULL)
+    if (f->capture != NULL) {
+        capture_on_wait(f->capture, q->options.wait, q->options.user);
         return true;
+    }
     note(q, f, "%s", error);
     g_free(error);
     q->facts.incomplete = true;

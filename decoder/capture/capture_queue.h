@@ -27,6 +27,8 @@ typedef struct capture_queue_options {
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
     /* Called for each thing that is left out, with one line of what. */
     void (*note)(void *user, uint32_t file, const char *what);
+    /* Called before the reading waits for more of a pipe, see capture_on_wait(). */
+    void (*wait)(void *user);
     /* Called with each file that could be read, when it is used up. */
     void (*close)(void *user, uint32_t file);
     void *user;

@@ -401,7 +401,7 @@ void connections_finish(connections *all)
         .client = forward_client, .storm = forward_storm, .finding = forward_finding};
     GList *list;
 
-    ahead_finish(all);
+    connections_settle(all);
     list = g_list_sort(g_list_concat(g_list_copy(all->idle.head), g_list_copy(all->talking.head)),
                        compare_first_frames);
     for (GList *link = list; link != NULL; link = link->next)

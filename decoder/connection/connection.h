@@ -47,6 +47,9 @@ void connections_feed(connections *all, const tcp_segment *segment);
 /* The same, but it may be taken in a few segments later: of many connections that is faster. */
 void connections_queue(connections *all, const tcp_segment *segment);
 
+/* Takes in now what waits after connections_queue(). */
+void connections_settle(connections *all);
+
 /* Ends all sessions and connections, in the order of their first packets, at the time of the
  * last packet. */
 void connections_finish(connections *all);

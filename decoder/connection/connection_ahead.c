@@ -119,7 +119,7 @@ void connections_queue(connections *all, const tcp_segment *segment)
     fetch_for_writer(all, waiting(all, all->taken + WRITER_TURN));
 }
 
-void ahead_finish(connections *all)
+void connections_settle(connections *all)
 {
     while (all->taken < all->queued)
         take_first(all);

@@ -175,8 +175,6 @@ void table_learn_client(const direction *from, uint32_t type);
 
 /* ---- connection_ahead.c ---- */
 
-/* Takes in all that wait. */
-void ahead_finish(connections *all);
 void ahead_release(connections *all);
 
 /* ---- connection_syn.c ---- */

@@ -13,6 +13,7 @@ import os
 import random
 import re
 import resource
+import select
 import socket
 import struct
 import subprocess
@@ -269,6 +270,26 @@ class Files(unittest.TestCase):
             self.write_to(outer, data, (1, 1, 1, 2, 1, 100))
             with open(inner, "rb") as end:
                 self.expect_same(run("-T", "json", "-", stdin=end))
+
+    def test_pipe_that_goes_on(self):
+        """What the packets so far tell is printed before more of them is waited for."""
+        frames = [record["frame"] for record in self.wanted if record["record"] == "message"]
+        with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, bufsize=0) as process:
+            process.stdin.write(self.original[:24])
+            lines, at = [], 24
+            for frame in range(1, len(self.packets) + 1):
+                size = 16 + int.from_bytes(self.original[at + 8:at + 12], "little")
+                process.stdin.write(self.original[at:at + size])
+                at += size
+                while sum(line["record"] == "message" for line in lines) < \
+                        sum(number <= frame for number in frames):
+                    ready = select.select([process.stdout], [], [], 30)[0]
+                    self.assertTrue(ready, f"nothing of frame {frame}")
+                    lines.append(json.loads(process.stdout.readline()))
+            process.stdin.close()
+            lines += [json.loads(line) for line in process.stdout]
+        self.assertEqual([plain(line) for line in lines[:-1]], self.wanted)
 
     def test_descriptor(self):
         """The shell's <(command) is a path to a pipe."""
