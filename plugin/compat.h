@@ -64,6 +64,24 @@ static inline void register_follow(int protocol, const char *tap, follow_conv_fi
 #endif
 }
 
+/* Brings _ws.col.info, the Info column as a field of the packet's tree, up to date when a
+ * postdissector has written to the column: since 4.4 the field is filled before those are called.
+ * In 4.0 that name is no field, but read from the column itself. */
+static inline void renew_info_field(packet_info *pinfo, const proto_tree *tree)
+{
+#if WIRESHARK_IS_AT_LEAST(4, 4)
+    const int id = proto_registrar_get_id_byname("_ws.col.info");
+    const GPtrArray *fields = tree != NULL && id != -1 ? proto_get_finfo_ptr_array(tree, id) : NULL;
+
+    for (unsigned i = 0; fields != NULL && i < fields->len; i++)
+        fvalue_set_string(((field_info *)g_ptr_array_index(fields, i))->value,
+                          col_get_text(pinfo->cinfo, COL_INFO));
+#else
+    (void)pinfo;
+    (void)tree;
+#endif
+}
+
 /* The bits of tcp_analysis.conversation_completeness, as the User's Guide gives them for
  * the field tcp.completeness. */
 enum {

@@ -228,6 +228,7 @@ static void add_end_to_columns(const view *v, const frame_note *frame)
         col_prepend_fstr(columns, COL_INFO, "%s ", text->str);
     else
         col_append_fstr(columns, COL_INFO, " %s", text->str);
+    renew_info_field(v->pinfo, v->tree);
 }
 
 /* The verdict, and under it what speaks for it and against it. */
