@@ -41,18 +41,13 @@ static stat_tap_table_item columns[COLUMNS] = {
     [END] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "End", "%-22s"},
 };
 
-static void init_table(stat_tap_table_ui *ui)
-{
-    const char *title = "CTI Sessions";
-    stat_tap_table *table = stat_tap_find_table(ui, title);
+static const char title[] = "CTI Sessions";
 
-    if (table == NULL)
-        stat_tap_add_table(ui, stat_tap_init_table(title, COLUMNS, 0, "cti.session"));
-    else if (ui->stat_tap_reset_table_cb != NULL)
-        ui->stat_tap_reset_table_cb(table);
-}
+/* Wireshark has one such table at a time.  Number of a session -> its row + 1: a filter may leave
+ * sessions out, and a row without a session would be an empty line. */
+static GHashTable *rows;
 
-/* ---- rows ---- */
+/* ---- the table ---- */
 
 static void free_item(stat_tap_table *table, unsigned row, unsigned column,
                       stat_tap_table_item_type *item)
@@ -65,12 +60,32 @@ static void free_item(stat_tap_table *table, unsigned row, unsigned column,
     *item = (stat_tap_table_item_type){.type = TABLE_ITEM_NONE};
 }
 
+/* Takes all rows away. */
 static void reset(stat_tap_table *table)
 {
-    for (unsigned row = 0; row < table->num_elements; row++)
+    for (unsigned row = 0; row < table->num_elements; row++) {
         for (unsigned column = 0; column < COLUMNS; column++)
             free_item(table, row, column, stat_tap_get_field_data(table, row, column));
+        g_free(table->elements[row]);
+    }
+    table->num_elements = 0;
+    g_hash_table_remove_all(rows);
 }
+
+static void init_table(stat_tap_table_ui *ui)
+{
+    stat_tap_table *table = stat_tap_find_table(ui, title);
+
+    if (rows == NULL)
+        rows = g_hash_table_new(NULL, NULL);
+    g_hash_table_remove_all(rows);
+    if (table == NULL)
+        stat_tap_add_table(ui, stat_tap_init_table(title, COLUMNS, 0, "cti.session"));
+    else
+        reset(table);
+}
+
+/* ---- rows ---- */
 
 static void set_text(stat_tap_table_item_type *item, const char *text)
 {
@@ -110,11 +125,22 @@ static void fill(stat_tap_table_item_type *row, const session_summary *session)
                                           : cti_state_name(session->state));
 }
 
-/* Sessions are numbered in the order in which they start: their number is their row. */
+static stat_tap_table_item_type *row_of(stat_tap_table *table, uint32_t session)
+{
+    static const stat_tap_table_item_type empty[COLUMNS];
+    unsigned row = GPOINTER_TO_UINT(g_hash_table_lookup(rows, GUINT_TO_POINTER(session)));
+
+    if (row == 0) {
+        stat_tap_init_table_row(table, table->num_elements, COLUMNS, empty);
+        row = table->num_elements;
+        g_hash_table_insert(rows, GUINT_TO_POINTER(session), GUINT_TO_POINTER(row));
+    }
+    return stat_tap_get_field_data(table, row - 1, 0);
+}
+
 static tap_packet_status take_session(void *data, packet_info *pinfo, epan_dissect_t *dissection,
                                       const void *record, tap_flags_t flags)
 {
-    const stat_tap_table_item_type empty[COLUMNS] = {{.type = TABLE_ITEM_NONE}};
     const session_summary *session = ((const cti_tap *)record)->session->summary;
     stat_tap_table *table = g_array_index(((stat_data_t *)data)->stat_tap_data->tables,
                                           stat_tap_table *, 0);
@@ -124,9 +150,7 @@ static tap_packet_status take_session(void *data, packet_info *pinfo, epan_disse
     (void)flags;
     if (session == NULL)
         return TAP_PACKET_DONT_REDRAW;
-    while (table->num_elements < session->number)
-        stat_tap_init_table_row(table, table->num_elements, COLUMNS, empty);
-    fill(stat_tap_get_field_data(table, session->number - 1, 0), session);
+    fill(row_of(table, session->number), session);
     return TAP_PACKET_REDRAW;
 }
 
@@ -135,7 +159,7 @@ void sessions_table_register(void)
     static tap_param parameters[] = {{PARAM_FILTER, "filter", "Filter", NULL, true}};
     static stat_tap_table_ui ui = {
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-        .title = "CTI Sessions",
+        .title = title,
         .tap_name = "cti",
         .cli_string = "cti,sessions",
         .stat_tap_init_cb = init_table,

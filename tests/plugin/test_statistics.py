@@ -4,7 +4,7 @@ import re
 
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
 from ged188.pcap import Capture
-from ged188.tcp import CLIENT, SERVER
+from ged188.tcp import CLIENT, SERVER, Conversation, Host
 
 
 class Statistics(PluginTest):
@@ -45,10 +45,13 @@ class Statistics(PluginTest):
                  if "cti.session" in item]
         self.assertLessEqual(self.counts(path, *options)["Messages by type"], len(times))
 
-    def sessions(self, capture, *options, passes=2):
-        text = self.table(capture, "cti,sessions", *options, passes=passes)
+    def rows(self, text):
+        """Those of the table of sessions."""
         return [tuple(cell.strip() for cell in line.split("|")[:-1])
                 for line in text.splitlines() if re.match(r" +\d+ \|", line)]
+
+    def sessions(self, capture, *options, passes=2):
+        return self.rows(self.table(capture, "cti,sessions", *options, passes=passes))
 
     def test_sessions(self):
         path = paths.captures / "heartbeat-missed.pcap"
@@ -63,8 +66,8 @@ class Statistics(PluginTest):
     def test_sessions_with_a_filter(self):
         text = self.table(paths.captures / "heartbeat-missed.pcap",
                           "cti,sessions,cti.session == 2")
-        self.assertNotIn("heartbeats-unanswered", text)
-        self.assertIn("closed-by-client", text)
+        self.assertEqual([row[0] for row in self.rows(text)], ["2"])
+        self.assertIsNone(re.search(r"(?m)^CTI Sessions\n\n *\n", text), "an empty row")
 
     def test_session_that_the_capture_cuts(self):
         made = Capture()
@@ -96,6 +99,19 @@ class Streams(PluginTest):
                          (open_req() + heartbeat(2)).hex())
         self.assertEqual("".join(line[1:] for line in lines if line[0] == "\t"),
                          open_conf().hex())
+
+    def test_follow_by_addresses(self):
+        for client, server in (("10.0.0.11", "10.0.0.1"), ("2001:db8::11", "2001:db8::1")):
+            made = Capture()
+            for number in range(2):
+                talk = Conversation(made, Host(client, 50001 + number), Host(server, 42027))
+                talk.handshake(number)
+                talk.send(CLIENT, open_req(number), at=number + 0.1)
+            ends = [f"[{host}]" if ":" in host else host for host in (client, server)]
+            text = self.tshark.run("-q", "-z", f"follow,cti,raw,{ends[0]}:50002,{ends[1]}:42027",
+                                   capture=self.made(made, f"{len(client)}.pcap"))
+            self.assertEqual([line for line in text.splitlines() if re.fullmatch("[0-9a-f]+", line)],
+                             [open_req(1).hex()])
 
     def export(self, capture):
         """Messages that tshark -U CTI writes, read again: [(type, what links them)]"""

@@ -79,6 +79,21 @@ class Tshark:
             raise TsharkError(f"{' '.join(command)}: status {done.returncode}\n{done.stderr}")
         return done.stdout
 
+    def sharkd(self, *requests):
+        """The results of requests to sharkd, (method, parameters) each: the GUI's ways of looking,
+        in one process, without windows."""
+        lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
+                 for number, (method, parameters) in enumerate(requests, 1)]
+        command = AS_NOBODY.copy() if os.geteuid() == 0 else []
+        done = subprocess.run([*command, "sharkd", "-"], input="\n".join(lines) + "\n", cwd="/",
+                              env=self.environment, capture_output=True, text=True, timeout=300,
+                              check=False)
+        answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        if done.returncode != 0 or [answer["id"] for answer in answers if "result" in answer] != \
+                list(range(1, len(requests) + 1)):
+            raise TsharkError(f"sharkd: status {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return [answer["result"] for answer in answers]
+
     def frames(self, capture, *options, passes=2):
         """(frame number, [CTI objects of the frame]) of each frame that has any, by -T json.
         An object with cti.message_type is a message; others are bytes that are none, and the
