@@ -52,9 +52,12 @@ static void find_hole(connection *c, const packet_info *pinfo, const struct tcpi
 
 frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp)
 {
-    frame_note *note = connection_frame_note(c, pinfo);
     direction *from = connection_direction(c, pinfo);
+    frame_note *note;
 
+    if (PINFO_FD_VISITED(pinfo))
+        connections_later_pass();
+    note = connection_frame_note(c, pinfo);
     if (note != NULL || PINFO_FD_VISITED(pinfo))
         return note;
     note = connection_make_note(c, pinfo->num);

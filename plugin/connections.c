@@ -7,13 +7,22 @@
 
 static int protocol_id = -1;
 
+/* A packet of TCP. */
+typedef struct packet_place {
+    uint32_t frame;
+    int64_t time;
+} packet_place;
+
 /* Of the file that is open. */
 static struct {
-    connection *first, *last;
+    connection *first_connection, *last_connection;
     uint32_t sessions;
-    int64_t last_time;
-    bool any;
+    packet_place last; /* that the first pass has come to */
+    bool any, finished;
 } file;
+
+/* The last packet of the last file that was read to its end. */
+static packet_place end_of_file;
 
 /* ---- time and notes ---- */
 
@@ -92,17 +101,24 @@ uint32_t connection_next_session(void)
     return ++file.sessions;
 }
 
-/* The capture has ended, or what of it was there when the user stopped it. */
 static void end_all_sessions(void)
 {
-    for (connection *c = file.first; c != NULL; c = c->next)
-        connection_end_session(c, file.last_time, CTI_END_CAPTURE_ENDED);
-    across_finish(file.last_time);
+    file.finished = true;
+    for (connection *c = file.first_connection; c != NULL; c = c->next)
+        connection_end_session(c, file.last.time, CTI_END_CAPTURE_ENDED);
+    across_finish(file.last.time);
+}
+
+/* The capture has ended, or what of it was there when the user stopped it. */
+static void file_was_read(void)
+{
+    end_of_file = file.last;
+    end_all_sessions();
 }
 
 static void release_all(void)
 {
-    for (connection *c = file.first; c != NULL; c = c->next)
+    for (connection *c = file.first_connection; c != NULL; c = c->next)
         if (c->live)
             cti_session_release(&c->session);
     across_release();
@@ -112,13 +128,22 @@ static void release_all(void)
 void connections_register(int protocol)
 {
     protocol_id = protocol;
-    register_postseq_cleanup_routine(end_all_sessions);
+    register_postseq_cleanup_routine(file_was_read);
     register_cleanup_routine(release_all);
 }
 
-void connections_note_time(packet_info *pinfo)
+void connections_note_packet(packet_info *pinfo)
 {
-    file.last_time = connection_time(pinfo);
+    file.last = (packet_place){pinfo->num, connection_time(pinfo)};
+}
+
+/* When the user changes a preference, or ignores a packet, the file is dissected anew: a first pass
+ * whose end Wireshark tells nobody.  It is there where the file was known to end. */
+void connections_later_pass(void)
+{
+    if (!file.finished && file.last.frame != 0 && file.last.frame == end_of_file.frame &&
+        file.last.time == end_of_file.time)
+        end_all_sessions();
 }
 
 bool connections_any(void)
@@ -238,11 +263,11 @@ connection *connection_get(packet_info *pinfo, const connection_hints *hints,
         c->directions[i].framing = CTI_FRAME_SEARCH;
     choose_server(c, pinfo, connection_tcp(conversation, pinfo), hints);
     conversation_add_proto_data(conversation, protocol_id, c);
-    if (file.last != NULL)
-        file.last->next = c;
+    if (file.last_connection != NULL)
+        file.last_connection->next = c;
     else
-        file.first = c;
-    file.last = c;
+        file.first_connection = c;
+    file.last_connection = c;
     return c;
 }
 

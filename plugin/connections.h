@@ -152,8 +152,12 @@ void connection_frame_done(connection *c, packet_info *pinfo, const struct tcpin
 /* After the dissection of any TCP packet, on the first pass: FIN and RST. */
 void connection_packet_end(connection *c, packet_info *pinfo);
 
-/* Notes the time of the last TCP packet, at which sessions end that are still open. */
-void connections_note_time(packet_info *pinfo);
+/* Notes where the first pass has come to, at each TCP packet: sessions that are still open at the
+ * end of the file end there. */
+void connections_note_packet(packet_info *pinfo);
+
+/* A packet is dissected again: ends the sessions, if all packets were dissected once. */
+void connections_later_pass(void);
 
 /* The note of the packet's frame, or NULL. */
 frame_note *connection_frame_note(const connection *c, packet_info *pinfo);

@@ -192,12 +192,14 @@ static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     (void)data;
     if (!may_be_cti(pinfo))
         return 0;
-    segment_show_across(tvb, pinfo, tree);
-    if (!PINFO_FD_VISITED(pinfo)) {
-        connections_note_time(pinfo);
+    if (PINFO_FD_VISITED(pinfo)) {
+        connections_later_pass();
+    } else {
+        connections_note_packet(pinfo);
         precedence_keep(pinfo);
         across_packet(pinfo, is_server_port);
     }
+    segment_show_across(tvb, pinfo, tree);
     if (!connections_any())
         return 0;
     c = connection_find(pinfo);

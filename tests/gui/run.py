@@ -145,6 +145,14 @@ class Gui(unittest.TestCase):
         said = [line for line in self.errors.read().splitlines()
                 if line and not HARMLESS.fullmatch(line.strip())]
         self.assertEqual(said, [])
+        return path
+
+    def yellow(self, path):
+        """How many points of a picture have the colour of a warning in the packet's tree."""
+        text = self.screen.run("convert", path, "-format", "%c", "histogram:info:-")
+        return sum(int(count) for count, red, green, blue in re.findall(
+            r"(\d+): \((\d+),(\d+),(\d+)", text)
+            if int(red) > 230 and int(green) > 220 and int(blue) < 120)
 
     def resize(self, window, width, height, at=(0, 0)):
         self.screen.xdotool("windowmove", window, *at, "windowsize", window, width, height)
@@ -167,6 +175,23 @@ class Gui(unittest.TestCase):
         self.resize(window, *SIZE)
         self.unfold(4)
         self.keep("packets", window)
+
+    def show_only(self, text):
+        """Types a display filter."""
+        self.screen.xdotool("key", "ctrl+slash")
+        self.screen.xdotool("key", "ctrl+a")
+        self.screen.xdotool("type", text)
+        self.screen.xdotool("key", "Return")
+        time.sleep(1)
+
+    def test_dissected_again(self):
+        """As Wireshark does when a packet is ignored or a preference is changed: what is known only
+        at the end of the file is known again."""
+        window = self.open("heartbeat-missed", "-g", "1")
+        self.resize(window, *SIZE)
+        self.screen.xdotool("key", "ctrl+d")
+        self.show_only("cti.rule.failover")
+        self.assertGreater(self.yellow(self.keep("dissected-again", window)), 2000)
 
     def test_call(self):
         window = self.open("agent-desktop", "-g", "30", "-Y", "cti")
@@ -191,6 +216,12 @@ class Gui(unittest.TestCase):
         dialog = self.dialog("CTI Sessions")
         self.resize(dialog, 1100, 420)
         self.keep("sessions", dialog)
+        self.screen.xdotool("mousemove", "--window", dialog, 500, 366, "click", 1)
+        self.screen.xdotool("type", "cti.session == 2")
+        time.sleep(1)
+        self.screen.xdotool("mousemove", "--window", dialog, 1049, 366, "click", 1)
+        time.sleep(1)
+        self.keep("sessions-filtered", dialog)
 
     def test_counts(self):
         """From the menu: Wireshark takes no tree of statistics on its command line."""
