@@ -50,7 +50,27 @@ static void find_hole(connection *c, const packet_info *pinfo, const struct tcpi
     tell_hole(c, pinfo, from, tcp->seq - from->expected);
 }
 
-frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp)
+/* Where the packet's data stands in its stream: behind a hole, there before, or next. */
+static void find_place(connection *c, packet_info *pinfo, const struct tcpinfo *tcp,
+                       frame_note *note)
+{
+    direction *from = connection_direction(c, pinfo);
+
+    if (!from->started)
+        start_direction(c, pinfo, tcp);
+    if (from->renumbered)
+        from->expected = tcp->seq;
+    from->renumbered = false;
+    /* What was put together has no hole, whatever came in between. */
+    if (tcp->is_reassembled)
+        return;
+    if ((int32_t)(tcp->seq - from->expected) > 0)
+        find_hole(c, pinfo, tcp);
+    else if (tcp->seq != from->expected && (int32_t)(tcp->nxtseq - from->expected) <= 0)
+        note->repeated = true;
+}
+
+frame_note *connection_frame_begin(connection *c, packet_info *pinfo, const struct tcpinfo *tcp)
 {
     direction *from = connection_direction(c, pinfo);
     frame_note *note;
@@ -63,24 +83,12 @@ frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcp
     note = connection_make_note(c, pinfo->num);
     note->began = c->is_cti;
     note->repeated = c->reset;
-    if (tcp == NULL && !from->started) {
-        from->started = true;
-        from->framing = CTI_FRAME_IN_STEP;
-    }
     if (tcp != NULL) {
         note->fin = tcp->flags & TH_FIN;
-        if (!from->started)
-            start_direction(c, pinfo, tcp);
-        if (from->renumbered)
-            from->expected = tcp->seq;
-        from->renumbered = false;
-        /* What was put together has no hole, whatever came in between. */
-        if (!tcp->is_reassembled) {
-            if ((int32_t)(tcp->seq - from->expected) > 0)
-                find_hole(c, pinfo, tcp);
-            else if (tcp->seq != from->expected && (int32_t)(tcp->nxtseq - from->expected) <= 0)
-                note->repeated = true;
-        }
+        find_place(c, pinfo, tcp, note);
+    } else if (!from->started) {
+        from->started = true;
+        from->framing = CTI_FRAME_IN_STEP;
     }
     note->framing = note->repeated ? CTI_FRAME_SEARCH : from->framing;
     note->tail = note->repeated ? 0 : from->tail;

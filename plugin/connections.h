@@ -131,7 +131,7 @@ bool connections_any(void);
 
 /* Starts to dissect the packet's data.  On the first pass: finds bytes that are missing
  * before it, and makes its note.  tcp may be NULL. */
-frame_note *connection_frame(connection *c, packet_info *pinfo, const struct tcpinfo *tcp);
+frame_note *connection_frame_begin(connection *c, packet_info *pinfo, const struct tcpinfo *tcp);
 
 /* Takes in a message, of the first pass.  version: in force whatever the session says, or 0.
  * reader is at its first field afterwards. */

@@ -43,13 +43,21 @@ void message_register(int protocol)
     message_session_register(protocol);
 }
 
-/* ---- expert infos ---- */
+/* ---- failures ---- */
 
-static bool is_failure(uint32_t type)
+bool message_is_failure(uint32_t type)
 {
     return type == CTI_FAILURE_CONF || type == CTI_FAILURE_EVENT ||
            type == CTI_CONTROL_FAILURE_CONF || type == CTI_FAILURE_RESP;
 }
+
+bool message_failure_status(const cti_reader *reader, cti_item *status)
+{
+    return cti_reader_find(reader, CTI_F_Status, status) ||
+           cti_reader_find(reader, CTI_F_FailureCode, status);
+}
+
+/* ---- expert infos ---- */
 
 /* "FAILURE_CONF to OPEN_REQ: Status E_CTI_INVALID_PASSWORD (36): what it means" */
 static void add_failure(const view *v, proto_item *item, const cti_reader *reader,
@@ -62,8 +70,7 @@ static void add_failure(const view *v, proto_item *item, const cti_reader *reade
     g_string_assign(words, reader->message->name);
     if (note != NULL && note->request != NULL)
         g_string_append_printf(words, " to %s", note->request->name);
-    if (cti_reader_find(reader, CTI_F_Status, &status) ||
-        cti_reader_find(reader, CTI_F_FailureCode, &status)) {
+    if (message_failure_status(reader, &status)) {
         g_string_append(words, ": ");
         cti_text_value(words, &status, v->text_flags);
         if (status.has_number && status.field->values != NULL)
@@ -77,7 +84,7 @@ static void add_failure(const view *v, proto_item *item, const cti_reader *reade
 static void add_own_experts(const view *v, proto_item *item, const cti_reader *reader,
                             const message_note *note)
 {
-    if (is_failure(reader->message_type))
+    if (message_is_failure(reader->message_type))
         add_failure(v, item, reader, note);
     if (note != NULL && note->unanswered)
         experts_add_unanswered(v->pinfo, item);
@@ -144,32 +151,34 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
         message_add_finding(v, tree, finding);
 }
 
-void message_show_skipped(const view *v, int offset, uint32_t size, bool is_start)
+/* Shows bytes as what they are: "[12 bytes, rest of a message]". */
+static proto_item *show_bytes(const view *v, int hf, int offset, uint32_t size, const char *what)
 {
     proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, offset, (int)size, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, ett_message);
 
-    g_string_printf(v->scratch, is_start ? "[%u bytes, start of a message]"
-                                         : "[%u bytes that are no message]", size);
+    g_string_printf(v->scratch, "[%u bytes%s]", size, what);
     if (v->pinfo->cinfo != NULL)
         add_to_columns(v, v->scratch->str);
     proto_item_append_text(item, " %s", v->scratch->str);
-    proto_tree_add_item(tree, is_start ? hf_fragment : hf_skipped, v->tvb, offset, (int)size,
-                        ENC_NA);
-    if (!is_start) {
-        g_string_printf(v->scratch, "%u bytes that are no message", size);
-        experts_add_framing(v->pinfo, item, v->scratch->str);
-    }
+    proto_tree_add_item(tree, hf, v->tvb, offset, (int)size, ENC_NA);
+    return item;
 }
 
-void message_show_tail(const view *v, int offset, uint32_t size)
+void message_show_skipped(const view *v, int offset, uint32_t size)
 {
-    proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, offset, (int)size, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_message);
+    proto_item *item = show_bytes(v, hf_skipped, offset, size, " that are no message");
 
-    g_string_printf(v->scratch, "[%u bytes, rest of a message]", size);
-    if (v->pinfo->cinfo != NULL)
-        add_to_columns(v, v->scratch->str);
-    proto_item_append_text(item, " %s", v->scratch->str);
-    proto_tree_add_item(tree, hf_fragment, v->tvb, offset, (int)size, ENC_NA);
+    g_string_printf(v->scratch, "%u bytes that are no message", size);
+    experts_add_framing(v->pinfo, item, v->scratch->str);
+}
+
+void message_show_start(const view *v, int offset, uint32_t size)
+{
+    show_bytes(v, hf_fragment, offset, size, ", start of a message");
+}
+
+void message_show_rest(const view *v, int offset, uint32_t size)
+{
+    show_bytes(v, hf_fragment, offset, size, ", rest of a message");
 }

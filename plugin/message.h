@@ -20,16 +20,25 @@ typedef struct view {
     unsigned text_flags; /* cti_text_flags */
 } view;
 
+/* True if the message refuses a request, or tells of a failure. */
+bool message_is_failure(uint32_t type);
+
+/* The status code of such a message.  False if it has none. */
+bool message_failure_status(const cti_reader *reader, cti_item *status);
+
 /* Shows the message at offset.  reader is at its first field.  note may be NULL where nothing
  * is known of it. */
 void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
                   const message_note *note);
 
-/* Shows bytes that are no message, or the start of one that is not put together. */
-void message_show_skipped(const view *v, int offset, uint32_t size, bool is_start);
+/* Shows bytes that are no message. */
+void message_show_skipped(const view *v, int offset, uint32_t size);
+
+/* Shows the start of a message that is not put together, too short to read any of it. */
+void message_show_start(const view *v, int offset, uint32_t size);
 
 /* Shows the rest of a message that was shown, cut, in a packet before. */
-void message_show_tail(const view *v, int offset, uint32_t size);
+void message_show_rest(const view *v, int offset, uint32_t size);
 
 /* Shows the end of a session, and findings that are about no message of the frame. */
 void message_show_end(const view *v, const frame_note *frame);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cisco's CTI Server protocol (GED-188) in Wireshark: registration, and what is taken for it.
- * segment.h goes on with the bytes. */
+ *
+ * The way of a segment: dissect_cti() or recognize_cti() here finds its connection (connections.h),
+ * segment.c finds the messages in its bytes, connection_sessions.c lets the codec's session take
+ * them in on the first pass and keeps notes of what is known of each, message.c shows a message
+ * with its notes, on each pass: tree, Info column, expert infos (experts.h).  taps.c tells the
+ * statistics of it.  after_packet() looks at each frame of TCP once more, for the end of sessions. */
 #include "packet-cti.h"
 
 #include "compat.h"
@@ -22,24 +27,24 @@ static dissector_table_t tcp_ports;
 
 /* ---- recognition ---- */
 
-/* The ports that the user set to carry CTI, and the secured ones. */
-static bool is_cti_port(uint32_t port)
+static bool is_secured_port(uint32_t port)
 {
     bool tls = false;
 
-    if (value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port))
-        return true;
     return cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls;
+}
+
+/* The ports that the user set to carry CTI, and the secured ones. */
+static bool is_cti_port(uint32_t port)
+{
+    return is_secured_port(port) ||
+           value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port);
 }
 
 /* The same, of each packet: by what the ports were registered for, which is found at once. */
 static bool is_server_port(uint32_t port)
 {
-    bool tls = false;
-
-    if (cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls)
-        return true;
-    return dissector_get_uint_handle(tcp_ports, port) == cti_handle;
+    return is_secured_port(port) || dissector_get_uint_handle(tcp_ports, port) == cti_handle;
 }
 
 static bool may_be_cti(const packet_info *pinfo)
@@ -73,6 +78,9 @@ static int dissect_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 {
     connection *c = NULL;
 
+    /* What ICMP quotes of a packet is no message, and nothing that another dissector should take. */
+    if (pinfo->flags.in_error_pkt)
+        return (int)tvb_captured_length(tvb);
     if (!may_be_cti(pinfo))
         return 0;
     c = connection_find(pinfo);

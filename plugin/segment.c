@@ -102,9 +102,9 @@ static void show_skipped(piece *p, uint32_t offset, uint32_t size)
     if (size == 0 || !p->frame->accepted)
         return;
     if (p->frame->began)
-        message_show_skipped(&p->view, (int)offset, size, false);
+        message_show_skipped(&p->view, (int)offset, size);
     else
-        message_show_tail(&p->view, (int)offset, size);
+        message_show_rest(&p->view, (int)offset, size);
 }
 
 static bool can_wait(const piece *p)
@@ -136,7 +136,7 @@ static void take_cut(piece *p, uint32_t offset, size_t size)
     if (is_message)
         show_message(p, offset, there);
     else if (p->frame->accepted)
-        message_show_skipped(&p->view, (int)offset, there, true);
+        message_show_start(&p->view, (int)offset, there);
     if (is_message && size - there >= missing) {
         p->state->tail = (uint32_t)(size - there) - missing;
         return;
@@ -153,7 +153,7 @@ static uint32_t take_tail(piece *p)
 
     p->state->tail -= tail;
     if (tail > 0 && p->frame->accepted)
-        message_show_tail(&p->view, 0, tail);
+        message_show_rest(&p->view, 0, tail);
     return tail;
 }
 
@@ -239,7 +239,7 @@ int segment_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, connect
 
     if (p.captured == 0)
         return 0;
-    p.frame = connection_frame(c, pinfo, tcp);
+    p.frame = connection_frame_begin(c, pinfo, tcp);
     p.bytes = tvb_get_ptr(tvb, 0, (int)p.captured);
     if (p.frame == NULL || (p.first_pass && !looks_right(&p)))
         return 0;

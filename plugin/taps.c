@@ -30,19 +30,12 @@ static int credentials_tap = -1;
 
 /* ---- records ---- */
 
-static bool is_failure(uint32_t type)
-{
-    return type == CTI_FAILURE_CONF || type == CTI_FAILURE_EVENT ||
-           type == CTI_CONTROL_FAILURE_CONF || type == CTI_FAILURE_RESP;
-}
-
-/* "E_CTI_INVALID_PASSWORD (36)" */
+/* Of a failure, "E_CTI_INVALID_PASSWORD (36)", else NULL. */
 static const char *status_of(const view *v, const cti_reader *reader)
 {
     cti_item status;
 
-    if (!is_failure(reader->message_type) || (!cti_reader_find(reader, CTI_F_Status, &status) &&
-                                              !cti_reader_find(reader, CTI_F_FailureCode, &status)))
+    if (!message_is_failure(reader->message_type) || !message_failure_status(reader, &status))
         return NULL;
     g_string_truncate(v->scratch, 0);
     cti_text_value(v->scratch, &status, 0);

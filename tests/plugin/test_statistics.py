@@ -35,6 +35,9 @@ class Statistics(PluginTest):
         self.assertEqual(rejected["E_CTI_INVALID_PASSWORD (36)"], 1)
         self.assertEqual(rejected["Sessions by client"], 4)
         self.assertEqual(rejected["(OPEN_REQ without ClientID)"], 1)
+        failed = self.counts(paths.captures / "requests-failed.pcap")
+        self.assertEqual(failed["Failures by status"], failed["CONTROL_FAILURE_CONF"] +
+                         failed.get("FAILURE_CONF", 0) + failed.get("FAILURE_EVENT", 0))
         unknown = self.counts(paths.captures / "mid-session.pcap")
         self.assertEqual(unknown["(OPEN_REQ was not captured)"], 1)
 

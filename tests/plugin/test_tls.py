@@ -31,9 +31,11 @@ class Peer:
 
 
 class Tls(PluginTest):
-    def secured(self, server_port, sizes=()):
-        """A capture of a short session in TLS, and the file with its keys."""
-        keys = self.tshark.folder / f"keys-{server_port}"
+    def secured(self, server_port, sizes=(), first=20):
+        """A capture of a short session in TLS, and the file with its keys.  first: bytes in the
+        first record."""
+        name = f"{server_port}-{first}"
+        keys = self.tshark.folder / f"keys-{name}"
         self.addCleanup(keys.unlink)
         peers = {CLIENT: Peer(keys, False), SERVER: Peer(keys, True)}
         made = Capture()
@@ -53,13 +55,13 @@ class Tls(PluginTest):
             carry(CLIENT)
             done = peers[SERVER].shake() and done
             carry(SERVER)
-        for sender, data in ((CLIENT, open_req()[:20]), (CLIENT, open_req()[20:]),
+        for sender, data in ((CLIENT, open_req()[:first]), (CLIENT, open_req()[first:]),
                              (SERVER, open_conf()), (CLIENT, heartbeat(2) + heartbeat(3)),
                              (SERVER, heartbeat(2, True)), (SERVER, heartbeat(3, True))):
             peers[sender].tls.write(data)
             carry(sender, sizes)
         keys.chmod(0o644)
-        return self.made(made, f"tls-{server_port}.pcap"), keys
+        return self.made(made, f"tls-{name}.pcap"), keys
 
     def check(self, path, keys, *options):
         found = list(self.tshark.messages(path, "-o", f"tls.keylog_file:{keys}", *options))
@@ -77,6 +79,17 @@ class Tls(PluginTest):
 
     def test_records_in_many_segments(self):
         self.check(*self.secured(42070, [11, 13]))
+
+    def test_header_in_two_records(self):
+        for first in (3, 7, 8):
+            with self.subTest(first=first):
+                self.check(*self.secured(42030, first=first))
+
+    def test_heuristic_off(self):
+        """The port alone says that it is CTI."""
+        for first in (7, 20):
+            with self.subTest(first=first):
+                self.check(*self.secured(43030, first=first), "--disable-heuristic", "cti_tls")
 
     def test_decode_as(self):
         self.check(*self.secured(5998), "-d", "tcp.port==5998,tls", "-d", "tls.port==5998,cti")
