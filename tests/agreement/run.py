@@ -21,14 +21,10 @@ import lost  # noqa: E402,F401
 from ged188.pcap import ACK, FIN, RST, SYN, Capture  # noqa: E402
 from ged188.tcp import CLIENT, SERVER, Conversation, Host  # noqa: E402
 from scripts import SCRIPTS  # noqa: E402
-from tshark import Tshark  # noqa: E402
+from tshark import Tshark, options_for  # noqa: E402
 from written.failover import failover  # noqa: E402
 from written.script import SERVER_A, SERVER_B, Session  # noqa: E402
 
-# Segments out of order: Wireshark puts them together only when it is told to, and then waits
-# for ever for a segment that the capture lacks.  So it is told to for these captures alone.
-OUT_OF_ORDER = {"reordering", "retransmission", "overlap"}
-MAY_REORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")
 BROKEN = 'cti and (_ws.malformed or _ws.expert.message contains "Dissector bug")'
 DIFFERENCES_SHOWN = 12
 
@@ -143,7 +139,7 @@ class Agreement(unittest.TestCase):
             self.assertEqual(down["attempts"].get("A", {}), outcomes, name)
 
     def agree(self, tshark, names, capture):
-        options = MAY_REORDER if capture.stem in OUT_OF_ORDER else ()
+        options = options_for(capture)
         ours = compare.read_ctidump(ctidump_json(self.ctidump, capture))
         theirs = compare.read_tshark(compare.tshark_json(tshark, capture, *options), names)
         lines = list(compare.differences(ours, theirs))

@@ -13,16 +13,8 @@ from ged188.encode import encode  # noqa: E402
 from ged188.tcp import Conversation, Host  # noqa: E402
 from tshark import Tshark  # noqa: E402
 
-# Captures whose segments are not in order: Wireshark puts them in order if it is told to.
-UNORDERED = {"overlap", "reordering", "retransmission"}
-IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")
-
 # Set by run.py before any test: the plugin under test, and the folder of the captures.
 paths = SimpleNamespace(plugin="", captures=Path())
-
-
-def options_for(capture):
-    return IN_ORDER if capture.stem in UNORDERED else ()
 
 
 def conversation(made, client_port=50001, server_port=42027, begin=0):

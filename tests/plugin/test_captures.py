@@ -5,8 +5,8 @@ import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from base import PluginTest, options_for, paths
-from tshark import Tshark, listed
+from base import PluginTest, paths
+from tshark import Tshark, listed, options_for
 
 
 class Sample:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In sharkd, which works as the GUI does: one process opens captures one after the other, and asks for
-packets in any order and for statistics again and again."""
+"""In sharkd, which works as the GUI does: one process opens captures one after the other, and asks
+for packets in any order and for statistics again and again."""
 from base import PluginTest, conversation, open_conf, open_req, paths
 from ged188.pcap import Capture
 from ged188.tcp import CLIENT, SERVER

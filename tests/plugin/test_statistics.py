@@ -5,6 +5,7 @@ import re
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
 from ged188.pcap import Capture
 from ged188.tcp import CLIENT, SERVER, Conversation, Host
+from tshark import options_for
 
 
 class Statistics(PluginTest):
@@ -43,7 +44,7 @@ class Statistics(PluginTest):
 
     def test_repeated_messages_count_once(self):
         path = paths.captures / "retransmission.pcap"
-        options = ("-o", "tcp.reassemble_out_of_order:TRUE")
+        options = options_for(path)
         times = [item["cti.session"] for _, item in self.tshark.messages(path, *options)
                  if "cti.session" in item]
         self.assertLessEqual(self.counts(path, *options)["Messages by type"], len(times))
@@ -113,8 +114,7 @@ class Streams(PluginTest):
             ends = [f"[{host}]" if ":" in host else host for host in (client, server)]
             text = self.tshark.run("-q", "-z", f"follow,cti,raw,{ends[0]}:50002,{ends[1]}:42027",
                                    capture=self.made(made, f"{len(client)}.pcap"))
-            self.assertEqual([line for line in text.splitlines() if re.fullmatch("[0-9a-f]+", line)],
-                             [open_req(1).hex()])
+            self.assertEqual(re.findall(r"(?m)^[0-9a-f]+$", text), [open_req(1).hex()])
 
     def export(self, capture):
         """Messages that tshark -U CTI writes, read again: [(type, what links them)]"""

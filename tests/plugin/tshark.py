@@ -25,6 +25,16 @@ STRICT = {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "WIRESHARK_ABORT_ON_TOO_MANY_
           "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict", "MALLOC_CHECK_": "3"}
 
 
+# Captures whose segments are not in order: Wireshark puts them together only if it is told to, and
+# then waits for ever for a segment that a capture lacks.  So it is told to for these alone.
+UNORDERED = {"overlap", "reordering", "retransmission"}
+IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")
+
+
+def options_for(capture):
+    return IN_ORDER if capture.stem in UNORDERED else ()
+
+
 class TsharkError(Exception):
     """tshark failed or complained."""
 
@@ -82,8 +92,8 @@ class Tshark:
     def sharkd(self, *requests):
         """The results of requests to sharkd, (method, parameters) each: the GUI's ways of looking,
         in one process, without windows."""
-        lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
-                 for number, (method, parameters) in enumerate(requests, 1)]
+        lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": given})
+                 for number, (method, given) in enumerate(requests, 1)]
         command = AS_NOBODY.copy() if os.geteuid() == 0 else []
         done = subprocess.run([*command, "sharkd", "-"], input="\n".join(lines) + "\n", cwd="/",
                               env=self.environment, capture_output=True, text=True, timeout=300,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The examples of README.md and docs/tshark.md: each line "$ COMMAND" in a code block is run, and
-must print what stands below it.
+must print what stands below it.  And the table of tests in CONTRIBUTING.md: it has them all.
 
     run.py CTIDUMP PLUGIN             compares
     run.py CTIDUMP PLUGIN --update    writes the outputs again: read the difference
@@ -53,6 +53,16 @@ class Readme(unittest.TestCase):
                 for command, expected in examples:
                     with self.subTest(document=document.name, command=command):
                         self.assertEqual(output(command, path), expected)
+
+
+    def test_table_of_tests(self):
+        """Each test has its place in CONTRIBUTING.md."""
+        names = re.findall(r"^ *add_(?:script_|long_)?test\((?:NAME )?([a-z][\w-]*)",
+                           (ROOT / "tests" / "CMakeLists.txt").read_text(), re.M)
+        self.assertGreater(len(names), 20)
+        told = (ROOT / "CONTRIBUTING.md").read_text()
+        self.assertEqual([name for name in names if f"`{name}`" not in told and
+                          f"-R {name}`" not in told], [])
 
 
 def update(ctidump, plugin):
