@@ -12,6 +12,7 @@
  * connection's key. */
 typedef struct attempt {
     cti_attempt known;
+    uint32_t initial; /* the number of its SYN */
     uint32_t before; /* number of the attempt that it takes the place of, if it is one: */
     bool has_before;
     bool late;       /* its SYN may be an old one, as long as no SYN/ACK follows */
@@ -91,6 +92,23 @@ static void end_attempt(uint32_t number, int64_t now)
     drop_attempt(number);
 }
 
+static bool is_refused(const attempt *a)
+{
+    return a->known.end == CTI_END_RESET_BY_SERVER && !a->known.syn_ack;
+}
+
+/* A client whose SYN was refused may send it again, a Windows client does so twice: it is the same
+ * attempt.  From 4.2 on it is another conversation to Wireshark. */
+static bool go_on(attempt *a, const attempt *refused, uint32_t number)
+{
+    if (!is_refused(refused) || refused->initial != a->initial)
+        return false;
+    a->known.frame = refused->known.frame;
+    a->known.began = refused->known.began;
+    drop_attempt(number);
+    return true;
+}
+
 /* Between the same endpoints something goes on that this connection's SYN may be an old one of. */
 static void find_before(attempt *a, packet_info *pinfo, const conversation_t *conversation)
 {
@@ -99,7 +117,7 @@ static void find_before(attempt *a, packet_info *pinfo, const conversation_t *co
     const attempt *other = before != NULL ? find_attempt(before->conv_index) : NULL;
 
     a->late = c != NULL && c->live;
-    if (other == NULL)
+    if (other == NULL || go_on(a, other, before->conv_index))
         return;
     a->has_before = true;
     a->before = before->conv_index;
@@ -127,6 +145,7 @@ static void begin_attempt(packet_info *pinfo, const conversation_t *conversation
         .frame = pinfo->num,
         .began = connection_time(pinfo),
         .end = CTI_END_CAPTURE_ENDED};
+    a->initial = tcp->fwd->base_seq;
     find_before(a, pinfo, conversation);
     wmem_map_insert(file.attempts, GUINT_TO_POINTER(conversation->conv_index), a);
 }
@@ -175,12 +194,10 @@ static void follow_attempt(attempt *a, const packet_info *pinfo, const struct tc
         end_attempt(a->before, known->ended);
 }
 
-/* A client whose SYN was refused may send it again: a Windows client does so twice.  It is the
- * same attempt. */
+/* In 4.0 the SYN that is sent again belongs to the same conversation. */
 static bool is_repeated_syn(const attempt *a, const packet_info *pinfo)
 {
-    return a->known.end == CTI_END_RESET_BY_SERVER && !a->known.syn_ack &&
-           pinfo->srcport == a->known.client.port;
+    return is_refused(a) && pinfo->srcport == a->known.client.port;
 }
 
 static void repeat_attempt(attempt *a, const packet_info *pinfo)
