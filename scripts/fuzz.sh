@@ -16,7 +16,7 @@ folder=$here/build/fuzz
 corpus=$here/tests/fuzz/corpus
 all="reader session packet tcp capture writers"
 longest=8192 # bytes of an input
-largest=2048 # bytes of one that goes into the repository
+largest=1024 # bytes of one that goes into the repository
 
 case ${1:-} in
 short | merge) what=$1 ;;
@@ -62,6 +62,10 @@ run() {
                      ft, peak }' "$log"
 }
 
+count() {
+    find "$1" -type f | wc -l
+}
+
 failed=0
 for target in "$@"; do
     mkdir -p "$folder/found/$target" "$corpus/$target"
@@ -76,10 +80,11 @@ for target in "$@"; do
             "$folder/seeds/$target" || failed=1
         ;;
     merge)
-        before=$(ls "$corpus/$target" | wc -l)
+        before=$(count "$corpus/$target")
         find "$folder/found/$target" -type f -size +"${largest}c" -delete
-        run "$target" -merge=1 -use_counters=0 "$corpus/$target" "$folder/found/$target" >/dev/null || failed=1
-        echo "$target: $before inputs before, $(ls "$corpus/$target" | wc -l) now"
+        run "$target" -set_cover_merge=1 -use_counters=0 "$corpus/$target" \
+            "$folder/found/$target" >/dev/null || failed=1
+        echo "$target: $before inputs before, $(count "$corpus/$target") now"
         ;;
     esac
 done
