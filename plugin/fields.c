@@ -193,6 +193,7 @@ static void add_number(wmem_array_t *all, const cti_field *field, const char *fi
     }
 }
 
+/* GCOVR_EXCL_START: GED-188 names the type, but has it in no message whose format is published. */
 static void add_task_id(wmem_array_t *all, const cti_field *field, const char *filter,
                         field_ids *field_id)
 {
@@ -203,6 +204,7 @@ static void add_task_id(wmem_array_t *all, const cti_field *field, const char *f
         new_field(all, &field_id->parts[i], parts[i], sub_name(filter, parts[i]), FT_INT32,
                   BASE_DEC);
 }
+/* GCOVR_EXCL_STOP */
 
 static void add_named(wmem_array_t *all, const cti_field *field, const char *filter,
                       field_ids *field_id)
@@ -221,8 +223,8 @@ static void add_field(wmem_array_t *all, const cti_field *field, field_ids *fiel
 
     switch (field->type) {
     case CTI_TYPE_TASKID:
-        add_task_id(all, field, filter, field_id);
-        break;
+        add_task_id(all, field, filter, field_id); /* GCOVR_EXCL_LINE: no field has it */
+        break;                                     /* GCOVR_EXCL_LINE */
     case CTI_TYPE_NAMEDVAR:
     case CTI_TYPE_NAMEDARRAY:
         add_named(all, field, filter, field_id);

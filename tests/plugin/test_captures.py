@@ -124,6 +124,15 @@ class AllCaptures(PluginTest):
 class Damage(PluginTest):
     """Mutated captures, the same each time."""
 
+    def test_times_beyond_all_clocks(self):
+        """More nanoseconds since 1970 than 64 bits hold: no time is known, all else is."""
+        sample, path = paths.captures / "heartbeat-missed.pcap", self.folder / "late.pcapng"
+        subprocess.run(["editcap", "-t", "9000000000", sample, path], check=True,
+                       capture_output=True)
+        text = self.tshark.run("-2", "-V", capture=path)
+        self.assertNotIn("Dissector bug", text)
+        self.assertEqual(self.types(path), self.types(sample))
+
     def test_mutations(self):
         with Tshark(paths.plugin, strict=True) as tshark:
             for name in ("agent-desktop", "every-message-25", "every-message-13", "malformed",

@@ -108,6 +108,8 @@ class Connections(PluginTest):
         server, client = talk.hosts[SERVER], talk.hosts[CLIENT]
         made.add(nanoseconds(2), ethernet(client.mac, server.mac, 0x0800, ipv4(
             address("10.0.0.1"), address("10.0.0.11"), icmp, protocol=1)))
+        made.add(nanoseconds(3), ethernet(client.mac, server.mac, 0x0800, ipv4(
+            address("10.0.0.1"), address("10.0.0.11"), b"\x08\0\xf7\xff" + bytes(4), protocol=1)))
         path = self.made(made, f"icmp-{port}.pcap")
         for passes in (1, 2):
             self.assertEqual(self.shown(path, passes=passes), [(3, "client", "1")])

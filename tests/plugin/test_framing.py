@@ -37,6 +37,19 @@ class Framing(PluginTest):
     def test_small_segments(self):
         self.check_pieces([len(self.STREAM) // size * [size] for size in range(1, 14)])
 
+    def test_begins_inside_a_message(self):
+        """The end of one whose start the capture lacks is no fault."""
+        made = Capture()
+        talk = conversation(made)
+        talk.append(SERVER, open_conf()[:20])
+        talk.send(SERVER, open_conf()[20:] + heartbeat(2, True), at=1)
+        path = self.made(made)
+        for passes in (1, 2):
+            self.assertRegex(self.info(path, passes=passes)[4],
+                             rf"\[{len(open_conf()) - 20} bytes, rest of a message\], "
+                             "HEARTBEAT_CONF inv=2$")
+        self.assertEqual(self.tshark.fields(path, "frame.number", display="cti.framing_lost"), [])
+
     def test_reassembly_off(self):
         """Messages are shown as far as their segment goes, and the next one is found."""
         made = Capture()

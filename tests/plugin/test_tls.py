@@ -31,9 +31,9 @@ class Peer:
 
 
 class Tls(PluginTest):
-    def secured(self, server_port, sizes=(), first=20):
-        """A capture of a short session in TLS, and the file with its keys.  first: bytes in the
-        first record."""
+    def secured(self, server_port, sizes=(), first=20, talked=None):
+        """A capture of a short session in TLS, or of what is talked, and the file with its keys.
+        first: bytes in the first record."""
         name = f"{server_port}-{first}"
         keys = self.tshark.folder / f"keys-{name}"
         self.addCleanup(keys.unlink)
@@ -55,9 +55,10 @@ class Tls(PluginTest):
             carry(CLIENT)
             done = peers[SERVER].shake() and done
             carry(SERVER)
-        for sender, data in ((CLIENT, open_req()[:first]), (CLIENT, open_req()[first:]),
-                             (SERVER, open_conf()), (CLIENT, heartbeat(2) + heartbeat(3)),
-                             (SERVER, heartbeat(2, True)), (SERVER, heartbeat(3, True))):
+        for sender, data in talked or (
+                (CLIENT, open_req()[:first]), (CLIENT, open_req()[first:]), (SERVER, open_conf()),
+                (CLIENT, heartbeat(2) + heartbeat(3)), (SERVER, heartbeat(2, True)),
+                (SERVER, heartbeat(3, True))):
             peers[sender].tls.write(data)
             carry(sender, sizes)
         keys.chmod(0o644)
@@ -93,6 +94,14 @@ class Tls(PluginTest):
 
     def test_decode_as(self):
         self.check(*self.secured(5998), "-d", "tcp.port==5998,tls", "-d", "tls.port==5998,cti")
+
+    def test_others_keep_theirs(self):
+        path, keys = self.secured(5997, talked=[(CLIENT, b"GET / HTTP/1.1\r\n\r\n"),
+                                                (SERVER, b"HTTP/1.1 204 No Content\r\n\r\n")])
+        options = ("-o", f"tls.keylog_file:{keys}", "-d", "tcp.port==5997,tls")
+        self.assertEqual(self.types(path, *options), [])
+        self.assertEqual(len(self.tshark.fields(path, "frame.number", display="http",
+                                                options=options)), 2)
 
     def test_without_keys(self):
         path, _ = self.secured(43030)
