@@ -276,7 +276,7 @@ static proto_item *add_field(const place *at, const cti_item *item)
             return proto_tree_add_item(at->tree, ids->value, at->view->tvb,
                                        at->offset + (int)item->offset, 16, ENC_NA);
         break;
-    case CTI_TYPE_TASKID:
+    case CTI_TYPE_TASKID:                      /* GCOVR_EXCL_LINE */
         if (item->has_number)                  /* GCOVR_EXCL_LINE: no field has it */
             return add_task_id(at, ids, item); /* GCOVR_EXCL_LINE */
         break;                                 /* GCOVR_EXCL_LINE */

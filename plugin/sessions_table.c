@@ -150,8 +150,6 @@ static tap_packet_status take_session(void *data, packet_info *pinfo, epan_disse
     (void)pinfo;
     (void)dissection;
     (void)flags;
-    if (session == NULL)
-        return TAP_PACKET_DONT_REDRAW;
     fill(row_of(table, session->number), session);
     return TAP_PACKET_REDRAW;
 }

@@ -10,7 +10,7 @@
 
 /* What a listener of the tap "cti" gets: a message, or the end of a session by TCP. */
 typedef struct cti_tap {
-    const session_note *session; /* its number may be 0 */
+    const session_note *session; /* that it belongs to */
     const message_note *message; /* NULL at the end of a session */
     uint32_t type;               /* of the message */
     const char *type_name;
@@ -20,7 +20,7 @@ typedef struct cti_tap {
 /* Registers the taps, and what Wireshark brings for them: follow, export, credentials. */
 void taps_register(int protocol);
 
-/* Tells of the message at offset.  reader is at its first field. */
+/* Tells of the message at offset, which a session has taken in.  reader is at its first field. */
 void taps_message(const view *v, int offset, uint32_t size, const cti_reader *reader,
                   const message_note *note);
 
