@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hardening, as the built files have it: position-independent, read-only relocations bound at the
 start, no executable stack, no text relocations, no search path, stack protector, and functions of
-libc that know the size of what they write.  And what they do not call: nothing here speaks to the
-network or starts programs.
+libc that know the size of what they write.  Of each file that gcc compiled, where its options stand
+in the debugging information: that the stack is checked, and probed page by page.  And what they do
+not call: nothing here speaks to the network or starts programs.
 
     run.py FILE...
 """
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 FORTIFIED = ("__snprintf_chk", "__vsnprintf_chk", "__memcpy_chk", "__memset_chk", "__fprintf_chk")
+COMPILED_WITH = ("-fstack-protector-strong", "-fstack-clash-protection")
 FOREIGN = {"socket", "connect", "bind", "listen", "accept", "sendto", "sendmsg", "getaddrinfo",
            "gethostbyname", "fork", "vfork", "execve", "execvp", "execv", "execl", "execlp",
            "posix_spawn", "popen", "system", "g_spawn_sync", "g_spawn_async", "dlopen"}
@@ -44,6 +46,16 @@ def faults(path):
         yield f"calls {name}()"
     if not any(line(name) for name in FORTIFIED):
         yield "no function of libc checks sizes (FORTIFY_SOURCE)"
+    for option in COMPILED_WITH:
+        if any(option not in producer for producer in producers(path)):
+            yield f"a file was compiled without {option}"
+
+
+def producers(path):
+    """The compiler and its options, of each file; clang does not tell options."""
+    text = subprocess.run(["readelf", "-W", "--debug-dump=info", "--dwarf-depth=1", path],
+                          check=True, capture_output=True, text=True).stdout
+    return set(re.findall(r"DW_AT_producer .*: (GNU C.*)", text))
 
 
 def main():
