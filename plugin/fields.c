@@ -5,8 +5,6 @@
  * scope, and nothing changes after registration. */
 #include "fields.h"
 
-#include <string.h>
-
 static field_ids ids[CTI_FIELD_COUNT];
 
 /* Arrays, since the members of unit_name_string are not const in every version. */

@@ -4,8 +4,8 @@
  * The way of a segment: dissect_cti() or recognize_cti() here finds its connection (connections.h),
  * segment.c finds the messages in its bytes, connection_sessions.c lets the codec's session take
  * them in on the first pass and keeps notes of what is known of each, message.c shows a message
- * with its notes, on each pass: tree, Info column, expert infos (experts.h).  taps.c tells the
- * statistics of it.  after_packet() looks at each frame of TCP once more, for the end of sessions. */
+ * with its notes, on each pass: tree, Info column, expert infos (experts.h).  taps.c tells of it to
+ * statistics.  after_packet() looks at each frame of TCP once more, for the end of sessions. */
 #include "packet-cti.h"
 
 #include "compat.h"
@@ -78,7 +78,7 @@ static int dissect_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 {
     connection *c = NULL;
 
-    /* What ICMP quotes of a packet is no message, and nothing that another dissector should take. */
+    /* What ICMP quotes of a packet is no message, and nothing for other dissectors to take. */
     if (pinfo->flags.in_error_pkt)
         return (int)tvb_captured_length(tvb);
     if (!may_be_cti(pinfo))

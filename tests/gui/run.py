@@ -22,7 +22,6 @@ sys.path.insert(0, str(ROOT / "tests" / "plugin"))
 
 from tshark import AS_NOBODY, NOBODY, Tshark  # noqa: E402
 
-DISPLAY = ":77"
 SIZE = (1240, 720)
 SECONDS = 60
 # Rows of the menu Statistics, counted from its end: CTI Messages, Flow Graph.
@@ -51,18 +50,26 @@ class Screen:
         runtime.mkdir(mode=0o700)
         if os.geteuid() == 0:
             os.chown(runtime, NOBODY, NOBODY)
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "DISPLAY": DISPLAY,
-                            "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(runtime), "TZ": "UTC"}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8",
+                            "XDG_RUNTIME_DIR": str(runtime), "TZ": "UTC"}
         self.programs = []
-        self.start("Xvfb", DISPLAY, "-screen", "0", "1440x900x24", "-nolisten", "tcp")
-        time.sleep(1)
+        self.environment["DISPLAY"] = f":{self.start_display()}"
         self.start("openbox")
 
-    def start(self, *command, errors=subprocess.DEVNULL):
+    def start_display(self):
+        """Xvfb, on a number that it finds to be free; it tells it once it is ready."""
+        reading, writing = os.pipe()
+        self.start("Xvfb", "-displayfd", str(writing), "-screen", "0", "1440x900x24", "-nolisten",
+                   "tcp", inherited=[writing])
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            return int(told.readline())
+
+    def start(self, *command, errors=subprocess.DEVNULL, inherited=()):
         prefix = AS_NOBODY if os.geteuid() == 0 else []
         program = subprocess.Popen([*prefix, *command], env=self.environment,
                                    cwd=self.environment["HOME"], stdout=subprocess.DEVNULL,
-                                   stderr=errors)
+                                   stderr=errors, pass_fds=inherited)
         self.programs.append(program)
         return program
 
@@ -219,8 +226,9 @@ class Gui(unittest.TestCase):
         self.screen.xdotool("mousemove", "--window", dialog, 500, 366, "click", 1)
         self.screen.xdotool("type", "cti.session == 2")
         time.sleep(1)
-        self.screen.xdotool("mousemove", "--window", dialog, 1049, 366, "click", 1)
-        time.sleep(1)
+        for _ in "closes the list of names", "applies":
+            self.screen.xdotool("mousemove", "--window", dialog, 1049, 366, "click", 1)
+            time.sleep(1.5)
         self.keep("sessions-filtered", dialog)
 
     def test_counts(self):
