@@ -28,9 +28,11 @@ foreach(component ${CPACK_COMPONENTS_ALL})
         compress(${file})
     endforeach()
 
-    file(GLOB_RECURSE libraries ${root}/*.a)
-    foreach(file ${libraries})
-        execute_process(COMMAND strip --strip-debug --enable-deterministic-archives ${file}
+    # cpack has stripped programs and plugins, but not of what the compiler says of itself.
+    file(GLOB_RECURSE binaries ${root}/usr/bin/* ${root}/*.so ${root}/*.a)
+    foreach(file ${binaries})
+        execute_process(COMMAND strip --strip-debug --remove-section=.comment
+                                --enable-deterministic-archives ${file}
                         COMMAND_ERROR_IS_FATAL ANY)
     endforeach()
 
