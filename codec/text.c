@@ -329,3 +329,10 @@ void cti_text_label(GString *to, const cti_item *item)
         break;
     }
 }
+
+void cti_text_item(GString *to, const cti_item *item, unsigned flags)
+{
+    cti_text_label(to, item);
+    g_string_append(to, ": ");
+    cti_text_value(to, item, flags);
+}

@@ -64,6 +64,9 @@ void cti_text_problem(GString *to, const cti_problem *problem);
 /* What the item is, as JSON names it: the field's name, "tag_999", "body", "left_over". */
 void cti_text_label(GString *to, const cti_item *item);
 
+/* Both, as "AgentState: AGENT_STATE_LOGIN (0)". */
+void cti_text_item(GString *to, const cti_item *item, unsigned flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -150,6 +150,21 @@ static void secrets(void **state)
     assert_true(cti_item_hidden(&item, 0));
 }
 
+static void items(void **state)
+{
+    const cti_item number = number_of(CTI_F_AgentState, CTI_V_AgentState_AGENT_STATE_LOGIN);
+    const cti_item unknown = {.kind = CTI_ITEM_UNKNOWN_TAG,
+                              .tag = 999,
+                              .data = (const uint8_t *)"\x01\xff",
+                              .length = 2};
+
+    (void)state;
+    cti_text_item(text, &number, 0);
+    assert_text("AgentState: AGENT_STATE_LOGIN (0)");
+    cti_text_item(text, &unknown, 0);
+    assert_text("tag_999: 01ff");
+}
+
 static void highlights(void **state)
 {
     const cti_context version_24 = {.version = 24};
@@ -253,6 +268,7 @@ int main(void)
         cmocka_unit_test(hostile_bytes), cmocka_unit_test(random_bytes_are_printable),
         cmocka_unit_test(json_strings),
         cmocka_unit_test(numbers),       cmocka_unit_test(secrets),
+        cmocka_unit_test(items),
         cmocka_unit_test(highlights),    cmocka_unit_test(problems),
         cmocka_unit_test(ipv6),          cmocka_unit_test(times),
         cmocka_unit_test(durations),     cmocka_unit_test(endpoints),
