@@ -143,8 +143,7 @@ typedef struct cti_reader {
     bool wide_tags;             /* tag and length of floating fields are 2 + 2 bytes */
     bool fits;                  /* the bytes fit this layout without a doubt */
     struct cti_redaction *redaction; /* of the context; the caller may set it */
-    uint32_t problem_count;
-    cti_problem problems[CTI_PROBLEMS_MAX];
+    uint32_t problem_count;          /* of problems, below */
 
     /* The reader's own. */
     uint32_t end;            /* where the message ends: offsets are below it */
@@ -152,10 +151,13 @@ typedef struct cti_reader {
     uint32_t floating_start; /* where the floating part starts */
     uint32_t slot;           /* next slot of the fixed part, or hint in the floating part */
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
-    uint32_t element;
-    cti_item array;          /* its first item */
+    uint32_t element;        /* the next one of it */
     bool finished;
     uint32_t problems_left_out;
+
+    /* Large, and filled only as far as the members above tell. */
+    cti_problem problems[CTI_PROBLEMS_MAX]; /* for the caller too */
+    cti_item array;                         /* the array field, with its first value */
     uint32_t counts[CTI_MESSAGE_FLOATING_MAX]; /* occurrences of each floating slot */
 } cti_reader;
 
@@ -177,6 +179,12 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id field, cti_item *ite
  * every length right, the floating part ending where the message ends.  Messages that
  * look the same in each version give CTI_VERSIONS_ALL; bytes that fit none give 0. */
 cti_versions cti_versions_that_fit(const uint8_t *bytes, size_t size);
+
+/* True if fewer bytes are there than MessageLength tells: what is missing may have been sent. */
+static inline bool cti_reader_is_cut(const cti_reader *reader)
+{
+    return (uint64_t)reader->message_length + CTI_HEADER_SIZE > reader->end;
+}
 
 /* InvokeID of the message, if its fixed part starts with one (false otherwise). */
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that make a reader share; nobody else includes this.
+ *
+ *     reader.c        hands out the fields in wire order, finds single ones, checks the whole
+ *     reader_way.c    chooses the layout of the fixed part, and how wide tags are
+ *     reader_value.c  makes values of a field's bytes, and judges them
+ *     problems.c      names what may be wrong */
+#ifndef CTI_READER_PARTS_H
+#define CTI_READER_PARTS_H
+
+#include "bytes.h"
+#include "reader.h"
+
+/* ---- the floating part ---- */
+
+typedef struct floating_header {
+    uint32_t tag, length, size; /* size: of tag and length */
+} floating_header;
+
+/* False where the bytes up to end hold no whole tag and length. */
+static inline bool get_floating_header(const uint8_t *bytes, uint32_t offset, uint32_t end,
+                                       bool wide, floating_header *header)
+{
+    header->size = wide ? 4 : 2;
+    if (end - offset < header->size)
+        return false;
+    header->tag = wide ? cti_get16(bytes + offset) : bytes[offset];
+    header->length = wide ? cti_get16(bytes + offset + 2) : bytes[offset + 1];
+    return true;
+}
+
+/* True if a value of the slot may have this length, as far as its type tells. */
+static inline bool size_is_right(const cti_slot *slot, uint32_t length)
+{
+    const uint32_t size = CTI_TYPE_SIZE(slot->field->type);
+
+    if (size == 0)
+        return true;
+    return slot->flags & CTI_SLOT_ARRAY ? length % size == 0 : length == size;
+}
+
+/* ---- a reader ---- */
+
+/* Chooses how to read the message, from its bytes and what context (or NULL) tells of its
+ * version: sets version, layout, floating_start, wide_tags and fits.  end is known already. */
+void cti_reader_choose_way(cti_reader *reader, const cti_context *context);
+
+/* Keeps a problem, or counts it where there are too many. */
+void cti_reader_add_problem(cti_reader *reader, const cti_problem *problem);
+/* A problem of a field. */
+void cti_reader_item_problem(cti_reader *reader, cti_problem_id id, const cti_item *item,
+                             uint32_t expected, uint32_t found);
+/* A problem that is about no field. */
+void cti_reader_message_problem(cti_reader *reader, cti_problem_id id, uint32_t offset,
+                                uint32_t length, uint32_t expected, uint32_t found);
+
+/* ---- values ---- */
+
+static inline bool is_number(cti_type type)
+{
+    return type <= CTI_TYPE_TIME;
+}
+
+/* An item that covers size bytes from start, of which the value takes all but skip. */
+static inline cti_item make_item(const uint8_t *bytes, cti_item_kind kind, uint32_t start,
+                                 uint32_t skip, uint32_t size)
+{
+    cti_item item = {.kind = kind,
+                     .start = start,
+                     .size = size,
+                     .offset = start + skip,
+                     .length = size - skip,
+                     .data = bytes + start + skip};
+
+    return item;
+}
+
+/* Fills in the value of a field.  size: what a number of this place takes; reader may be
+ * NULL where nobody asks for problems. */
+void cti_reader_decode(cti_reader *reader, cti_item *item, uint32_t size);
+
+/* Notes where the value is none that GED-188 names. */
+void cti_reader_check(cti_reader *reader, const cti_item *item);
+
+#endif
