@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Wireshark's headers, and what differs between the versions that this plugin is built
- * for: 4.0, 4.4 and 4.6.  Every use of such a thing goes through here. */
+ * for: 4.0, 4.2, 4.4 and 4.6.  Every use of such a thing goes through here. */
 #ifndef CTI_PLUGIN_COMPAT_H
 #define CTI_PLUGIN_COMPAT_H
 
@@ -30,6 +30,13 @@ typedef bool ws_bool;
 typedef gboolean ws_bool;
 #endif
 
+/* What wmem's callbacks return. */
+#if WIRESHARK_IS_AT_LEAST(4, 2)
+typedef bool wmem_bool;
+#else
+typedef gboolean wmem_bool;
+#endif
+
 /* What a plugin is, for plugin_describe(). */
 #if WIRESHARK_IS_AT_LEAST(4, 4)
 #include <wsutil/plugins.h>
@@ -55,7 +62,7 @@ static inline void register_follow(int protocol, const char *tap, follow_conv_fi
                                    follow_address_filter_func addresses,
                                    follow_port_to_display_func port, uint32_t (*count)(void))
 {
-#if WIRESHARK_IS_AT_LEAST(4, 4)
+#if WIRESHARK_IS_AT_LEAST(4, 2)
     register_follow_stream(protocol, tap, packet, index, addresses, port, follow_tvb_tap_listener,
                            count, NULL);
 #else
@@ -66,7 +73,8 @@ static inline void register_follow(int protocol, const char *tap, follow_conv_fi
 
 /* Brings _ws.col.info, the Info column as a field of the packet's tree, up to date when a
  * postdissector has written to the column: since 4.4 the field is filled before those are called.
- * In 4.0 that name is no field, but read from the column itself. */
+ * In 4.0 that name is no field, but read from the column itself; in 4.2 the field stays as it is,
+ * since nothing that sets one is exported. */
 static inline void renew_info_field(packet_info *pinfo, const proto_tree *tree)
 {
 #if WIRESHARK_IS_AT_LEAST(4, 4)

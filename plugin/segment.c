@@ -24,7 +24,7 @@ typedef struct packet_state {
     GString *scratch;
 } packet_state;
 
-static ws_bool free_scratch(wmem_allocator_t *pool, wmem_cb_event_t event, void *user)
+static wmem_bool free_scratch(wmem_allocator_t *pool, wmem_cb_event_t event, void *user)
 {
     (void)pool;
     (void)event;

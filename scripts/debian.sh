@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Other Debians in folders, for the scripts here that include this file: needs root, debootstrap
-# and util-linux; MIRROR is where packages come from.
+# Other Debians and Ubuntus in folders, for the scripts here that include this file: needs root,
+# debootstrap and util-linux; MIRROR and UBUNTU_MIRROR are where packages come from.
 mirror=${MIRROR:-http://deb.debian.org/debian}
+ubuntu_mirror=${UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
 
 # What a build and its tests need, less what only one of the tests does.
 build_packages='gcc libc6-dev cmake ninja-build pkg-config libglib2.0-dev libpcap-dev libyajl-dev
@@ -25,11 +26,25 @@ inside() {
             DEBIAN_FRONTEND=noninteractive sh -eu -c "$2"' - "$@"
 }
 
-# make_debian FOLDER: the smallest Debian of the suite that the folder is named after, if it is not
-# there.  The Release file of a mirror that stands still may be out of date.
+# Debian 12 has no package with the keys of Ubuntu's archive; Debian 13 does.
+make_ubuntu() {
+    keys=$(dirname "$1")/trixie
+    [ -e "$keys/usr/share/keyrings/ubuntu-archive-keyring.gpg" ] || {
+        make_debian "$keys"
+        install_in "$keys" ubuntu-archive-keyring
+    }
+    debootstrap --variant=minbase --components=main,universe \
+        --keyring="$keys/usr/share/keyrings/ubuntu-archive-keyring.gpg" "$(basename "$1")" "$1" \
+        "$ubuntu_mirror" /usr/share/debootstrap/scripts/gutsy
+}
+
+# make_debian FOLDER: the smallest Debian, or Ubuntu, of the suite that the folder is named after,
+# if it is not there.  The Release file of a mirror that stands still may be out of date.
 make_debian() {
-    [ -e "$1/etc/debian_version" ] ||
-        debootstrap --variant=minbase "$(basename "$1")" "$1" "$mirror"
+    [ -e "$1/etc/debian_version" ] || case $(basename "$1") in
+    noble) make_ubuntu "$1" ;;
+    *) debootstrap --variant=minbase "$(basename "$1")" "$1" "$mirror" ;;
+    esac
     echo 'Acquire::Check-Valid-Until "false";' >"$1/etc/apt/apt.conf.d/90valid"
 }
 

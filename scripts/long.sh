@@ -10,7 +10,7 @@
 #     mutations     mutated captures in tshark, plugin with sanitizers
 #     soak          a day of 2,000 clients, crowds, a client that connects each second
 #     fuzz          scripts/fuzz.sh HOURS
-#     versions      scripts/plugin-versions.sh: the plugin with Wireshark 4.0, 4.4 and 4.6
+#     versions      scripts/plugin-versions.sh: the plugin with Wireshark 4.0, 4.2, 4.4 and 4.6
 #     packages      scripts/package-test.sh: Debian packages, on clean Debians
 #     reproducible  scripts/reproducible.sh
 #     coverage      scripts/coverage.sh

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the plugin with each Wireshark that it is made for, with warnings as errors, and runs
-# its tests there: 4.0 (Debian 12), 4.4 (Debian 13) and 4.6 (Debian sid).  One line for each.
+# its tests there: 4.0 (Debian 12), 4.2 (Ubuntu 24.04), 4.4 (Debian 13) and 4.6 (Debian sid).  One
+# line for each.
 #     scripts/plugin-versions.sh [FOLDER [SUITE...]]
-# Each Debian lives in FOLDER/SUITE (default: /var/tmp/cti-wiresharks), made by debootstrap at the
+# Each of them lives in FOLDER/SUITE (default: /var/tmp/cti-wiresharks), made by debootstrap at the
 # first run; what is tested is the last commit.  As root, on Debian 12 or later; the first run
 # loads about 2 GB and takes half an hour.
 set -eu
@@ -11,7 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-/var/tmp/cti-wiresharks}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- bookworm trixie sid
+[ $# -gt 0 ] || set -- bookworm noble trixie sid
 tests='^(plugin|agreement|random-messages|readme|filters)$'
 
 # shellcheck source=scripts/debian.sh

@@ -75,9 +75,9 @@ class Sharkd(PluginTest):
                 yield from shown(node.get("n", []))
 
         text = self.tshark.run("-2", "-V", "-Y", "cti", capture=path)
-        lines = [line.strip().strip("[]") for line in text.splitlines()]
+        lines = [line.strip(" []") for line in text.splitlines()]
         for frame, result in zip(reversed(frames), results[1:]):
             labels = list(shown(result["tree"]))
             self.assertTrue(labels)
             for label in labels:
-                self.assertIn(label.strip("[]"), lines, frame)
+                self.assertIn(label.strip(" []"), lines, frame)

@@ -191,6 +191,8 @@ class Shown(PluginTest):
                                    r"heartbeats-unanswered\] 50001 .*\[RST, ACK\]")
             self.assertRegex(text, r"(?m)^ +50 .* TCP 54 \[CTI session 2 closed: "
                                    r"closed-by-client\] ")
+            if self.tshark.series == "4.2":
+                continue  # there the column's field cannot be set any more
             info = self.info(path, passes=len(passes) + 1, display="tcp")
             self.assertRegex(info[30], r"^\[CTI session 1 lost: heartbeats-unanswered\] 50001 ")
         self.assertEqual(self.tshark.fields(path, "frame.number", "cti.session.verdict",

@@ -87,8 +87,9 @@ class Tls(PluginTest):
                 self.check(*self.secured(42030, first=first))
 
     def test_heuristic_off(self):
-        """The port alone says that it is CTI."""
-        for first in (7, 20):
+        """The port alone says that it is CTI; 4.2 asks SMPP's heuristic before, which takes a
+        record of 20 bytes."""
+        for first in (7,) if self.tshark.series == "4.2" else (7, 20):
             with self.subTest(first=first):
                 self.check(*self.secured(43030, first=first), "--disable-heuristic", "cti_tls")
 
