@@ -143,8 +143,8 @@ static void closed(list *l)
     add(l, false, s->close_frame, "The client sent CLOSE_REQ with %s.",
         cti_status_words(s->close_status, words, sizeof(words)));
     if (s->close_answer_frame != 0)
-        add(l, false, s->close_answer_frame, "CLOSE_CONF came after %.3f s.",
-            cti_seconds_words(s->close_time, s->close_answer_time));
+        add(l, false, s->close_answer_frame, "CLOSE_CONF came after %.3f ms.",
+            1e3 * cti_seconds_words(s->close_time, s->close_answer_time));
     else
         add(l, true, s->close_frame, "No CLOSE_CONF came.");
     if (s->close_status == CTI_V_StatusCode_E_CTI_TIMEOUT)
@@ -160,8 +160,8 @@ static void rejected(list *l)
     char words[160];
 
     add(l, false, s->open_answer_frame,
-        "OPEN_REQ was answered after %.3f s by FAILURE_CONF with %s.",
-        cti_seconds_words(s->open_time, s->open_answer_time),
+        "OPEN_REQ was answered after %.3f ms by FAILURE_CONF with %s.",
+        1e3 * cti_seconds_words(s->open_time, s->open_answer_time),
         cti_status_words(s->open_status, words, sizeof(words)));
 }
 

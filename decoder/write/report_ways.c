@@ -118,8 +118,8 @@ static void append_down(GString *text, const report *r, const cti_down *down)
         g_string_append(text, ", and no other session came");
     } else if (down->to->asked != CTI_NO_TIME) {
         g_string_append(text, down->left != NULL ? ", the last " : ": the last ");
-        report_seconds(text, cti_elapsed(down->to->asked, down->to->opened));
-        g_string_append(text, " for OPEN_CONF");
+        g_string_append_printf(text, "%.3f ms for OPEN_CONF",
+                               (double)cti_elapsed(down->to->asked, down->to->opened) / 1e6);
     }
     g_string_append_c(text, '\n');
 }
