@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Static analysis of codec, decoder and plugin, of which nothing may remain: gcc -fanalyzer,
-# clang-tidy (.clang-tidy tells what it is asked for and why not more) and cppcheck.
+# Static analysis, of which nothing may remain.  Of codec, decoder and plugin: gcc -fanalyzer,
+# clang-tidy (.clang-tidy tells what it is asked for and why not more) and cppcheck.  Of scripts and
+# tests: shellcheck and flake8.  Of all texts and comments: codespell.
 #     scripts/analyse.sh
 # A warning that is none is suppressed here, or beside the code, with its reason.
 set -eu
@@ -9,8 +10,19 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$here/build/analysis
 
-"$here/scripts/install-deps.sh" clang clang-tidy cppcheck git
+"$here/scripts/install-deps.sh" clang clang-tidy cppcheck git shellcheck flake8 codespell
 mkdir -p "$folder"
+cd "$here"
+
+# What takes seconds comes first.
+grep -l '^#!' .ci/run scripts/*.sh | xargs shellcheck -x docs/ctidump.bash
+echo "shellcheck: nothing"
+flake8 captures tests
+echo "flake8: nothing"
+# Words that are none: \(bu of a manual page, and a line that an example cuts off.
+codespell --skip=corpus,golden,facts.json,'*.pcap','*.png' -L debians,keep-alives,bu,fro \
+    .ci/run ./*.md captures codec decoder docs examples packaging plugin profile scripts tests
+echo "codespell: nothing"
 
 # gcc: a build like any other, whose warnings are errors
 "$here/scripts/build.sh" "$folder/gcc" -DBUILD_TESTING=OFF -DWITH_WERROR=ON \
@@ -19,7 +31,6 @@ echo "gcc -fanalyzer: nothing"
 
 "$here/scripts/build.sh" "$folder/clang" -DBUILD_TESTING=OFF -DCMAKE_C_COMPILER=clang \
     -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
-cd "$here"
 log=$folder/clang-tidy.log
 find codec decoder plugin -name '*.c' -print0 |
     xargs -0 -n 8 -P "$(nproc)" clang-tidy --quiet -p "$folder/clang" >"$log" 2>&1 ||

@@ -41,7 +41,9 @@ else
     other=$(folder 'Global Plugins')
     settings=$(folder 'Personal configuration')
 fi
-[ -n "$plugins" ] && [ -n "$settings" ] || complain "tshark -G folders does not name the folders"
+if [ -z "$plugins" ] || [ -z "$settings" ]; then
+    complain "tshark -G folders does not name the folders"
+fi
 
 mkdir -p "$plugins/epan" "$settings/profiles/CTI"
 # Not over a file that a running Wireshark has open.

@@ -35,12 +35,12 @@ class Wire:
         """A whole message from what is held, or None."""
         if len(self.held) < facts.HEADER_SIZE:
             return None
-        length, number = struct.unpack_from(">II", self.held)
+        length, kind = struct.unpack_from(">II", self.held)
         end = facts.HEADER_SIZE + length
         if len(self.held) < end:
             return None
         body, self.held = self.held[facts.HEADER_SIZE:end], self.held[end:]
-        return facts.message(number).name, body
+        return facts.message(kind).name, body
 
     def receive(self, timeout=None):
         """(name, body) of the next message; None at the end; TimeoutError after timeout."""

@@ -185,7 +185,7 @@ def port_reused(made):
         session.talk.initial[SERVER] = 90000000 * (number + 1)
         session.open(agent=PHONE).heartbeats(2, 25).wait(1)
         session.request("CLOSE_REQ")
-        session.finish(CLIENT) if number == 0 else session.reset(CLIENT)
+        (session.finish if number == 0 else session.reset)(CLIENT)
         if number == 2:
             session.talk.segment(CLIENT, begin + 20, 2, 1000000)
 

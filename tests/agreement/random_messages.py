@@ -15,11 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "plugin"))
-import compare
-from ged188 import facts, pcap, randoms
-from ged188.encode import encode
-from ged188.tcp import CLIENT, SERVER, Conversation, Host
-from tshark import Tshark
+import compare  # noqa: E402
+from ged188 import facts, pcap, randoms  # noqa: E402
+from ged188.encode import encode  # noqa: E402
+from ged188.tcp import CLIENT, SERVER, Conversation, Host  # noqa: E402
+from tshark import Tshark  # noqa: E402
 
 VERSIONS = (9, 13, 17, 19, 20, 22, 24, 25)
 PER_TYPE = 3

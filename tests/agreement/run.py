@@ -119,12 +119,12 @@ class Agreement(unittest.TestCase):
         made = Capture()
         for number, (_, segments) in enumerate(FAILED.values(), 1):
             address = f"10.0.3.{number}"
-            lost = Session(made, client=Host(address, 50001), client_id=f"C{number}",
-                           begin=number).open().heartbeats(1, 15).reset(SERVER)
+            first = Session(made, client=Host(address, 50001), client_id=f"C{number}",
+                            begin=number).open().heartbeats(1, 15).reset(SERVER)
             talk = Conversation(made, Host(address, 50002), Host(*SERVER_A))
-            send_all(talk, segments, lost.now + 1)
+            send_all(talk, segments, first.now + 1)
             Session(made, client=Host(address, 50003), client_id=f"C{number}", server=SERVER_B,
-                    begin=lost.now + 100).open()
+                    begin=first.now + 100).open()
         # Until the capture ends, nobody can know what becomes of it.
         Conversation(made, Host("10.0.9.9", 50001), Host(*SERVER_A)).segment(CLIENT, 200, SYN, 1)
         with tempfile.NamedTemporaryFile(suffix=".pcap") as file, Tshark(self.plugin) as tshark:

@@ -305,8 +305,8 @@ class Files(unittest.TestCase):
         forms = [self.original] + ([formats.pcapng(self.packets)] if self.wiretap else [])
         for data in forms:
             here, there = socket.socketpair()
-            thread = threading.Thread(target=lambda end=here, what=data: (end.sendall(what),
-                                                                         end.close()))
+            thread = threading.Thread(
+                target=lambda end=here, what=data: (end.sendall(what), end.close()))
             thread.start()
             self.expect_same(run("-T", "json", "-", stdin=there))
             thread.join()

@@ -164,8 +164,8 @@ def value_sections(codec, mask):
         if values["mask"] == mask:
             rows = [(f"0x{row['value']:x}" if mask else str(row["value"]), code(row["name"]),
                      row["text"]) for row in values["values"]]
-            yield f"### {values['name']}\n\n" + table(("bits" if mask else "number", "name", ""),
-                                                     rows)
+            heads = ("bits" if mask else "number", "name", "")
+            yield f"### {values['name']}\n\n" + table(heads, rows)
 
 
 def reference(tshark, codec):

@@ -57,7 +57,7 @@ def session_seed(path):
 
 def writers_seed(path, asked):
     out, last, talks = bytearray(struct.pack(">IBB", asked, 0, 0)), None, {}
-    for time, client, key, flags, sequence, payload in segments(path):
+    for time, client, key, flags, _, payload in segments(path):
         talk = talks.setdefault(key, len(talks)) & 3 | (len(talks) & 1) << 2
         gap = step(0 if last is None else time - last)
         last = time
@@ -71,12 +71,12 @@ def writers_seed(path, asked):
 
 
 def tcp_seed(path):
-    out, first, start = bytearray(b"\1"), None, None
-    for _, client, key, flags, sequence, payload in segments(path):
+    out, first = bytearray(b"\1"), None
+    for _, client, key, _, sequence, payload in segments(path):
         if not client or first not in (None, key):
             continue
         if first is None:
-            first, start = key, sequence
+            first = key
             out += struct.pack(">I", sequence) + b"\4"
         if payload:
             out += struct.pack(">BhB", 0, 0, min(len(payload), 255)) + payload[:255] + b"\5\0\0"

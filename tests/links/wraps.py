@@ -164,7 +164,7 @@ def geneve(options, kind=0x6558):
                                      0x700) + options
 
 
-def plain(kind, packet):  # noqa: ARG001
+def plain(_, packet):
     return packet
 
 

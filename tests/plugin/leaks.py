@@ -12,10 +12,9 @@ valgrind sees each allocation."""
 import os
 import subprocess
 import sys
-import tempfile
-import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -102,8 +102,8 @@ class Shown(PluginTest):
         self.assertEqual(self.across(path, "sides", passes=1), [])
         others = Capture()
         for time, frame in made.records:
-            others.add(time, frame.replace(b"\xa4\x2b", b"\x20\x2b").replace(b"\xa8\x13",
-                                                                         b"\x20\x13"))
+            others.add(time, frame.replace(b"\xa4\x2b", b"\x20\x2b")
+                       .replace(b"\xa8\x13", b"\x20\x13"))
         self.assertEqual(self.tshark.fields(self.made(others, "others.pcap"), "frame.number",
                                             display="cti", passes=2), [])
 

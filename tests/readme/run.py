@@ -54,7 +54,6 @@ class Readme(unittest.TestCase):
                     with self.subTest(document=document.name, command=command):
                         self.assertEqual(output(command, path), expected)
 
-
     def test_table_of_tests(self):
         """Each test has its place in CONTRIBUTING.md."""
         names = re.findall(r"^ *add_(?:script_|long_)?test\((?:NAME )?([a-z][\w-]*)",

@@ -86,12 +86,12 @@ class Elements(html.parser.HTMLParser):
         self.feed(page.decode())
         self.close()
 
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
         self.inside = tag
 
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data):
         if self.inside == "style":
@@ -350,9 +350,9 @@ def color(page, name):
 
 def contrast(one, other):
     """The contrast ratio of WCAG 2, 1 to 21."""
-    def luminance(color):
+    def luminance(parts):
         red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-                            for part in color)
+                            for part in parts)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)

@@ -182,7 +182,7 @@ def nagle_off(made):
     session = opened(made)
     for _ in range(8):
         session.wait(1)
-        for part in range(3):
+        for _ in range(3):
             session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24), ack=False)
         session.talk.ack(CLIENT, session.now + 0.2)
         session.wait(0.2)

@@ -84,8 +84,8 @@ def check_older_layouts(diff, message, layouts):
     versions = {(o["from"], o["to"]): o["fields"] for o in message.get("older_layouts", [])}
     if not versions:
         versions = {(9, 25): [f"{f['name']} {f['type']}" for f in message["fixed"]]}
-    found = {(l["from"], l["to"]): [f"{f['name']} {f['type']}" for f in l["fields"]]
-             for l in layouts if l["from"] != 0}
+    found = {(layout["from"], layout["to"]): [f"{f['name']} {f['type']}" for f in layout["fields"]]
+             for layout in layouts if layout["from"] != 0}
     diff.check(f"{message['name']} layouts by version", versions, found)
 
 
