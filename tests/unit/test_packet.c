@@ -24,11 +24,16 @@ enum {
     LINK_PPP_ETHER = 51,
     LINK_RAW_FILE = 101,
     LINK_C_HDLC = 104,
+    LINK_WLAN = 105,
     LINK_LOOP = 108,
     LINK_SLL = 113,
+    LINK_RADIOTAP = 127,
+    LINK_JUNIPER = 178,
+    LINK_PPI = 192,
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
     LINK_EXPORTED = 252,
+    LINK_PKTAP = 258,
     LINK_SLL2 = 276,
 };
 
@@ -36,6 +41,7 @@ static const int links[] = {
     LINK_NULL,      LINK_ETHERNET, LINK_PPP,    LINK_RAW,  LINK_RAW_OPENBSD,
     LINK_PPP_HDLC,  LINK_PPP_ETHER, LINK_RAW_FILE, LINK_C_HDLC, LINK_LOOP,
     LINK_SLL,       LINK_IPV4,     LINK_IPV6,   LINK_EXPORTED, LINK_SLL2,
+    LINK_WLAN,      LINK_RADIOTAP, LINK_JUNIPER, LINK_PPI,  LINK_PKTAP,
 };
 
 /* Those that lead to IP without more ado. */
