@@ -73,7 +73,7 @@ class Connections(PluginTest):
                          self.shown(path))
 
     def test_repeated_segments_count_once(self):
-        """Without reassembly Wireshark hands a segment over each time that it comes."""
+        """Without reassembly Wireshark 4.0 hands a segment over each time that it comes, 4.6 once."""
         made = Capture()
         talk = conversation(made)
         talk.send(CLIENT, open_req(), at=1)
@@ -84,7 +84,7 @@ class Connections(PluginTest):
         options = ("-o", "tcp.desegment_tcp_streams:FALSE")
         for passes in (1, 2):
             shown = self.shown(path, *options, passes=passes)
-            self.assertEqual([kind for kind, *_ in shown], [3, 4, 4, 5])
+            self.assertIn([kind for kind, *_ in shown], ([3, 4, 4, 5], [3, 4, 5]))
         text = self.tshark.run("-q", "-z", "cti,tree", *options, capture=path)
         self.assertRegex(text, r"(?m)^Messages by type +3 ")
         self.assertEqual(self.tshark.fields(path, "frame.number", display="cti.finding",
