@@ -73,7 +73,7 @@ class Connections(PluginTest):
                          self.shown(path))
 
     def test_repeated_segments_count_once(self):
-        """Without reassembly Wireshark 4.0 hands a segment over each time that it comes, 4.6 once."""
+        """Without reassembly Wireshark 4.0 hands a segment over each time it comes, 4.6 once."""
         made = Capture()
         talk = conversation(made)
         talk.send(CLIENT, open_req(), at=1)
