@@ -87,11 +87,13 @@ class Tls(PluginTest):
                 self.check(*self.secured(42030, first=first))
 
     def test_heuristic_off(self):
-        """The port alone says that it is CTI; 4.2 asks SMPP's heuristic before, which takes a
-        record of 20 bytes."""
-        for first in (7,) if self.tshark.series == "4.2" else (7, 20):
+        """The port alone says that it is CTI.  SMPP's heuristic, which Wireshark has in TLS since
+        4.2, would be asked before."""
+        names = ["cti_tls"] if self.tshark.series == "4.0" else ["cti_tls", "smpp_tls"]
+        options = [word for name in names for word in ("--disable-heuristic", name)]
+        for first in (7, 20):
             with self.subTest(first=first):
-                self.check(*self.secured(43030, first=first), "--disable-heuristic", "cti_tls")
+                self.check(*self.secured(43030, first=first), *options)
 
     def test_decode_as(self):
         self.check(*self.secured(5998), "-d", "tcp.port==5998,tls", "-d", "tls.port==5998,cti")
