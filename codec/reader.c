@@ -420,6 +420,13 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
     return true;
 }
 
+uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field)
+{
+    cti_item item;
+
+    return cti_reader_find(reader, field, &item) && item.has_number ? item.number : 0;
+}
+
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id)
 {
     const cti_layout *layout = reader->layout;

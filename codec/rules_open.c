@@ -163,17 +163,9 @@ static bool has_field(const cti_event *event, cti_field_id field)
     return cti_reader_find(event->reader, field, &item);
 }
 
-/* The number of a field, or 0 where it is not there. */
-static uint32_t number_in(const cti_event *event, cti_field_id field)
-{
-    cti_item item;
-
-    return cti_reader_find(event->reader, field, &item) && item.has_number ? item.number : 0;
-}
-
 static bool names_agent(const cti_event *event)
 {
-    return number_in(event, CTI_F_PeripheralID) != UINT32_MAX &&
+    return cti_reader_number(event->reader, CTI_F_PeripheralID) != UINT32_MAX &&
            (has_field(event, CTI_F_AgentExtension) || has_field(event, CTI_F_AgentID) ||
             has_field(event, CTI_F_AgentInstrument));
 }
@@ -194,7 +186,7 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
                            "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too. Look at "
                            "how the client is set up.",
                            has_field(event, CTI_F_ClientID) ? "ClientPassword" : "ClientID");
-    if (number_in(event, CTI_F_ServicesRequested) &
+    if (cti_reader_number(event->reader, CTI_F_ServicesRequested) &
             CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS &&
         !names_agent(event))
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
@@ -247,7 +239,8 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
 static void unused_bits(cti_session *session, cti_rule rule, const cti_event *event,
                         cti_field_id field, const char *status)
 {
-    const uint32_t bits = number_in(event, field) & ~cti_field_get(field)->values->all_bits;
+    const uint32_t named = cti_field_get(field)->values->all_bits;
+    const uint32_t bits = cti_reader_number(event->reader, field) & ~named;
 
     if (bits != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
@@ -258,10 +251,13 @@ static void unused_bits(cti_session *session, cti_rule rule, const cti_event *ev
 
 void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    const cti_reader *reader = event->reader;
+
     if (!cti_event_is(event, CTI_OPEN_REQ))
         return;
-    if (number_in(event, CTI_F_Reserved1) != 0 || number_in(event, CTI_F_Reserved2) != 0 ||
-        number_in(event, CTI_F_Reserved3) != 0)
+    if (cti_reader_number(reader, CTI_F_Reserved1) != 0 ||
+        cti_reader_number(reader, CTI_F_Reserved2) != 0 ||
+        cti_reader_number(reader, CTI_F_Reserved3) != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "A reserved field of OPEN_REQ is not 0; the server refuses that with "
                            "E_CTI_INVALID_RESERVED_FIELD. Look at how the client fills OPEN_REQ.");
@@ -345,11 +341,12 @@ void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *eve
 
 void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t status = cti_event_is(event, CTI_OPEN_CONF) ? number_in(event, CTI_F_PGStatus) : 0;
+    uint32_t status;
     char words[200];
 
     if (!cti_event_is(event, CTI_OPEN_CONF))
         return;
+    status = cti_reader_number(event->reader, CTI_F_PGStatus);
     if (status != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "A component was down when the session opened (PGStatus %s); normal work is "
@@ -357,7 +354,7 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
                            "connected to.",
                            bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
     else if (has_field(event, CTI_F_PeripheralOnline) &&
-             number_in(event, CTI_F_PeripheralOnline) == 0)
+             cti_reader_number(event->reader, CTI_F_PeripheralOnline) == 0)
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "%s when the session opened (PeripheralOnline is FALSE). Look at the "
                            "SYSTEM_EVENTs that follow.",

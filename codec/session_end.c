@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a session ends (see session.h): FIN and RST, what becomes of the requests that still
  * wait, and the last word of the rules.  Source: GED-188, chapter "Session Management". */
-#include "rules.h"
 #include "session_parts.h"
 
 /* A heartbeat is answered "immediately": at a session's end it is missed after this. */

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files that make a session share; nobody else includes this.
  *
- *     session.c        messages and holes: state, requests and answers, heartbeats
- *     session_end.c    FIN and RST, what still waits then, the last word of the rules
- *     session_tcp.c    acknowledgments and what waits for them
- *     session_names.c  names
- *     verdict.c        why it ended
- *     evidence.c       what speaks for that and what against */
+ *     session.c           messages and holes, times and silences
+ *     session_requests.c  requests and answers, heartbeats
+ *     session_state.c     what messages change
+ *     session_end.c       FIN and RST, what still waits then, the last word of the rules
+ *     session_tcp.c       acknowledgments and what waits for them
+ *     session_names.c     names
+ *     verdict.c           why it ended
+ *     evidence.c          what speaks for that and what against */
 #ifndef CTI_SESSION_PARTS_H
 #define CTI_SESSION_PARTS_H
 
-#include "session.h"
+#include "rules.h"
 
 /* A request that waits for its answer. */
 typedef struct cti_pending {
@@ -26,6 +28,17 @@ static inline bool pending_is_heartbeat(const cti_pending *pending)
 {
     return pending->request.message->number == CTI_HEARTBEAT_REQ;
 }
+
+/* Pairs a message with the request that it answers, or keeps it as a request; fills in what facts
+ * and event tell of that.  Returns the request that is answered, or NULL; it is out of the table
+ * then, and the caller tells and frees it. */
+cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
+                              const cti_reader *reader, cti_message_facts *facts,
+                              cti_event *event);
+
+/* Changes the session as the message says; answered is the request that it answers, or NULL. */
+void cti_session_change_state(cti_session *session, const cti_reader *reader,
+                              const cti_moment *moment, const cti_request *answered);
 
 /* Takes a request out of the table; the caller frees it. */
 void cti_session_pending_remove(cti_session *session, cti_pending *pending);

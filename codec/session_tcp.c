@@ -7,7 +7,6 @@
  * has come the next piece leaves.  Only an acknowledgment without data counts: one with an
  * answer may have caused what follows.  One time may be chance; a sender without Nagle soon
  * sends a small piece while another one waits, and that is counted too. */
-#include "rules.h"
 #include "session_parts.h"
 
 /* An acknowledgment that took longer was delayed. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Why a session ended: one verdict, chosen from the evidence.  Facts: GED-188, chapter
  * "Session Management". */
-#include "rules.h"
 #include "session_parts.h"
 
 /* A reset that comes so soon behind a message is the answer to it. */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests of a session and their answers, heartbeats among them (see session.h): pairs them by
+ * InvokeID, and tells what became of each.
+ * Source: GED-188, chapter "Session Management". */
+#include <string.h>
+
+#include "session_parts.h"
+
+/* An answer belongs to the oldest request of its InvokeID that is not older than this,
+ * else to the newest: so a lost answer does not shift all later ones by one where a
+ * client uses one InvokeID for all its heartbeats. */
+#define USUAL_ANSWER (4 * CTI_SECOND)
+/* So many silences before heartbeats tell the interval. */
+#define INTERVAL_SAMPLES 3
+
+static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
+{
+    return (uint64_t)sender << 32 | invoke_id;
+}
+
+void cti_session_pending_remove(cti_session *session, cti_pending *pending)
+{
+    cti_pending *head = g_hash_table_lookup(session->pending, &pending->key);
+
+    if (head == pending) {
+        /* The key that the table holds lives in the head: replace both. */
+        g_hash_table_remove(session->pending, &pending->key);
+        if (pending->next != NULL)
+            g_hash_table_insert(session->pending, &pending->next->key, pending->next);
+    } else {
+        while (head->next != pending)
+            head = head->next;
+        head->next = pending->next;
+    }
+    g_queue_unlink(&session->pending_by_age, &pending->link);
+    if (session->last_heartbeat == pending)
+        session->last_heartbeat = NULL;
+}
+
+void cti_session_tell_request(cti_session *session, const cti_pending *pending)
+{
+    const cti_session_events *events = session->events;
+
+    if (pending_is_heartbeat(pending)) {
+        const cti_heartbeat heartbeat = {&pending->request,
+                                         pending->request.outcome == CTI_UNANSWERED,
+                                         pending->missed_run};
+
+        if (heartbeat.missed)
+            session->heartbeats_missed++;
+        if (events != NULL && events->heartbeat != NULL)
+            events->heartbeat(session->user, &heartbeat);
+        return;
+    }
+    if (pending->request.outcome == CTI_UNANSWERED)
+        session->unanswered++;
+    if (events != NULL && events->request != NULL)
+        events->request(session->user, &pending->request);
+}
+
+static void give_up_oldest(cti_session *session)
+{
+    cti_pending *oldest = g_queue_peek_head_link(&session->pending_by_age)->data;
+
+    cti_session_pending_remove(session, oldest);
+    oldest->request.outcome = CTI_UNKNOWN;
+    oldest->missed_run = 0;
+    session->requests_given_up++;
+    cti_session_tell_request(session, oldest);
+    g_free(oldest);
+}
+
+static cti_pending *pending_add(cti_session *session, const cti_message *message,
+                                const cti_moment *moment, uint32_t invoke_id)
+{
+    cti_pending *pending = g_new0(cti_pending, 1);
+    cti_pending *head;
+
+    if (session->pending_by_age.length >= CTI_PENDING_MAX)
+        give_up_oldest(session);
+    pending->key = pending_key(moment->sender, invoke_id);
+    pending->request = (cti_request){.message = message,
+                                     .sender = moment->sender,
+                                     .invoke_id = invoke_id,
+                                     .frame = moment->frame,
+                                     .time = moment->time,
+                                     .cookie = moment->cookie,
+                                     .answer_time = CTI_NO_TIME};
+    pending->link.data = pending;
+    g_queue_push_tail_link(&session->pending_by_age, &pending->link);
+    head = g_hash_table_lookup(session->pending, &pending->key);
+    if (head == NULL) {
+        g_hash_table_insert(session->pending, &pending->key, pending);
+        return pending;
+    }
+    while (head->next != NULL)
+        head = head->next;
+    head->next = pending;
+    return pending;
+}
+
+/* True if a message of this type can be the answer to the request. */
+static bool can_answer(const cti_message *answer, const cti_message *request)
+{
+    if (answer->number == request->confirmed_by || answer->number == CTI_FAILURE_CONF)
+        return true;
+    return answer->number == CTI_CONTROL_FAILURE_CONF &&
+           (request->category == CTI_CATEGORY_CLIENT_CONTROL ||
+            request->category == CTI_CATEGORY_SUPERVISOR);
+}
+
+static cti_pending *find_request(const cti_session *session, const cti_message *answer,
+                                 const cti_moment *moment, uint32_t invoke_id)
+{
+    const uint64_t key =
+        pending_key(moment->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT, invoke_id);
+    cti_pending *newest = NULL;
+
+    for (cti_pending *pending = g_hash_table_lookup(session->pending, &key); pending != NULL;
+         pending = pending->next) {
+        if (!can_answer(answer, pending->request.message))
+            continue;
+        if (cti_elapsed(pending->request.time, moment->time) <= USUAL_ANSWER)
+            return pending;
+        newest = pending;
+    }
+    return newest;
+}
+
+static void read_status(const cti_reader *reader, cti_request *request)
+{
+    cti_item item;
+
+    if (!cti_reader_find(reader, CTI_F_Status, &item) &&
+        !cti_reader_find(reader, CTI_F_FailureCode, &item))
+        return;
+    if (!item.has_number)
+        return;
+    request->has_status = true;
+    request->status = item.number;
+    request->status_value = cti_value_find(item.field->values, item.number);
+}
+
+/* Fills in request's answer; the run of missed heartbeats ends with any answered one. */
+static void take_answer(cti_session *session, cti_pending *pending, const cti_moment *moment,
+                        const cti_reader *reader, cti_message_facts *facts, cti_event *event)
+{
+    cti_request *request = &pending->request;
+
+    request->answer = reader->message;
+    request->answer_frame = moment->frame;
+    request->answer_time = moment->time;
+    request->answer_cookie = moment->cookie;
+    request->outcome =
+        reader->message->number == request->message->confirmed_by ? CTI_CONFIRMED : CTI_FAILED;
+    if (request->outcome == CTI_FAILED)
+        read_status(reader, request);
+    facts->answers = true;
+    facts->request = request->message;
+    facts->request_frame = request->frame;
+    facts->request_cookie = request->cookie;
+    facts->answer_time = cti_forward(request->time, moment->time);
+    if (pending_is_heartbeat(pending)) {
+        event->missed_run_ended = session->missed_run;
+        session->missed_run = 0;
+        pending->missed_run = 0;
+    } else if (facts->answer_time != CTI_NO_TIME) {
+        cti_quantile_add(&session->answers, facts->answer_time);
+    }
+    event->answered = request;
+}
+
+void cti_session_note_missed(cti_session *session, cti_pending *missed)
+{
+    if (session->missed_run == 0) {
+        memset(session->missed_frames, 0, sizeof(session->missed_frames));
+        session->missed_since = missed->request.time;
+    }
+    if (session->missed_run < CTI_FINDING_FRAMES_MAX)
+        session->missed_frames[session->missed_run] = missed->request.frame;
+    missed->missed_run = ++session->missed_run;
+}
+
+static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t gap)
+{
+    cti_pending *before = session->last_heartbeat;
+
+    session->heartbeats++;
+    if (before != NULL && !before->doubtful)
+        cti_session_note_missed(session, before);
+    session->last_heartbeat = pending;
+    if (gap == CTI_NO_TIME)
+        return;
+    cti_quantile_add(&session->heartbeat_gaps, gap);
+    /* The median settles soon: it is not worth a sort at each heartbeat. */
+    if (session->heartbeat_gaps.count < INTERVAL_SAMPLES)
+        return;
+    if (session->heartbeat_gaps.count <= 16 || session->heartbeat_gaps.count % 32 == 0)
+        session->usual_heartbeat_gap = cti_quantile_get(&session->heartbeat_gaps, 0.5);
+}
+
+cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
+                              const cti_reader *reader, cti_message_facts *facts, cti_event *event)
+{
+    const cti_message *message = reader->message;
+    cti_pending *pending;
+    uint32_t invoke_id;
+
+    if (message == NULL || !cti_reader_invoke_id(reader, &invoke_id))
+        return NULL;
+    pending = find_request(session, message, moment, invoke_id);
+    if (pending != NULL) {
+        take_answer(session, pending, moment, reader, facts, event);
+        cti_session_pending_remove(session, pending);
+        return pending;
+    }
+    if (message->confirmed_by == 0)
+        return NULL;
+    pending = pending_add(session, message, moment, invoke_id);
+    if (pending_is_heartbeat(pending)) {
+        take_heartbeat(session, pending, facts->client_gap);
+        facts->missed_run = session->missed_run;
+    } else {
+        session->requests++;
+    }
+    return NULL;
+}

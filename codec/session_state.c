@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a message changes in its session (see session.h): its state, what was agreed when it
+ * opened, and how far a shutdown of the server has come.
+ * Source: GED-188, chapter "Session Management". */
+#include <string.h>
+
+#include "session_parts.h"
+
+static void copy_text(const cti_reader *reader, cti_field_id field, char text[CTI_CLIENT_ID_SIZE])
+{
+    cti_item item;
+    size_t length;
+
+    text[0] = '\0';
+    if (!cti_reader_find(reader, field, &item) || item.text == NULL)
+        return;
+    length = MIN(item.text_length, CTI_CLIENT_ID_SIZE - 1);
+    memcpy(text, item.text, length);
+    text[length] = '\0';
+}
+
+static void take_open_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    if (session->state == CTI_STATE_OPEN)
+        return; /* the server refuses a second one: the first stays in force */
+    session->state = CTI_STATE_OPENING;
+    session->began_before_capture = false;
+    session->version = cti_reader_number(reader, CTI_F_VersionNumber);
+    session->idle_timeout = cti_reader_number(reader, CTI_F_IdleTimeout);
+    session->services_requested = cti_reader_number(reader, CTI_F_ServicesRequested);
+    copy_text(reader, CTI_F_ClientID, session->client_id);
+    copy_text(reader, CTI_F_ClientSignature, session->client_signature);
+    session->open_time = moment->time;
+    session->open_frame = moment->frame;
+    session->open_answer_time = CTI_NO_TIME;
+    session->open_in_doubt = false;
+}
+
+static void take_failure_conf(cti_session *session, const cti_moment *moment,
+                              const cti_request *answered)
+{
+    if (answered == NULL)
+        return;
+    if (answered->message->number == CTI_OPEN_REQ && session->state == CTI_STATE_OPENING) {
+        session->state = CTI_STATE_REJECTED;
+        session->open_status = answered->status;
+        session->open_answer_time = moment->time;
+        session->open_answer_frame = moment->frame;
+    } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
+        session->server_offline = true;
+        session->heartbeat_refused = true;
+        session->server_offline_frame = moment->frame;
+        session->server_offline_time = moment->time;
+    }
+}
+
+static void take_failure_event(cti_session *session, uint32_t status, const cti_moment *moment)
+{
+    if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED)
+        session->replaced_frame = moment->frame;
+    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->server_offline)
+        return;
+    session->server_offline = true;
+    session->server_offline_frame = moment->frame;
+    session->server_offline_time = moment->time;
+}
+
+/* The messages of a graceful shutdown, and the calls that are told again after it. */
+static void take_shutdown(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    cti_shutdown *shutdown = &session->shutdown;
+
+    switch (reader->message_type) {
+    case CTI_STANDBY_ACTIVE_EVENT:
+        session->session_type = CTI_V_SessionType_Active;
+        break;
+    case CTI_ACTIVE_MAINTENANCE_REQ:
+        *shutdown = (cti_shutdown){.asked_frame = moment->frame,
+                                   .asked_time = moment->time,
+                                   .replayed = shutdown->replayed,
+                                   .replayed_frame = shutdown->replayed_frame};
+        break;
+    case CTI_ACTIVE_MAINTENANCE_RESP:
+        shutdown->vote_frame = moment->frame;
+        shutdown->accepted = cti_reader_number(reader, CTI_F_MaintenanceModeAccepted) != 0;
+        break;
+    case CTI_ACTIVE_MAINTENANCE_EVENT:
+        shutdown->outcome_frame = moment->frame;
+        shutdown->outcome_time = moment->time;
+        shutdown->continues = cti_reader_number(reader, CTI_F_MaintenanceModeStatus) != 0;
+        break;
+    case CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND:
+        shutdown->stopping_frame = moment->frame;
+        shutdown->stopping_time = moment->time;
+        break;
+    case CTI_CALL_DELIVERED_EVENT:
+    case CTI_CALL_ESTABLISHED_EVENT:
+        if (cti_reader_number(reader, CTI_F_EventCause) != CTI_V_EventCause_CEC_CALL_PARTY_UPDATE_IND)
+            break;
+        if (shutdown->replayed++ == 0)
+            shutdown->replayed_frame = moment->frame;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Until OPEN_CONF came the client had to be silent. */
+static void start_client_clock(cti_session *session, const cti_moment *moment)
+{
+    if (session->open_frame == 0)
+        return;
+    session->last_client_time = moment->time;
+    session->last_client_frame = moment->frame;
+}
+
+void cti_session_change_state(cti_session *session, const cti_reader *reader,
+                              const cti_moment *moment, const cti_request *answered)
+{
+    switch (reader->message_type) {
+    case CTI_OPEN_REQ:
+        take_open_req(session, reader, moment);
+        break;
+    case CTI_OPEN_CONF:
+        session->state = CTI_STATE_OPEN;
+        start_client_clock(session, moment);
+        session->services_granted = cti_reader_number(reader, CTI_F_ServicesGranted);
+        session->session_type = cti_reader_number(reader, CTI_F_SessionType);
+        session->open_answer_time = moment->time;
+        session->open_answer_frame = moment->frame;
+        break;
+    case CTI_FAILURE_CONF:
+        take_failure_conf(session, moment, answered);
+        break;
+    case CTI_FAILURE_EVENT:
+        take_failure_event(session, cti_reader_number(reader, CTI_F_Status), moment);
+        break;
+    case CTI_CLOSE_REQ:
+        session->state = CTI_STATE_CLOSING;
+        session->close_status = cti_reader_number(reader, CTI_F_Status);
+        session->close_time = moment->time;
+        session->close_frame = moment->frame;
+        break;
+    case CTI_CLOSE_CONF:
+        session->state = CTI_STATE_CLOSED;
+        session->close_answer_time = moment->time;
+        session->close_answer_frame = moment->frame;
+        break;
+    default:
+        if (session->state == CTI_STATE_NEW && session->began_before_capture)
+            session->state = CTI_STATE_OPEN;
+        session->system_events += reader->message_type == CTI_SYSTEM_EVENT;
+        take_shutdown(session, reader, moment);
+        break;
+    }
+}
