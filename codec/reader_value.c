@@ -18,8 +18,8 @@ static const char *take_string(const uint8_t **rest, const uint8_t *end, uint32_
     return (const char *)start;
 }
 
-/* Fills in STRING, NAMEDVAR and NAMEDARRAY.  False where a terminating 0 is missing. */
-static bool decode_text(cti_item *item, bool *bytes_left)
+/* Fills in STRING, NAMEDVAR and NAMEDARRAY. */
+static void decode_text(cti_reader *reader, cti_item *item)
 {
     const uint8_t *rest = item->data;
     const uint8_t *end = item->data + item->length;
@@ -32,17 +32,20 @@ static bool decode_text(cti_item *item, bool *bytes_left)
     if (item->field->type != CTI_TYPE_STRING)
         item->name = take_string(&rest, end, &item->name_length, &name_terminated);
     item->text = take_string(&rest, end, &item->text_length, &terminated);
-    *bytes_left = rest < end;
-    return name_terminated && terminated;
+    if (reader == NULL)
+        return;
+    if (item->length > 0 && !(name_terminated && terminated))
+        cti_reader_item_problem(reader, CTI_PROBLEM_STRING_NOT_TERMINATED, item, 0, item->length);
+    if (rest < end)
+        cti_reader_item_problem(reader, CTI_PROBLEM_BYTES_AFTER_TERMINATOR, item, 0, item->length);
 }
 
+/* Numbers take 1, 2 or 4 bytes in every slot of the table. */
 static uint32_t get_number(const uint8_t *bytes, uint32_t size)
 {
-    uint32_t number = 0;
-
-    for (uint32_t i = 0; i < size; i++)
-        number = number << 8 | bytes[i];
-    return number;
+    if (size == 4)
+        return cti_get32(bytes);
+    return size == 2 ? cti_get16(bytes) : bytes[0];
 }
 
 static void decode_number(cti_item *item)
@@ -58,7 +61,6 @@ static void decode_number(cti_item *item)
 void cti_reader_decode(cti_reader *reader, cti_item *item, uint32_t size)
 {
     const cti_field *field = item->field;
-    bool bytes_left;
 
     if (is_number(field->type)) {
         if (item->length == size)
@@ -72,14 +74,7 @@ void cti_reader_decode(cti_reader *reader, cti_item *item, uint32_t size)
         if (reader != NULL && !item->has_number)
             cti_reader_item_problem(reader, CTI_PROBLEM_NUMBER_SIZE, item, size, item->length);
     } else if (field->type != CTI_TYPE_UNSPEC) {
-        const bool terminated = decode_text(item, &bytes_left);
-
-        if (reader != NULL && !terminated && item->length > 0)
-            cti_reader_item_problem(reader, CTI_PROBLEM_STRING_NOT_TERMINATED, item, 0,
-                                    item->length);
-        if (reader != NULL && bytes_left)
-            cti_reader_item_problem(reader, CTI_PROBLEM_BYTES_AFTER_TERMINATOR, item, 0,
-                                    item->length);
+        decode_text(reader, item);
     }
 }
 

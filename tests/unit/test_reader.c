@@ -543,6 +543,31 @@ static void zeros_are_no_floating_part(void **state)
     assert_true(cti_versions_newest(cti_versions_that_fit(b.data, b.size)) == 25);
 }
 
+static void assert_number_sizes(const cti_slot *slots, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (slots[i].field->type <= CTI_TYPE_TIME)
+            assert_true(slots[i].size == 1 || slots[i].size == 2 || slots[i].size == 4);
+}
+
+/* What the reader counts on when it takes a number from the fixed part. */
+static void numbers_have_known_sizes(void **state)
+{
+    uint32_t messages = 0;
+
+    (void)state;
+    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++) {
+        const cti_message *message = cti_message_find(number);
+
+        if (message == NULL)
+            continue;
+        messages++;
+        for (uint32_t i = 0; i < message->layout_count; i++)
+            assert_number_sizes(message->layouts[i].slots, message->layouts[i].count);
+    }
+    assert_true(messages > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -577,6 +602,7 @@ int main(void)
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(empty_floating_part_is_clean),
         cmocka_unit_test(zeros_are_no_floating_part),
+        cmocka_unit_test(numbers_have_known_sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
