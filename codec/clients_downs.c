@@ -150,12 +150,11 @@ static const char *advice(const cti_down *down)
     return "Most of it passed until OPEN_REQ was answered: look at the load of the server.";
 }
 
+/* Without a session before, there is none behind either: see is_worth_it(). */
 static cti_severity severity_of(const cti_down *down)
 {
     if (down->to == NULL)
         return CTI_ERROR;
-    if (down->left == NULL)
-        return CTI_NOTE;
     return cti_elapsed(struck(down), down->until) > QUICK ? CTI_WARNING : CTI_NOTE;
 }
 

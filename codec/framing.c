@@ -112,14 +112,12 @@ cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_s
 
 /* ---- recognition on any port ---- */
 
-/* Can these be the first bytes of OPEN_REQ: a VersionNumber and an IdleTimeout that make
- * sense, as far as they are there?  No text and no random number does. */
+/* Can the message, by its type OPEN_REQ, be one: do VersionNumber and IdleTimeout make sense, as
+ * far as they are there?  No text and no random number does. */
 static bool opens(const uint8_t *bytes, size_t length)
 {
     const uint32_t week = 7 * 24 * 3600;
 
-    if (cti_header_type(bytes) != CTI_OPEN_REQ)
-        return false;
     if (length >= 16 && (cti_get32(bytes + 12) < 1 || cti_get32(bytes + 12) > 99))
         return false;
     return length < 20 || cti_get32(bytes + 16) <= week || cti_get32(bytes + 16) == UINT32_MAX;

@@ -75,7 +75,8 @@ static int compare_values(const void *a, const void *b)
 
 int64_t cti_quantile_get(const cti_quantile *quantile, double share)
 {
-    uint64_t rank, seen = 0;
+    uint64_t rank, below = 0;
+    uint32_t class = 0;
 
     if (quantile->count == 0)
         return -1;
@@ -89,10 +90,7 @@ int64_t cti_quantile_get(const cti_quantile *quantile, double share)
         qsort(quantile->values, quantile->count, sizeof(quantile->values[0]), compare_values);
         return quantile->values[rank - 1];
     }
-    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        seen += quantile->classes[i];
-        if (seen >= rank)
-            return MIN(value_of(i), quantile->worst);
-    }
-    return quantile->worst;
+    while (class < CLASS_COUNT - 1 && below + quantile->classes[class] < rank)
+        below += quantile->classes[class++];
+    return MIN(value_of(class), quantile->worst);
 }

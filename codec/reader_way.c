@@ -114,12 +114,14 @@ static bool layout_has(const cti_layout *layout, uint32_t version)
     return layout->from <= version && version <= layout->to;
 }
 
+/* The table has a layout for each version; alternatives are the last ones. */
 static uint32_t layout_of_version(const cti_message *message, uint32_t version)
 {
-    for (uint32_t i = 0; i < message->layout_count; i++)
-        if (layout_has(&message->layouts[i], version))
-            return i;
-    return 0;
+    uint32_t layout = 0;
+
+    while (layout + 1 < message->layout_count && !layout_has(&message->layouts[layout], version))
+        layout++;
+    return layout;
 }
 
 /* Layouts newest first, with tags as the version has them, then with the others; the best

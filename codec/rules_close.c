@@ -84,8 +84,7 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
 {
     const uint32_t frames[] = {session->last_frame, session->end_frame};
 
-    if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_LOST ||
-        is_explained(session))
+    if (session->state != CTI_STATE_LOST || is_explained(session))
         return;
     if (session->client_in_doubt) {
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,

@@ -368,9 +368,8 @@ void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *e
 {
     const uint32_t frames[] = {session->open_answer_frame};
 
-    if (event->kind != CTI_EVENT_FINISH || session->open_answer_frame == 0 ||
-        session->verdict == CTI_VERDICT_REJECTED || session->system_events > 0 ||
-        session->holes > 0 ||
+    if (session->open_answer_frame == 0 || session->verdict == CTI_VERDICT_REJECTED ||
+        session->system_events > 0 || session->holes > 0 ||
         !(session->services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
         cti_elapsed(session->open_answer_time, event->time) <= OPEN_USUAL)
         return;

@@ -232,7 +232,7 @@ void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *
 {
     const cti_shutdown *shutdown = &session->shutdown;
 
-    if (event->kind != CTI_EVENT_FINISH || shutdown->replayed == 0)
+    if (shutdown->replayed == 0)
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &shutdown->replayed_frame, 1,
                        "%u call events with CEC_CALL_PARTY_UPDATE_IND rebuild the state of calls "

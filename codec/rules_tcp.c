@@ -45,8 +45,6 @@ void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *
 {
     int64_t tail;
 
-    if (event->kind != CTI_EVENT_FINISH)
-        return;
     if (session->state == CTI_STATE_CLOSED && session->end_frame == 0)
         left_open(session, rule, event);
     if (!session->half_closed)
@@ -78,8 +76,6 @@ static void held_back(cti_session *session, cti_rule rule, const cti_event *even
 
 void cti_rule_no_delay(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->kind != CTI_EVENT_FINISH)
-        return;
     held_back(session, rule, event, CTI_CLIENT);
     held_back(session, rule, event, CTI_SERVER);
 }

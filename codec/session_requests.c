@@ -131,12 +131,11 @@ static void read_status(const cti_reader *reader, cti_request *request)
 {
     cti_item item;
 
-    if (!cti_reader_find(reader, CTI_F_Status, &item) &&
-        !cti_reader_find(reader, CTI_F_FailureCode, &item))
+    request->has_status = (cti_reader_find(reader, CTI_F_Status, &item) ||
+                           cti_reader_find(reader, CTI_F_FailureCode, &item)) &&
+                          item.has_number;
+    if (!request->has_status)
         return;
-    if (!item.has_number)
-        return;
-    request->has_status = true;
     request->status = item.number;
     request->status_value = cti_value_find(item.field->values, item.number);
 }

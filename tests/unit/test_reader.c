@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "bytes.h"
-#include "reader.h"
+#include "reader_parts.h"
 
 static const cti_context version_20 = {.version = 20};
 static const cti_context version_24 = {.version = 24};
@@ -543,29 +543,63 @@ static void zeros_are_no_floating_part(void **state)
     assert_true(cti_versions_newest(cti_versions_that_fit(b.data, b.size)) == 25);
 }
 
-static void assert_number_sizes(const cti_slot *slots, uint32_t count)
+/* Types that GED-188 lists and no field of its messages has. */
+static void values_of_rare_types(void **state)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (slots[i].field->type <= CTI_TYPE_TIME)
-            assert_true(slots[i].size == 1 || slots[i].size == 2 || slots[i].size == 4);
-}
-
-/* What the reader counts on when it takes a number from the fixed part. */
-static void numbers_have_known_sizes(void **state)
-{
-    uint32_t messages = 0;
+    static const uint8_t data[] = {0xFF, 0xFE, 0, 0, 0, 0, 0, 7, 0xFF, 0xFF, 0xFF, 0xFF};
+    cti_field field = {.name = "Rare", .id = "Rare", .type = CTI_TYPE_CHAR};
+    cti_item item = {.kind = CTI_ITEM_FIELD, .field = &field, .data = data, .length = 1};
 
     (void)state;
-    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++) {
-        const cti_message *message = cti_message_find(number);
+    cti_reader_decode(NULL, &item, 1);
+    assert_true(item.has_number);
+    assert_int_equal((int32_t)item.number, -1);
+    field.type = CTI_TYPE_SHORT;
+    item.length = 2;
+    cti_reader_decode(NULL, &item, 2);
+    assert_int_equal((int32_t)item.number, -2);
+    field.type = CTI_TYPE_TASKID;
+    item.length = 12;
+    cti_reader_decode(NULL, &item, 12);
+    assert_true(item.has_number);
+    assert_int_equal(item.task_id[0], -131072);
+    assert_int_equal(item.task_id[1], 7);
+    assert_int_equal(item.task_id[2], -1);
+}
 
-        if (message == NULL)
-            continue;
-        messages++;
-        for (uint32_t i = 0; i < message->layout_count; i++)
-            assert_number_sizes(message->layouts[i].slots, message->layouts[i].count);
-    }
-    assert_true(messages > 100);
+static void problem_task_id_size(void **state)
+{
+    static const uint8_t data[11] = {0};
+    const cti_field field = {.name = "Rare", .id = "Rare", .type = CTI_TYPE_TASKID};
+    cti_item item = {.kind = CTI_ITEM_FIELD, .field = &field, .data = data, .length = 11};
+    cti_reader reader = {.problem_count = 0};
+
+    (void)state;
+    cti_reader_decode(&reader, &item, 12);
+    assert_false(item.has_number);
+    assert_int_equal(count_problem(&reader, CTI_PROBLEM_NUMBER_SIZE), 1);
+    assert_int_equal(reader.problems[0].found, 11);
+}
+
+static void single_fields(void **state)
+{
+    cti_reader reader;
+    cti_item item;
+    bytes b;
+
+    (void)state;
+    open_req(&b, 7, 24, 120);
+    cti_reader_init(&reader, b.data, b.size, NULL);
+    assert_int_equal(cti_reader_number(&reader, CTI_F_IdleTimeout), 120);
+    assert_int_equal(cti_reader_number(&reader, CTI_F_AgentState), 0); /* not of this message */
+    assert_int_equal(cti_reader_number(&reader, CTI_F_ClientID), 0);   /* no number */
+    assert_false(cti_reader_is_cut(&reader));
+    cti_reader_init(&reader, b.data, b.size - 1, NULL);
+    assert_true(cti_reader_is_cut(&reader));
+    start_message(&b, CTI_MESSAGE_NEWEST + 1);
+    end_message(&b);
+    cti_reader_init(&reader, b.data, b.size, NULL);
+    assert_false(cti_reader_find(&reader, CTI_F_InvokeID, &item));
 }
 
 int main(void)
@@ -602,7 +636,9 @@ int main(void)
         cmocka_unit_test(problems_are_bounded),
         cmocka_unit_test(empty_floating_part_is_clean),
         cmocka_unit_test(zeros_are_no_floating_part),
-        cmocka_unit_test(numbers_have_known_sizes),
+        cmocka_unit_test(values_of_rare_types),
+        cmocka_unit_test(problem_task_id_size),
+        cmocka_unit_test(single_fields),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

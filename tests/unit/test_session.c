@@ -385,6 +385,40 @@ static void times_that_run_wild(void **state)
     cti_session_release(&b.session);
 }
 
+static void nothing_seen(void **state)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    bench b;
+
+    (void)state;
+    begin(&b, true);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.session.verdict, CTI_VERDICT_NOTHING_SEEN);
+    assert_int_equal(cti_session_evidence(&b.session, evidence), 0);
+    assert_int_equal(b.log.finding_count, 0);
+    cti_session_release(&b.session);
+}
+
+/* What comes behind its end is not the session's any more. */
+static void finished_once(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    close_session(&b);
+    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_string_equal(cti_state_name(b.session.state), "closed");
+    assert_int_equal(b.session.end, CTI_END_CLOSED);
+    wait(&b, 10);
+    end(&b, CTI_TCP_RST, CTI_SERVER);
+    assert_int_equal(b.session.end, CTI_END_CLOSED);
+    assert_int_equal(b.session.end_frame, 0);
+    assert_int_equal(b.log.finding_count, 0);
+    cti_session_release(&b.session);
+}
+
 static void ports_and_sides(void **state)
 {
     bool tls = false;
@@ -399,27 +433,6 @@ static void ports_and_sides(void **state)
     assert_true(tls);
     assert_int_equal(cti_port_side(42028, NULL), CTI_SIDE_UNKNOWN);
     assert_int_equal(cti_port_side(2775, NULL), CTI_SIDE_UNKNOWN);
-}
-
-static void quantiles(void **state)
-{
-    cti_quantile q = {0};
-
-    (void)state;
-    assert_int_equal(cti_quantile_get(&q, 0.5), -1);
-    for (int64_t i = 1; i <= 100; i++)
-        cti_quantile_add(&q, (101 - i) * 1000000);
-    assert_int_equal(cti_quantile_get(&q, 0.5), 50 * 1000000);
-    assert_int_equal(cti_quantile_get(&q, 0.95), 95 * 1000000);
-    assert_int_equal(q.worst, 100 * 1000000);
-    for (int64_t i = 0; i < 100000; i++)
-        cti_quantile_add(&q, (i % 1000 + 1) * 1000000);
-    assert_true(llabs(cti_quantile_get(&q, 0.5) - 500 * 1000000) < 500 * 1000000 * 0.03);
-    assert_true(llabs(cti_quantile_get(&q, 0.95) - 950 * 1000000) < 950 * 1000000 * 0.03);
-    assert_int_equal(q.worst, 1000 * 1000000);
-    cti_quantile_add(&q, INT64_MAX);
-    assert_int_equal(q.worst, INT64_MAX);
-    cti_quantile_release(&q);
 }
 
 int main(void)
@@ -443,8 +456,9 @@ int main(void)
         cmocka_unit_test(version_is_inferred),
         cmocka_unit_test(pending_requests_are_bounded),
         cmocka_unit_test(times_that_run_wild),
+        cmocka_unit_test(nothing_seen),
+        cmocka_unit_test(finished_once),
         cmocka_unit_test(ports_and_sides),
-        cmocka_unit_test(quantiles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

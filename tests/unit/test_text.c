@@ -152,6 +152,9 @@ static void secrets(void **state)
 
 static void items(void **state)
 {
+    const cti_field task = {.name = "Task", .id = "Task", .type = CTI_TYPE_TASKID};
+    const cti_item task_id = {.kind = CTI_ITEM_FIELD, .field = &task, .has_number = true,
+                              .task_id = {1, -2, 3}};
     const cti_item number = number_of(CTI_F_AgentState, CTI_V_AgentState_AGENT_STATE_LOGIN);
     const cti_item unknown = {.kind = CTI_ITEM_UNKNOWN_TAG,
                               .tag = 999,
@@ -163,6 +166,8 @@ static void items(void **state)
     assert_text("AgentState: AGENT_STATE_LOGIN (0)");
     cti_text_item(text, &unknown, 0);
     assert_text("tag_999: 01ff");
+    cti_text_item(text, &task_id, 0); /* a type of GED-188's that no field has */
+    assert_text("Task: 1.-2.3");
 }
 
 static void highlights(void **state)
