@@ -41,7 +41,7 @@ progress *progress_start(const progress_counts *counts, uint64_t total, bool lin
 void progress_say(progress *progress, const char *text);
 
 /* Takes the line away for good: the output begins on the same terminal.  For output.h. */
-void progress_hide(void *progress);
+void progress_hide(void *data);
 
 /* Ends the printing and takes the line away. */
 void progress_stop(progress *progress);

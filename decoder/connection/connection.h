@@ -59,7 +59,7 @@ void connections_summary(const connections *all, summary_record *summary);
 
 /* Tells, a line each, what the whole capture did that its reader should know: limits that were
  * reached, packets that were cut, bytes that came again as others, time that steps back. */
-void connections_notes(const connections *all, void (*tell)(void *user, const char *line),
+void connections_notes(const connections *all, void (*to)(void *user, const char *line),
                        void *user);
 
 void connections_free(connections *all);

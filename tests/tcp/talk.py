@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A session on a TCP that misbehaves, and what ctidump says of it.  The messages are heartbeats,
 told apart by their InvokeID: the client's requests and the server's answers need not match."""
+import gzip
 import json
 import subprocess
 import tempfile
@@ -96,6 +97,12 @@ class TalkTest(unittest.TestCase):
         path = self.folder / name
         path.write_bytes(data)
         return path
+
+    def packed(self, name, data):
+        """Compressed, if this ctidump reads such a file."""
+        path = self.file(f"{name}.gz", gzip.compress(data))
+        done = subprocess.run([self.ctidump, path], capture_output=True, timeout=120, check=False)
+        return self.file(name, data) if b"without libwiretap" in done.stderr else path
 
     def run_files(self, *arguments, status=0):
         done = subprocess.run([self.ctidump, "-T", "json", *map(str, arguments)],
