@@ -18,6 +18,9 @@
  * address; of several clients there to the only one without a session; else the address stands
  * for itself.
  *
+ * Times are nanoseconds since 1970 UTC, as in session.h, and frames the numbers of the capture's
+ * packets from 1 on.
+ *
  * Memory: CTI_CLIENTS_LEGS_MAX legs of some 200 bytes; what is more is counted. */
 #ifndef CTI_CLIENTS_H
 #define CTI_CLIENTS_H
@@ -37,8 +40,8 @@ extern "C" {
 /* An address and port of TCP. */
 typedef struct cti_endpoint {
     uint8_t address_size; /* 4, 16, or 0 where it is not known */
-    uint8_t address[16];
-    uint16_t port;
+    uint8_t address[16];  /* in network order; 0 behind address_size */
+    uint16_t port;        /* in the machine's order */
 } cti_endpoint;
 
 /* How far a client came on one connection. */
@@ -104,7 +107,7 @@ typedef struct cti_client {
     uint32_t leg_count;
     const cti_down *downs;
     uint32_t down_count;
-    int64_t down_time;           /* of all of them */
+    int64_t down_time;           /* of all of them, nanoseconds */
 } cti_client;
 
 /* A burst of OPEN_REQ to one server: each within a second of the one before. */
@@ -128,19 +131,24 @@ typedef struct cti_clients_events {
 
 typedef struct cti_clients cti_clients;
 
+/* The result is the caller's, to be freed with cti_clients_free(). */
 cti_clients *cti_clients_new(void);
+/* Frees it with all clients that it told; NULL is allowed. */
 void cti_clients_free(cti_clients *clients);
 
-/* Takes in a session that cti_session_finish() has ended. */
+/* Takes in a session that cti_session_finish() has ended; number: the caller's for it, from 1 on.
+ * What matters is copied: session and endpoints need not live on.  A session without a message
+ * is left out. */
 void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server);
 
-/* Takes in a connection that is over; now is the time of the last packet until then.  False if it
- * is no attempt that failed: bytes came, it began before the capture, or its answer may not have
- * come yet. */
+/* Takes in a connection that is over, or that the capture's end cut; now is the time of the last
+ * packet until then.  False if it is no attempt that failed: bytes came, it began before the
+ * capture, or its answer may not have come yet.  attempt is copied. */
 bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64_t now);
 
-/* Judges all of it; end is the time of the capture's last packet.  First the clients in the
+/* Judges all of it, once; end is the time of the capture's last packet.  events may not be NULL,
+ * and is not kept.  First the clients in the
  * order of their first legs, then the storms, then the findings in the order of time. */
 void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_events *events,
                         void *user);

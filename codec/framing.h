@@ -27,15 +27,16 @@ typedef enum {
                         * waited for only if there is no whole one behind it */
 } cti_frame_state;
 
-/* Looks at the first bytes of a stream and tells what to do with them, in *size.
- * size is at least 1, and for MESSAGE and SKIP at most `length`.
+/* Looks at the first `length` bytes of a stream (or of what is left of it), and tells what to do
+ * with them, in *size: bytes, at least 1, for MESSAGE and SKIP at most `length`, for MORE above
+ * `length` and at most CTI_MESSAGE_SIZE_MAX.  bytes are only read.
  * In step, a MessageLength over CTI_MESSAGE_SIZE_MAX - 8 gives SKIP up to the next
  * plausible header (the caller then reports lost framing and goes on in step if
  * the bytes there make a message). */
 cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_state state,
                                 size_t *size);
 
-/* Can these eight bytes be the header of a message that this table knows?  The type is
+/* Can these CTI_HEADER_SIZE bytes be the header of a message that this table knows?  The type is
  * known, and MessageLength is at least the shortest fixed part, and no longer than the
  * message can be. */
 bool cti_header_plausible(const uint8_t *header);
@@ -48,8 +49,8 @@ typedef enum {
     CTI_LOOKS_SURE,  /* a message whose every byte fits */
 } cti_looks;
 
-/* Judges the bytes at the start of a segment on any port.  It takes nothing that is
- * SMPP, GED-125, HTTP or TLS. */
+/* Judges the `length` bytes (0 and up) at the start of a segment on any port.  It takes nothing
+ * that is SMPP, GED-125, HTTP or TLS. */
 cti_looks cti_frame_looks(const uint8_t *bytes, size_t length);
 
 #ifdef __cplusplus

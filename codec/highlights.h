@@ -13,7 +13,8 @@ extern "C" {
 #define CTI_HIGHLIGHTS_MAX 6
 
 /* Finds the fields of the message in reader that matter for its type, at most
- * CTI_HIGHLIGHTS_MAX, and returns how many.  reader itself is not advanced. */
+ * CTI_HIGHLIGHTS_MAX, and returns how many.  reader itself is not advanced.  As with
+ * cti_reader_find(), the items point into the message's bytes. */
 size_t cti_highlights(const cti_reader *reader, cti_item items[CTI_HIGHLIGHTS_MAX]);
 
 #ifdef __cplusplus

@@ -286,6 +286,11 @@ static bool find_floating(const cti_reader *reader, const cti_field *field, uint
             item->field = field;
             item->slot = slot;
             item->tag = header.tag;
+            if (slot != NULL && slot->flags & CTI_SLOT_ARRAY && header.length > 0 &&
+                size_is_right(slot, header.length)) {
+                item->length = CTI_TYPE_SIZE(field->type);
+                item->size = header.size + item->length;
+            }
             /* A field that the table gave out, never NULL.
              * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
             cti_reader_decode(NULL, item, CTI_TYPE_SIZE(field->type));

@@ -168,11 +168,12 @@ typedef struct cti_reader {
 void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
                      const cti_context *context);
 
-/* The next value; false at the end, when all problems are known. */
+/* The next value; false at the end, when all problems are known, and at each call after it. */
 bool cti_reader_next(cti_reader *reader, cti_item *item);
 
-/* The first value of the field in the message at bytes, as cti_reader_next() gives it,
- * in a reader of its own.  False where the message does not carry it. */
+/* The first value of the field in the message at bytes, as cti_reader_next() gives it, from any
+ * state of reader, which stays as it is and notes no problem.  False where the message does not
+ * carry the field, or where bytes before it cannot be framed; *item is not to be used then. */
 bool cti_reader_find(const cti_reader *reader, cti_field_id field, cti_item *item);
 
 /* The number of the field's first value; 0 where there is none. */
@@ -189,7 +190,8 @@ static inline bool cti_reader_is_cut(const cti_reader *reader)
     return (uint64_t)reader->message_length + CTI_HEADER_SIZE > reader->end;
 }
 
-/* InvokeID of the message, if its fixed part starts with one (false otherwise). */
+/* InvokeID of the message, if its fixed part starts with one and is there; otherwise false, and
+ * *invoke_id stays. */
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id);
 
 #ifdef __cplusplus

@@ -27,12 +27,14 @@ extern "C" {
 
 typedef struct cti_redaction cti_redaction;
 
-/* key: secret bytes, best random ones; not kept. */
+/* key: size secret bytes, best 32 random ones; the caller's, and not kept.  The result is the
+ * caller's, to be freed after the last use of its tokens and of the items that hold them. */
 cti_redaction *cti_redaction_new(const uint8_t *key, size_t size);
+/* NULL is allowed. */
 void cti_redaction_free(cti_redaction *redaction);
 
-/* The token of these bytes, "r:7FK2QX4D"; of none "".  It lives until CTI_TOKENS_KEPT further
- * ones were made. */
+/* The token of these size bytes, "r:7FK2QX4D"; of none "".  It is redaction's, and lives until
+ * CTI_TOKENS_KEPT further ones were made. */
 const char *cti_redaction_token(cti_redaction *redaction, const void *bytes, size_t size);
 
 /* Redacts an item as the wire has it: its value becomes the token, as if it had been sent (and

@@ -4,7 +4,10 @@
  * ctidump prints cannot differ.  Rules and their times come from GED-188's chapter
  * "Session Management"; their names stand in rules.def.
  *
- * Time is an argument, in nanoseconds since 1970 UTC; nothing is read or written.
+ * Time is an argument, in nanoseconds since 1970 UTC, and so are durations nanoseconds where
+ * nothing else is said.  A frame is the number of a packet in the capture, from 1 on; 0 stands
+ * for none.  Nothing is read or written, and nothing fails: memory that cannot be had ends the
+ * program, as in all of GLib.  Names and texts that functions return live as long as the program.
  * Feed events in the order of the capture:
  *
  *     cti_session_init(&session, &events, user, began_before_capture);
@@ -367,17 +370,19 @@ typedef struct cti_session {
     uint32_t findings_by_rule[CTI_RULE_COUNT];
 } cti_session;
 
-/* Starts a session.  events must outlive it.  began_before_capture: no SYN was seen, so
- * a missing OPEN_REQ is no fault. */
+/* Starts a session, whatever its memory held; to be released in the end.  events must outlive it;
+ * with NULL nothing is told.  user comes back in each call of events.  began_before_capture: no
+ * SYN was seen, so a missing OPEN_REQ is no fault. */
 void cti_session_init(cti_session *session, const cti_session_events *events, void *user,
                       bool began_before_capture);
 
-/* Frees what the session holds, without telling anything. */
+/* Frees what the session holds, without telling anything; session itself is the caller's. */
 void cti_session_release(cti_session *session);
 
 /* Takes in the message at bytes: starts reader on it with the right context (from its
  * first field), fills facts, and calls events for what became known.  size as for
- * cti_reader_init(). */
+ * cti_reader_init(); facts may not be NULL.  bytes must outlive reader, but not the call
+ * where the session alone is asked. */
 void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size,
                          const cti_moment *moment, cti_reader *reader,
                          cti_message_facts *facts);
@@ -389,7 +394,8 @@ bool cti_session_is_next(const cti_session *session, uint32_t message_type);
 /* That message comes: to be told before this session is finished. */
 void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame);
 
-/* Bytes of sender's stream are missing from the capture. */
+/* So many bytes of sender's stream are missing from the capture; 0 where they are there, but were
+ * left out as no message. */
 void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
                       uint32_t frame);
 

@@ -59,7 +59,7 @@ static inline bool cti_type_is_signed(cti_type type)
     return type == CTI_TYPE_CHAR || type == CTI_TYPE_SHORT || type == CTI_TYPE_INT;
 }
 
-/* GED-188's name of a type, "UINT". */
+/* GED-188's name of a type, "UINT"; "?" for a number that is none. */
 const char *cti_type_name(cti_type type);
 
 /* One named value of an enumeration, or one named bit (or bits) of a mask. */
@@ -78,7 +78,8 @@ typedef struct cti_value_set {
     uint32_t all_bits; /* of a mask: every bit that has a name */
 } cti_value_set;
 
-/* The entry for number, or NULL.  For masks: the entry with exactly these bits. */
+/* The entry for number, a signed one as uint32_t, or NULL.  For masks: the one with exactly these
+ * bits. */
 const cti_value *cti_value_find(const cti_value_set *set, uint32_t number);
 
 /* What a field is, beyond its type. */
@@ -112,8 +113,9 @@ typedef enum {
     CTI_FIELD_COUNT
 } cti_field_id;
 
+/* The field; NULL only for a number that is no cti_field_id. */
 const cti_field *cti_field_get(cti_field_id id);
-/* The index of a field that this table gave out. */
+/* The index of a field that this table gave out; field may not be NULL. */
 cti_field_id cti_field_index(const cti_field *field);
 /* The field with this id ("ConnectionCallID"), or NULL.  Takes time: not for each packet. */
 const cti_field *cti_field_find(const char *id);
@@ -212,7 +214,7 @@ typedef enum {
     CTI_CATEGORY_MISCELLANEOUS,
 } cti_category;
 
-/* A category in words, "call event". */
+/* A category in words, "call event"; "?" for a number that is none. */
 const char *cti_category_name(cti_category category);
 
 typedef struct cti_message {

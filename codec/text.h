@@ -2,8 +2,9 @@
 /* Values, problems and the few telling fields of a message as words: Wireshark's tree and
  * Info column and ctidump's text formats say the same thing in the same words.
  *
- * All functions append to a GString, which the caller owns and may use again.  What they
- * append is valid UTF-8 without control characters, whatever the bytes were.
+ * All functions named cti_text_ that take a GString append to it; the caller owns it and may use
+ * it again.  What they append is valid UTF-8 without control characters, whatever the bytes
+ * were.  None of them fails.  flags is a set of cti_text_flags.
  */
 #ifndef CTI_TEXT_H
 #define CTI_TEXT_H
@@ -27,22 +28,25 @@ bool cti_text_is_shown(gunichar character);
 /* Text from the wire: printable UTF-8 as it is, other bytes as \xHH, a backslash as \\. */
 void cti_text_bytes(GString *to, const char *bytes, size_t length);
 
-/* Valid UTF-8 as a JSON string (RFC 8259), with \uHHHH for what is not shown as itself. */
+/* text as a JSON string (RFC 8259) with its quotation marks, and \uHHHH for what is not shown as
+ * itself.  text must be valid UTF-8 of length bytes: bytes from the wire go through
+ * cti_text_bytes() first. */
 void cti_text_json(GString *to, const char *text, size_t length);
 
-/* Bytes in hexadecimal, "00ff". */
+/* Bytes in hexadecimal, two lower-case digits each: "00ff". */
 void cti_text_hex(GString *to, const uint8_t *bytes, size_t length);
 
-/* Seconds since 1970 as "2026-11-22T10:00:00Z". */
+/* GED-188's TIME, seconds since 1970 UTC, as "2026-11-22T10:00:00Z" (RFC 3339). */
 void cti_text_time(GString *to, uint32_t seconds);
 
-/* The names of a mask's bits, "NAME|NAME|0x80"; "0" where no bit is set. */
+/* The names of the bits of number, "NAME|NAME|0x80": what has no name stands last, in
+ * hexadecimal.  Where no bit is set, the name that the mask gives to 0, or "0". */
 void cti_text_mask(GString *to, const cti_value_set *mask, uint32_t number);
 
-/* An IPv6 address of 16 bytes. */
+/* An IPv6 address in words (RFC 4291); address: 16 bytes. */
 void cti_text_ipv6(GString *to, const uint8_t *address);
 
-/* Bytes of the value, of a text without its terminating 0. */
+/* Bytes of the value as sent; of a STRING without its terminating 0. */
 uint32_t cti_item_size(const cti_item *item);
 
 /* True if the value may not be shown without CTI_TEXT_SECRETS. */
@@ -53,18 +57,20 @@ bool cti_item_hidden(const cti_item *item, unsigned flags);
  * "<hidden, 6 bytes>"; a number of the wrong size as hex. */
 void cti_text_value(GString *to, const cti_item *item, unsigned flags);
 
-/* The fields of the message that matter in a line (see highlights.def).  Values with a name
+/* The fields of the message that matter in a line (see highlights.def), in any state of reader,
+ * which is not advanced.  Values with a name
  * of their own stand for themselves, and so does a text in the first place:
  * "1001 AGENT_STATE_AVAILABLE StateDuration=0", "CTIOS1A VersionNumber=24 inv=1". */
 void cti_text_highlights(GString *to, const cti_reader *reader, unsigned flags);
 
-/* A problem in one line: "ANI: the string has no terminating 0". */
+/* A problem in one line without its end: "ANI: the string has no terminating 0". */
 void cti_text_problem(GString *to, const cti_problem *problem);
 
-/* What the item is, as JSON names it: the field's name, "tag_999", "body", "left_over". */
+/* What the item is, as JSON names it: the field's name as GED-188 prints it, "tag_999", "body",
+ * "left_over". */
 void cti_text_label(GString *to, const cti_item *item);
 
-/* Both, as "AgentState: AGENT_STATE_LOGIN (0)". */
+/* Label and value, as "AgentState: AGENT_STATE_LOGIN (0)". */
 void cti_text_item(GString *to, const cti_item *item, unsigned flags);
 
 #ifdef __cplusplus

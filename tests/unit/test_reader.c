@@ -256,6 +256,11 @@ static void array_in_one_field(void **state)
     assert_int_equal(values[0], 1);
     assert_int_equal(values[2], 3);
     assert_int_equal(reader.problem_count, 0);
+    assert_true(cti_reader_find(&reader, CTI_F_ServiceMember, &item));
+    assert_true(item.has_number);
+    assert_int_equal(item.number, 1);
+    assert_int_equal(item.length, 4);
+    assert_int_equal(item.size, 8); /* tag and length, and the first value */
 }
 
 static void unpublished_message_with_known_tail(void **state)
