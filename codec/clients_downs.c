@@ -164,24 +164,34 @@ static void add_frame(cti_finding *finding, uint32_t frame)
         finding->frames[finding->frame_count++] = frame;
 }
 
+/* "The client lost its session on side A (reset-by-server)". */
+static void append_left(GString *text, const cti_leg *left)
+{
+    const bool planned = cti_verdict_fate(left->verdict) == CTI_FATE_PLANNED;
+
+    g_string_append_printf(text,
+                           planned ? "The client had to leave its session on %s (%s)"
+                                   : "The client lost its session on %s (%s)",
+                           side_words(left), cti_verdict_name(left->verdict));
+}
+
 static void describe(GString *text, const cti_down *down)
 {
     const double seconds = CTI_SECONDS(cti_elapsed(down->from, down->until));
 
-    if (down->left == NULL)
+    if (down->left == NULL) {
         g_string_append_printf(text, "The client never got a session in %.3f s", seconds);
-    else if (down->to == NULL)
-        g_string_append_printf(text,
-                               "The client lost its session on %s (%s) and had none again until "
-                               "the capture ended, %.3f s later",
-                               side_words(down->left), cti_verdict_name(down->left->verdict),
-                               seconds);
-    else
-        g_string_append_printf(text,
-                               "The client lost its session on %s (%s) and was without one for "
-                               "%.3f s, from the last message of the server to OPEN_CONF on %s",
-                               side_words(down->left), cti_verdict_name(down->left->verdict),
-                               seconds, side_words(down->to));
+    } else {
+        append_left(text, down->left);
+        if (down->to == NULL)
+            g_string_append_printf(
+                text, " and had none again until the capture ended, %.3f s later", seconds);
+        else
+            g_string_append_printf(text,
+                                   " and was without one for %.3f s, from the last message of the "
+                                   "server to OPEN_CONF on %s",
+                                   seconds, side_words(down->to));
+    }
     append_attempts(text, down);
     g_string_append(text, ". ");
     g_string_append(text, down->to == NULL ? "A client tries side A and side B in turn until one "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Median, 95 % and worst of any number of durations in bounded memory: exact for the
  * first CTI_QUANTILE_EXACT values, from then on by a histogram whose classes are 3 %
- * wide.  The worst one is always exact.
+ * wide.  The worst one is always exact.  Up to 2 KiB for the values, 7 KiB for the histogram.
  */
 #ifndef CTI_QUANTILE_H
 #define CTI_QUANTILE_H

@@ -109,7 +109,7 @@ const char *cti_end_name(cti_end end);
 
 /* Why a session ended: one name, chosen from the evidence. */
 typedef enum {
-#define VERDICT(id, name, text) CTI_VERDICT_##id,
+#define VERDICT(id, name, fate, text) CTI_VERDICT_##id,
 #include "verdicts.def"
 #undef VERDICT
     CTI_VERDICT_COUNT
@@ -118,8 +118,22 @@ typedef enum {
 const char *cti_verdict_name(cti_verdict verdict);
 /* One plain sentence. */
 const char *cti_verdict_text(cti_verdict verdict);
-/* True unless the session goes on or its client closed it: its end needs an explanation. */
+
+/* What a verdict means for who looks for a fault. */
+typedef enum {
+    CTI_FATE_GOES_ON,
+    CTI_FATE_CLOSED,       /* by its client, in order */
+    CTI_FATE_PLANNED,      /* the server said before that it would end, and that clients move */
+    CTI_FATE_LOST,         /* it was open, and ended otherwise */
+    CTI_FATE_NEVER_OPENED, /* nothing shows that it ever was open */
+    CTI_FATE_COUNT
+} cti_fate;
+
+cti_fate cti_verdict_fate(cti_verdict verdict);
+/* It was lost or never opened. */
 bool cti_verdict_is_lost(cti_verdict verdict);
+/* Its end needs an explanation: neither does it go on, nor did the client close it. */
+bool cti_verdict_asks_why(cti_verdict verdict);
 
 /* A fact that speaks for a verdict, or against it. */
 #define CTI_EVIDENCE_MAX 8

@@ -66,8 +66,9 @@ const char *cti_outcome_name(cti_outcome outcome)
 
 static const struct {
     const char *name, *text;
+    cti_fate fate;
 } verdicts[CTI_VERDICT_COUNT] = {
-#define VERDICT(id, name, text) [CTI_VERDICT_##id] = {name, text},
+#define VERDICT(id, name, fate, text) [CTI_VERDICT_##id] = {name, text, CTI_FATE_##fate},
 #include "verdicts.def"
 #undef VERDICT
 };
@@ -82,7 +83,19 @@ const char *cti_verdict_text(cti_verdict verdict)
     return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].text : "?";
 }
 
+cti_fate cti_verdict_fate(cti_verdict verdict)
+{
+    return (size_t)verdict < CTI_VERDICT_COUNT ? verdicts[verdict].fate : CTI_FATE_LOST;
+}
+
 bool cti_verdict_is_lost(cti_verdict verdict)
 {
-    return verdict != CTI_VERDICT_STILL_OPEN && verdict != CTI_VERDICT_CLOSED_BY_CLIENT;
+    const cti_fate fate = cti_verdict_fate(verdict);
+
+    return fate == CTI_FATE_LOST || fate == CTI_FATE_NEVER_OPENED;
+}
+
+bool cti_verdict_asks_why(cti_verdict verdict)
+{
+    return cti_verdict_is_lost(verdict) || cti_verdict_fate(verdict) == CTI_FATE_PLANNED;
 }

@@ -213,14 +213,22 @@ static proto_tree *add_end(const view *v, proto_item **item)
     return proto_item_add_subtree(*item, ett_end);
 }
 
+/* "lost", "closed" ...; "ended" where the server said before that it would end. */
+static const char *end_word(const frame_note *frame)
+{
+    const bool planned = frame->finished && cti_verdict_fate(frame->end.summary->verdict) ==
+                                                CTI_FATE_PLANNED;
+
+    return planned ? "ended" : cti_state_name(frame->end.state);
+}
+
 /* "[CTI session 1 lost: heartbeats-unanswered] " before what TCP says, or behind the messages. */
 static void add_end_to_columns(const view *v, const frame_note *frame)
 {
     column_info *columns = v->pinfo->cinfo;
     GString *text = v->scratch;
 
-    g_string_printf(text, "[CTI session %u %s", frame->end.number,
-                    cti_state_name(frame->end.state));
+    g_string_printf(text, "[CTI session %u %s", frame->end.number, end_word(frame));
     if (frame->finished)
         g_string_append_printf(text, ": %s", cti_verdict_name(frame->end.summary->verdict));
     g_string_append_c(text, ']');

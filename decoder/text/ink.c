@@ -8,7 +8,7 @@
 
 static const char *const codes[] = {
     [INK_HEADING] = "\033[1m", [INK_ERROR] = "\033[1;31m", [INK_WARNING] = "\033[33m",
-    [INK_NOTE] = "\033[2m",    [INK_GOOD] = "\033[32m",
+    [INK_NOTE] = "\033[2m",    [INK_GOOD] = "\033[32m",   [INK_PLANNED] = "\033[36m",
 };
 
 bool ink_wanted(ink_choice choice, int descriptor)
@@ -53,8 +53,10 @@ void ink_severity(GString *to, bool on, cti_severity severity, int width)
 
 void ink_verdict(GString *to, bool on, cti_verdict verdict)
 {
-    const bool good = verdict == CTI_VERDICT_CLOSED_BY_CLIENT;
+    static const ink colours[CTI_FATE_COUNT] = {
+        [CTI_FATE_CLOSED] = INK_GOOD, [CTI_FATE_PLANNED] = INK_PLANNED,
+        [CTI_FATE_LOST] = INK_ERROR,  [CTI_FATE_NEVER_OPENED] = INK_ERROR};
+    const cti_fate fate = cti_verdict_fate(verdict);
 
-    ink_text(to, on && verdict != CTI_VERDICT_STILL_OPEN, good ? INK_GOOD : INK_ERROR,
-             cti_verdict_name(verdict), 0);
+    ink_text(to, on && fate != CTI_FATE_GOES_ON, colours[fate], cti_verdict_name(verdict), 0);
 }

@@ -9,7 +9,7 @@
 
 #include "codec/session.h"
 
-typedef enum { INK_HEADING, INK_ERROR, INK_WARNING, INK_NOTE, INK_GOOD } ink;
+typedef enum { INK_HEADING, INK_ERROR, INK_WARNING, INK_NOTE, INK_GOOD, INK_PLANNED } ink;
 
 typedef enum { INK_AUTO, INK_ALWAYS, INK_NEVER } ink_choice;
 
@@ -27,7 +27,7 @@ void ink_text(GString *to, bool on, ink colour, const char *text, int width);
 /* The name of a severity in its colour. */
 void ink_severity(GString *to, bool on, cti_severity severity, int width);
 
-/* The name of a verdict: good for a close, nothing where the session goes on, else an error. */
+/* The name of a verdict in the colour of what it means; none where the session goes on. */
 void ink_verdict(GString *to, bool on, cti_verdict verdict);
 
 #endif

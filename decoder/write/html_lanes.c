@@ -135,6 +135,7 @@ static void append_shapes(html *h)
     g_string_append(h->text, "</symbol>\n"
                              "<path id=\"lost\" d=\"M-5-5 5 5M5-5-5 5\"/>\n"
                              "<circle id=\"closed\" r=\"4\"/>\n"
+                             "<circle id=\"planned\" r=\"4\"/>\n"
                              "<path id=\"goes-on\" d=\"M-5-5 0 0-5 5\"/>\n"
                              "<path id=\"finding\" d=\"M-4 0h8L0 7z\"/>\n"
                              "<path id=\"attempt\" d=\"M0-7V7\"/>\n"
@@ -272,16 +273,9 @@ static void append_down(html *h, const cti_client *client, const cti_down *down)
     }
 }
 
-static const char *end_shape(const html_session *s)
-{
-    if (s->verdict == CTI_VERDICT_STILL_OPEN)
-        return "goes-on";
-    return cti_verdict_is_lost(s->verdict) ? "lost" : "closed";
-}
-
 static void append_pieces(html *h, const html_session *s)
 {
-    const char *side = cti_side_name(s->side), *shape = end_shape(s);
+    const char *side = cti_side_name(s->side), *shape = html_end_class(s->verdict);
     const int64_t opened = s->answered != CTI_NO_TIME ? s->answered : s->began;
     char kind[16];
 
@@ -349,7 +343,7 @@ static void append_session_row(html *h, const html_session *s, const cti_client 
             append_down(h, client, down);
     }
     g_string_append_printf(h->text, "</svg></td><td class=\"%s\">%s<br/><span class=\"clock\">",
-                           end_shape(s), cti_verdict_name(s->verdict));
+                           html_end_class(s->verdict), cti_verdict_name(s->verdict));
     html_clock(h, h->text, s->ended, 3);
     g_string_append(h->text, "</span></td></tr>\n");
     html_put(h);
@@ -635,6 +629,8 @@ static void append_legend(html *h)
         "<li><svg><use href=\"#question\" class=\"unanswered\" x=\"9\" y=\"6\"/></svg>request "
         "without answer</li>"
         "<li><svg><use href=\"#lost\" class=\"lost\" x=\"9\" y=\"8\"/></svg>lost</li>"
+        "<li><svg><use href=\"#planned\" class=\"planned\" x=\"9\" y=\"8\"/></svg>ended for "
+        "maintenance</li>"
         "<li><svg><use href=\"#closed\" class=\"closed\" x=\"9\" y=\"8\"/></svg>closed</li>"
         "<li><svg><use href=\"#goes-on\" class=\"goes-on\" x=\"12\" y=\"8\"/></svg>still open</li>"
         "</ul>\n");

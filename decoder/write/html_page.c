@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The HTML page's head, first screen and foot (see html_parts.h).  The first screen answers what
- * was lost, why, who and when, before anything else. */
+ * was lost, and how much, before anything else; why is told by html_causes.c right below. */
 #include <string.h>
 
 #include "codec/text.h"
@@ -8,12 +8,7 @@
 #include "html_parts.h"
 #include "report_css.h"
 
-/* Up to so many lost sessions stand for themselves; more are put together by verdict and
- * server, and so many of these groups are shown at once. */
-#define LOST_APART     4
-#define GROUPS_AT_ONCE 8
-/* Names in a group of lost sessions, notes, and storms that are shown at once. */
-#define NAMES_AT_ONCE  4
+/* Notes and storms that are shown at once. */
 #define NOTES_AT_ONCE  4
 #define STORMS_AT_ONCE 2
 
@@ -39,54 +34,54 @@ static void append_policy(GString *to)
     g_checksum_free(checksum);
 }
 
-/* How many sessions were open and lost, and how many never opened. */
-static void count_lost(const html *h, uint64_t *lost, uint64_t *never_opened)
-{
-    *lost = *never_opened = 0;
-    for (guint verdict = 0; verdict < CTI_VERDICT_COUNT; verdict++) {
-        const bool refused = verdict == CTI_VERDICT_REJECTED ||
-                             verdict == CTI_VERDICT_OPEN_UNANSWERED ||
-                             verdict == CTI_VERDICT_NOTHING_SEEN;
-
-        if (cti_verdict_is_lost((cti_verdict)verdict))
-            *(refused ? never_opened : lost) += h->verdicts[verdict];
-    }
-}
-
 /* All, but for a selection. */
 static uint64_t sessions_told(const html *h)
 {
     uint64_t all = 0;
 
-    for (guint verdict = 0; verdict < CTI_VERDICT_COUNT; verdict++)
-        all += h->verdicts[verdict];
+    for (guint fate = 0; fate < CTI_FATE_COUNT; fate++)
+        all += h->fates[fate];
     return all;
 }
 
-/* "2 of 5 sessions were lost, 1 never opened" */
+/* "2 of 5 sessions were lost, 1 never opened": what is worst first. */
 static void append_headline(const html *h, GString *to)
 {
+    static const struct {
+        cti_fate fate;
+        const char *one, *many;
+    } words[] = {{CTI_FATE_LOST, "was lost", "were lost"},
+                 {CTI_FATE_NEVER_OPENED, "never opened", "never opened"},
+                 {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"}};
     const uint64_t all = sessions_told(h);
     const char *chosen = all < h->summary->sessions ? "chosen " : "";
-    uint64_t lost, never_opened;
+    bool begun = false;
 
-    count_lost(h, &lost, &never_opened);
-    if (all == 0)
+    if (all == 0) {
         g_string_append(to, h->summary->sessions == 0 ? "No CTI session in this capture"
                                                       : "No session was chosen");
-    else if (lost + never_opened == 0)
+        return;
+    }
+    if (h->fates[CTI_FATE_LOST] + h->fates[CTI_FATE_NEVER_OPENED] == 0) {
         g_string_append_printf(to, "No %ssession was lost", chosen);
-    else if (all == 1)
-        g_string_append_printf(to, "The %ssession %s", chosen,
-                               lost > 0 ? "was lost" : "never opened");
-    else
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %ssession%s %s",
-                               lost > 0 ? lost : never_opened, all, chosen, all == 1 ? "" : "s",
-                               lost == 0   ? "never opened"
-                               : lost == 1 ? "was lost"
-                                           : "were lost");
-    if (lost > 0 && never_opened > 0)
-        g_string_append_printf(to, ", %" G_GUINT64_FORMAT " never opened", never_opened);
+        begun = true;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        const uint64_t count = h->fates[words[i].fate];
+        const char *what = count == 1 ? words[i].one : words[i].many;
+
+        if (count == 0)
+            continue;
+        if (begun)
+            g_string_append_printf(to, ", %" G_GUINT64_FORMAT " %s", count, what);
+        else if (all == 1)
+            g_string_append_printf(to, "The %ssession %s", chosen, what);
+        else
+            g_string_append_printf(
+                to, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %ssessions %s", count, all,
+                chosen, what);
+        begun = true;
+    }
 }
 
 void html_head(html *h)
@@ -191,232 +186,6 @@ static void append_notes(html *h)
     g_string_append(h->text, "</ul></details>\n");
 }
 
-/* ---- why sessions were lost ---- */
-
-static gint compare_ends(gconstpointer a, gconstpointer b)
-{
-    const html_session *x = *(html_session *const *)a, *y = *(html_session *const *)b;
-
-    if (x->ended != y->ended)
-        return x->ended < y->ended ? -1 : 1;
-    return x->number < y->number ? -1 : 1;
-}
-
-/* Lost sessions in the order of their ends. */
-static GPtrArray *lost_sessions(const html *h)
-{
-    GPtrArray *lost = g_ptr_array_new();
-
-    for (guint i = 0; i < h->sessions->len; i++) {
-        html_session *s = g_ptr_array_index(h->sessions, i);
-
-        if (cti_verdict_is_lost(s->verdict))
-            g_ptr_array_add(lost, s);
-    }
-    g_ptr_array_sort(lost, compare_ends);
-    return lost;
-}
-
-static void append_finding(html *h, const html_finding *f, const char *rule)
-{
-    const char *severity = cti_severity_name(f->severity);
-
-    g_string_append_printf(h->text, "<li><b class=\"%s\">%s <a href=\"#%s\">%s</a></b> ", severity,
-                           severity, rule, rule);
-    html_escape(h->text, f->words);
-    g_string_append(h->text, "</li>\n");
-}
-
-/* The session's findings of this severity. */
-static void append_severity(html *h, const html_session *s, cti_severity severity)
-{
-    for (guint rule = 0; rule < CTI_RULE_COUNT; rule++) {
-        const GPtrArray *kept = h->rules[rule].kept;
-
-        for (guint i = 0; kept != NULL && i < kept->len; i++) {
-            const html_finding *f = g_ptr_array_index(kept, i);
-
-            if (f->session == s->number && f->severity == severity)
-                append_finding(h, f, cti_rule_name((cti_rule)rule));
-        }
-    }
-}
-
-/* Errors and warnings of the session. */
-static void append_findings(html *h, const html_session *s)
-{
-    const gsize before = h->text->len;
-    gsize opened;
-
-    g_string_append(h->text, "<ul class=\"finding-list\">\n");
-    opened = h->text->len;
-    append_severity(h, s, CTI_ERROR);
-    append_severity(h, s, CTI_WARNING);
-    if (h->text->len == opened)
-        g_string_truncate(h->text, before);
-    else
-        g_string_append(h->text, "</ul>\n");
-}
-
-static void append_alone(html *h, const html_session *s)
-{
-    GString *t = h->text;
-
-    g_string_append_printf(t, "<article class=\"cause\">\n<h3>%s</h3>\n",
-                           cti_verdict_text(s->verdict));
-    html_explain_verdict(h, s->verdict);
-    g_string_append(t, "<dl>\n<dt>who</dt><dd><b>");
-    html_escape(t, s->client);
-    g_string_append_printf(t, "</b>, %s \xe2\x86\x92 ", s->from);
-    html_side(t, s->side);
-    g_string_append_printf(t, "%s, <a href=\"#s%u\">session %u</a></dd>\n<dt>when</dt><dd>", s->to,
-                           s->number, s->number);
-    times_moment(t, h->options->times, s->ended, h->digits);
-    if (s->end_frame != 0)
-        g_string_append_printf(t, ", frame %u", s->end_frame);
-    g_string_append(t, ", after ");
-    format_duration(t, cti_elapsed(s->began, s->ended));
-    g_string_append_printf(t, "</dd>\n<dt>verdict</dt><dd><code>%s</code></dd>\n%s</dl>\n",
-                           cti_verdict_name(s->verdict), s->evidence->str);
-    append_findings(h, s);
-    g_string_append(t, "</article>\n");
-    html_put(h);
-}
-
-static void append_name(html *h, const html_session *s)
-{
-    g_string_append_printf(h->text, "<li><a href=\"#s%u\">", s->number);
-    html_escape(h->text, s->client);
-    g_string_append(h->text, "</a> <span class=\"clock\">");
-    html_clock(h, h->text, s->ended, 3);
-    g_string_append(h->text, "</span></li>\n");
-}
-
-static void append_name_list(html *h, const GPtrArray *group, guint from, guint until)
-{
-    g_string_append(h->text, "<ul class=\"names\">\n");
-    for (guint i = from; i < until; i++)
-        append_name(h, g_ptr_array_index(group, i));
-    g_string_append(h->text, "</ul>\n");
-}
-
-static void append_names(html *h, const GPtrArray *group)
-{
-    const guint shown = group->len <= NAMES_AT_ONCE + 2 ? group->len : NAMES_AT_ONCE;
-
-    append_name_list(h, group, 0, shown);
-    if (shown == group->len)
-        return;
-    g_string_append_printf(h->text, "<details><summary>and %u more</summary>\n",
-                           group->len - shown);
-    append_name_list(h, group, shown, group->len);
-    g_string_append(h->text, "</details>\n");
-}
-
-/* Sessions that were lost in the same way with the same server. */
-static bool is_of_group(const html_session *first, const html_session *s)
-{
-    return s->verdict == first->verdict && strcmp(s->to, first->to) == 0;
-}
-
-static void append_group(html *h, const GPtrArray *group)
-{
-    const html_session *first = g_ptr_array_index(group, 0);
-    const html_session *last = g_ptr_array_index(group, group->len - 1);
-    GString *t = h->text;
-
-    g_string_append_printf(t, "<article class=\"cause%s\">\n<h3>",
-                           html_was_opened(first) ? "" : " refused");
-    html_count(t, group->len, "session", "sessions");
-    g_string_append_printf(t, ": %s</h3>\n<dl>\n<dt>when</dt><dd>",
-                           cti_verdict_text(first->verdict));
-    times_moment(t, h->options->times, first->ended, h->digits);
-    if (last->ended != first->ended) {
-        g_string_append(t, ", the last one ");
-        html_took(t, cti_elapsed(first->ended, last->ended));
-        g_string_append(t, " later");
-    }
-    g_string_append(t, "</dd>\n<dt>server</dt><dd>");
-    html_side(t, first->side);
-    g_string_append_printf(t, "%s <code>%s</code></dd>\n<dt>who</dt><dd>", first->to,
-                           cti_verdict_name(first->verdict));
-    append_names(h, group);
-    g_string_append(t, "</dd>\n</dl>\n");
-    g_string_append(t, "<details><summary>what it means, and the evidence</summary>\n");
-    html_explain_verdict(h, first->verdict);
-    if (first->evidence->len > 0)
-        g_string_append_printf(t,
-                               "<p>As <a href=\"#s%u\">session %u</a> shows:</p>\n<dl>\n%s</dl>\n",
-                               first->number, first->number, first->evidence->str);
-    g_string_append(t, "</details>\n");
-    g_string_append(t, "</article>\n");
-    html_put(h);
-}
-
-/* The lost sessions in groups: first those that had been open, then those that never were. */
-static guint append_groups(html *h, const GPtrArray *lost, bool opened, guint groups)
-{
-    bool *done = g_new0(bool, lost->len);
-
-    for (guint first = 0; first < lost->len; first++) {
-        const html_session *leader = g_ptr_array_index(lost, first);
-        GPtrArray *group;
-
-        if (done[first] || html_was_opened(leader) != opened)
-            continue;
-        group = g_ptr_array_new();
-        for (guint i = first; i < lost->len; i++) {
-            html_session *s = g_ptr_array_index(lost, i);
-
-            if (!is_of_group(leader, s))
-                continue;
-            done[i] = true;
-            g_ptr_array_add(group, s);
-        }
-        if (groups++ == GROUPS_AT_ONCE)
-            g_string_append(h->text, "</div>\n<details><summary>more lost sessions</summary>\n"
-                                     "<div class=\"causes\">\n");
-        append_group(h, group);
-        g_ptr_array_unref(group);
-    }
-    g_free(done);
-    return groups;
-}
-
-static void append_only_counted(html *h, guint told)
-{
-    uint64_t opened, never_opened;
-
-    count_lost(h, &opened, &never_opened);
-    if (opened + never_opened > told)
-        g_string_append_printf(h->text,
-                               "<p class=\"left-out\">%" G_GUINT64_FORMAT " more are only counted: "
-                               "-T json has all; --client, --session and --from choose.</p>\n",
-                               opened + never_opened - told);
-}
-
-static void append_causes(html *h)
-{
-    GPtrArray *lost = lost_sessions(h);
-    guint groups = 0;
-
-    if (lost->len > 0)
-        g_string_append(h->text, "<section id=\"why\"><h2>Why</h2>\n<div class=\"causes\">\n");
-    if (lost->len > LOST_APART) {
-        groups = append_groups(h, lost, true, 0);
-        groups = append_groups(h, lost, false, groups);
-    } else {
-        for (guint i = 0; i < lost->len; i++)
-            append_alone(h, g_ptr_array_index(lost, i));
-    }
-    if (lost->len > 0) {
-        g_string_append_printf(h->text, "</div>%s\n", groups > GROUPS_AT_ONCE ? "</details>" : "");
-        append_only_counted(h, lost->len);
-        g_string_append(h->text, "</section>\n");
-    }
-    g_ptr_array_unref(lost);
-}
-
 /* ---- the first screen ---- */
 
 static void append_tile(html *h, uint64_t count, const char *kind, const char *one,
@@ -429,18 +198,18 @@ static void append_tile(html *h, uint64_t count, const char *kind, const char *o
 
 static void append_tiles(html *h)
 {
-    const uint64_t *findings = h->findings;
+    const uint64_t *findings = h->findings, *fates = h->fates;
     const char *where = findings[0] + findings[1] + findings[2] > 0 ? "findings" : "top";
-    uint64_t lost, never_opened;
-    const char *why;
+    const char *why = html_has_causes(h) ? "why" : "top";
 
-    count_lost(h, &lost, &never_opened);
-    why = lost + never_opened > 0 ? "why" : "top";
     g_string_append(h->text, "<ul class=\"tiles\">\n");
     append_tile(h, sessions_told(h), "plain", "session", "sessions",
                 h->sessions->len > 0 ? "sessions" : "top");
-    append_tile(h, lost, "error", "lost", "lost", why);
-    append_tile(h, never_opened, "error", "never opened", "never opened", why);
+    append_tile(h, fates[CTI_FATE_LOST], "error", "lost", "lost", why);
+    append_tile(h, fates[CTI_FATE_NEVER_OPENED], "error", "never opened", "never opened", why);
+    if (fates[CTI_FATE_PLANNED] > 0)
+        append_tile(h, fates[CTI_FATE_PLANNED], "planned", "ended for maintenance",
+                    "ended for maintenance", why);
     append_tile(h, findings[CTI_ERROR], "error", "error", "errors", where);
     append_tile(h, findings[CTI_WARNING], "warning", "warning", "warnings", where);
     append_tile(h, findings[CTI_NOTE], "plain", "note", "notes", where);
@@ -540,7 +309,7 @@ void html_first_screen(html *h)
     append_alerts(h);
     append_notes(h);
     g_string_append(h->text, "</header>\n");
-    append_causes(h);
+    html_causes(h);
     html_put(h);
 }
 

@@ -2,7 +2,8 @@
 /* What the HTML page is made of, for the files that write it; nobody else includes this.
  *
  *     write_html.c     collects what the records tell, and puts the parts in order
- *     html_page.c      head, first screen (what was lost, and why), foot
+ *     html_page.c      head, first screen (what was lost), foot
+ *     html_causes.c    why sessions were lost
  *     html_lanes.c     the axis of time, open sessions over time, a lane per session
  *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
  *     html_findings.c  findings by rule
@@ -120,7 +121,7 @@ typedef struct html {
     GPtrArray *clients;    /* of cti_client */
     GArray *storms;        /* of cti_storm */
     guint kept[2];         /* of them, without and with trouble */
-    uint64_t verdicts[CTI_VERDICT_COUNT], sessions_left_out;
+    uint64_t fates[CTI_FATE_COUNT], sessions_left_out;
     GArray *changes;      /* of open_change */
     uint64_t findings[3]; /* by cti_severity */
     html_rule rules[CTI_RULE_COUNT];
@@ -133,6 +134,8 @@ typedef struct html {
 /* Lost, or with errors or warnings. */
 bool html_is_troubled(const html_session *s);
 bool html_was_opened(const html_session *s);
+/* The class of style for how the session ended: "lost", "planned", "closed" or "goes-on". */
+const char *html_end_class(cti_verdict verdict);
 /* The kept session of this number, or NULL. */
 html_session *html_session_get(const html *h, uint32_t number);
 
@@ -169,6 +172,9 @@ void html_explain_verdict(html *h, cti_verdict verdict);
 
 void html_head(html *h);
 void html_first_screen(html *h);
+void html_causes(html *h);
+/* True if html_causes() has something to tell. */
+bool html_has_causes(const html *h);
 void html_lanes(html *h);
 void html_clients(html *h);
 void html_findings(html *h);

@@ -53,7 +53,7 @@ static void append_row(html *h, const html_session *s)
     html_took_cell(t, s->worst);
     append_troubles(h, s);
     g_string_append_printf(t, "<td class=\"%s\">%s</td></tr>\n",
-                           cti_verdict_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
+                           html_end_class(s->verdict), cti_verdict_name(s->verdict));
     html_put(h);
 }
 
@@ -163,7 +163,7 @@ static void append_session(html *h, html_session *s, bool open)
     g_string_append(h->text, "</b> ");
     html_side(h->text, s->side);
     g_string_append_printf(h->text, " <span class=\"%s\">%s</span></summary>\n",
-                           cti_verdict_is_lost(s->verdict) ? "lost" : "", cti_verdict_name(s->verdict));
+                           html_end_class(s->verdict), cti_verdict_name(s->verdict));
     g_string_append_printf(h->text, "<dl class=\"facts\" id=\"s%u\">\n%s</dl>\n", s->number,
                            s->facts->str);
     append_findings(h, s);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first screen of the report: what the capture holds, why sessions were lost, storms and
- * times without a session, and the findings that matter most.  Whether there is one client or a
- * thousand, the causes stand on its first 25 lines: what is alike is one line. */
+/* The first screen of the report, but for the sessions that ended (report_ends.c): what the capture
+ * holds, storms and times without a session, and the findings that matter most. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +9,6 @@
 #include "ink.h"
 #include "report_parts.h"
 
-/* So many lost sessions have a line each; more are told by what ended them. */
-#define LOST_SHOWN 4
-/* Of so many the evidence stands there too; it would push the others off the first screen. */
-#define EVIDENCE_SHOWN 2
-/* Sessions named of those that ended alike. */
-#define LOST_NAMED 6
 #define STORMS_SHOWN 3
 /* Rows of the table of sessions, and of findings, each as one line or one line a rule. */
 #define OVERVIEW_SESSIONS 20
@@ -79,143 +72,6 @@ void report_notes(const report *r, const summary_record *summary, GString *text)
     if (summary->sessions == 0)
         g_string_append(text, "\nNo CTI session: is the port right (-d PORT), and was the capture "
                               "taken where the client's traffic passes?\n");
-    report_print(r, text);
-}
-
-/* ---- lost sessions ---- */
-
-static bool never_opened(const reported_session *s)
-{
-    return s->verdict == CTI_VERDICT_REJECTED || s->verdict == CTI_VERDICT_OPEN_UNANSWERED;
-}
-
-/* Sessions that ended alike: with the same verdict, on the same side. */
-typedef struct lost_group {
-    cti_verdict verdict;
-    const char *side;
-    bool never_opened;
-    guint count;
-    int64_t first, last;
-    const reported_session *named[LOST_NAMED];
-} lost_group;
-
-static void take_lost(GArray *groups, const reported_session *s)
-{
-    lost_group *group = NULL;
-
-    for (guint i = 0; i < groups->len && group == NULL; i++) {
-        lost_group *g = &g_array_index(groups, lost_group, i);
-
-        if (g->verdict == s->verdict && g->side == s->side)
-            group = g;
-    }
-    if (group == NULL) {
-        g_array_append_vals(groups, &(lost_group){.verdict = s->verdict, .side = s->side,
-                                                  .never_opened = never_opened(s),
-                                                  .first = s->ended, .last = s->ended}, 1);
-        group = &g_array_index(groups, lost_group, groups->len - 1);
-    }
-    if (group->count < LOST_NAMED)
-        group->named[group->count] = s;
-    group->count++;
-    group->first = MIN(group->first, s->ended);
-    group->last = MAX(group->last, s->ended);
-}
-
-/* What was open and was lost first, then by how many there are. */
-static gint compare_groups(gconstpointer a, gconstpointer b)
-{
-    const lost_group *x = a, *y = b;
-
-    if (x->never_opened != y->never_opened)
-        return x->never_opened ? 1 : -1;
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
-    return (x->first > y->first) - (x->first < y->first);
-}
-
-static void append_side(GString *text, const char *side)
-{
-    if (side != NULL)
-        g_string_append_printf(text, " on side %s", side);
-}
-
-static void append_group(GString *text, const report *r, const lost_group *group)
-{
-    g_string_append_printf(text, "  %u x ", group->count);
-    ink_verdict(text, r->options->colour, group->verdict);
-    append_side(text, group->side);
-    g_string_append(text, group->count > 1 ? ", from " : ", at ");
-    times_clock(text, r->options->times, group->first, 3);
-    if (group->count > 1) {
-        g_string_append(text, " to ");
-        times_clock(text, r->options->times, group->last, 3);
-    }
-    g_string_append(text, ": session");
-    g_string_append(text, report_plural(group->count));
-    for (guint i = 0; i < MIN(group->count, LOST_NAMED); i++)
-        g_string_append_printf(text, " %u", group->named[i]->number);
-    if (group->count > LOST_NAMED)
-        g_string_append(text, " ...");
-    g_string_append_printf(text, "\n      %s\n", cti_verdict_text(group->verdict));
-}
-
-static void append_lost(GString *text, const report *r, const reported_session *s)
-{
-    g_string_append_printf(text, "  session %u of %s", s->number, s->client);
-    append_side(text, s->side);
-    g_string_append(text, " at ");
-    times_clock(text, r->options->times, s->ended, r->digits);
-    g_string_append(text, ": ");
-    ink_verdict(text, r->options->colour, s->verdict);
-    g_string_append_printf(text, "\n      %s\n", cti_verdict_text(s->verdict));
-}
-
-/* "lost      60 of 167 sessions; 49 more never opened". */
-static void append_lost_title(GString *text, const report *r, const GArray *groups)
-{
-    guint counts[2] = {0, 0};
-    const guint all = r->sessions->len;
-
-    for (guint i = 0; i < groups->len; i++) {
-        const lost_group *group = &g_array_index(groups, lost_group, i);
-
-        counts[group->never_opened] += group->count;
-    }
-    ink_text(text, r->options->colour, INK_ERROR, "lost", 10);
-    g_string_append_printf(text, "%u of %u session%s", counts[0], all, report_plural(all));
-    if (counts[1] > 0)
-        g_string_append_printf(text, "; %u more never opened", counts[1]);
-    g_string_append_c(text, '\n');
-}
-
-void report_lost_sessions(const report *r, GString *text)
-{
-    GArray *groups = g_array_new(FALSE, FALSE, sizeof(lost_group));
-    guint lost = 0;
-
-    for (guint i = 0; i < r->sessions->len; i++) {
-        const reported_session *s = g_ptr_array_index(r->sessions, i);
-
-        if (!cti_verdict_is_lost(s->verdict))
-            continue;
-        lost++;
-        take_lost(groups, s);
-    }
-    if (lost > 0)
-        append_lost_title(text, r, groups);
-    g_array_sort(groups, compare_groups);
-    for (guint i = 0; i < groups->len && lost > LOST_SHOWN; i++)
-        append_group(text, r, &g_array_index(groups, lost_group, i));
-    for (guint i = 0; i < r->sessions->len && lost <= LOST_SHOWN; i++) {
-        const reported_session *s = g_ptr_array_index(r->sessions, i);
-
-        if (cti_verdict_is_lost(s->verdict))
-            append_lost(text, r, s);
-        if (cti_verdict_is_lost(s->verdict) && lost <= EVIDENCE_SHOWN)
-            g_string_append(text, s->evidence->str);
-    }
-    g_array_unref(groups);
     report_print(r, text);
 }
 

@@ -2,7 +2,8 @@
 /* What the report is made of, for the files that write it; nobody else includes this.
  *
  *     write_report.c      collects what the records tell, and puts the parts in order
- *     report_overview.c   the first screen: counts, lost sessions, storms, findings
+ *     report_overview.c   the first screen: counts, storms, findings, the table of sessions
+ *     report_ends.c       the first screen: lost sessions and their causes
  *     report_story.c      a call or an agent, for those who ask for one
  *     report_answers.c    how requests were answered
  *     report_ways.c       each client's way across sides
@@ -79,10 +80,14 @@ void report_seconds(GString *to, int64_t duration);
 /* Writes text out and empties it. */
 void report_print(const report *r, GString *text);
 
+/* ---- report_ends.c ---- */
+
+/* Sessions that were lost or never opened, then those that ended as planned, with their causes. */
+void report_ends(const report *r, GString *text);
+
 /* ---- report_overview.c ---- */
 
 void report_counts(const report *r, const summary_record *summary, GString *text);
-void report_lost_sessions(const report *r, GString *text);
 /* Storms, and times without a session. */
 void report_troubles(const report *r, GString *text);
 void report_notes(const report *r, const summary_record *summary, GString *text);

@@ -9,12 +9,13 @@ static void append_fact(void *user, const char *label, const char *words)
     g_string_append_printf(user, "    %-12s %s\n", label, words);
 }
 
-/* What led to the verdict on a lost session and what speaks against it, for the first screen. */
+/* What led to the verdict on a session that its client did not close, and what speaks against it,
+ * for the first screen. */
 static GString *evidence_lines(const cti_session *session)
 {
     cti_evidence evidence[CTI_EVIDENCE_MAX];
     const uint32_t count =
-        cti_verdict_is_lost(session->verdict) ? cti_session_evidence(session, evidence) : 0;
+        cti_verdict_asks_why(session->verdict) ? cti_session_evidence(session, evidence) : 0;
     GString *lines = g_string_new(NULL);
 
     for (uint32_t i = 0; i < count; i++) {

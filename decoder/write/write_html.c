@@ -52,9 +52,18 @@ bool html_is_troubled(const html_session *s)
 
 bool html_was_opened(const html_session *s)
 {
-    return s->verdict != CTI_VERDICT_REJECTED && s->verdict != CTI_VERDICT_OPEN_UNANSWERED &&
-           s->verdict != CTI_VERDICT_NOTHING_SEEN &&
+    return cti_verdict_fate(s->verdict) != CTI_FATE_NEVER_OPENED &&
            (s->asked == CTI_NO_TIME || s->answered != CTI_NO_TIME);
+}
+
+const char *html_end_class(cti_verdict verdict)
+{
+    static const char *const classes[CTI_FATE_COUNT] = {
+        [CTI_FATE_GOES_ON] = "goes-on", [CTI_FATE_CLOSED] = "closed",
+        [CTI_FATE_PLANNED] = "planned", [CTI_FATE_LOST] = "lost",
+        [CTI_FATE_NEVER_OPENED] = "lost"};
+
+    return classes[cti_verdict_fate(verdict)];
 }
 
 html_session *html_session_get(const html *h, uint32_t number)
@@ -319,7 +328,7 @@ static void html_session_ended(void *user, const session_record *record)
     take_numbers(s, record->session);
     s->side = record->connection->side;
     take_changes(h, s);
-    h->verdicts[s->verdict]++;
+    h->fates[cti_verdict_fate(s->verdict)]++;
     troubled = html_is_troubled(s);
     if (h->kept[troubled] == SESSIONS_KEPT) {
         h->sessions_left_out++;

@@ -216,7 +216,7 @@ static void report_summary(void *user, const summary_record *summary)
         g_string_free(text, TRUE);
         return;
     }
-    report_lost_sessions(r, text);
+    report_ends(r, text);
     report_troubles(r, text);
     report_notes(r, summary, text);
     report_findings(r, text);

@@ -282,6 +282,18 @@ class Content(unittest.TestCase):
         self.assertGreaterEqual(page.count(b'class="down"'), 50)
         self.assertGreaterEqual(page.count(b'class="missed"'), 15)
 
+    def test_planned_is_not_lost(self):
+        """Alone, and among others: what was lost first, what was planned last."""
+        text = self.text("maintenance")
+        self.assertTrue(text.strip().startswith("No session was lost, 1 ended for maintenance"))
+        self.assertIn(b'<article class="cause planned">', pages["maintenance"])
+        page = page_of(captures / "maintenance.pcap", captures / "open-rejected.pcap",
+                       captures / "recorded-failover.pcap")
+        self.assertRegex(Elements(page).words().strip(), r"^1 of \d+ sessions was lost, "
+                         r"3 never opened, 1 ended for maintenance")
+        causes = re.findall(r'<article class="cause( [a-z]+)?">', page.decode())
+        self.assertEqual(causes, ["", " refused", " planned"])
+
     def test_sessions_at_once(self):
         """One lane a client, unless its sessions would hide each other."""
         lanes = self.lanes(file("failover.pcap"), captures / "maintenance.pcap")

@@ -103,7 +103,7 @@ class Rules(Made):
         self.assertEqual(gives, {(rule, broken) for rule in known for broken in (True, False)})
 
     def test_each_script_has_a_row(self):
-        named = {name for _, name, _ in self.table} | {row[0] for row in rows("lost.txt", 4)}
+        named = {name for _, name, _ in self.table} | {row[0] for row in rows("lost.txt", 5)}
         self.assertEqual(named, set(SCRIPTS))
 
     def test_texts(self):
@@ -122,7 +122,7 @@ class Rules(Made):
 
 
 class Lost(Made):
-    table = list(rows("lost.txt", 4))
+    table = list(rows("lost.txt", 5))
 
     def verdict(self, name, wanted):
         """The session of the client that the capture is about, and what is said of it."""
@@ -131,7 +131,7 @@ class Lost(Made):
         return next((record for record in sessions if record["verdict"] == wanted), sessions[0])
 
     def test_verdicts(self):
-        for name, verdict, led_to, against in self.table:
+        for name, verdict, _, led_to, against in self.table:
             with self.subTest(capture=name):
                 record = self.verdict(name, verdict)
                 self.assertEqual(record["verdict"], verdict)
@@ -146,15 +146,28 @@ class Lost(Made):
 
     def test_first_screen(self):
         """The report answers at its top: who was lost, and by what."""
-        for name, verdict, _, _ in self.table:
+        for name, verdict, *_ in self.table:
             with self.subTest(capture=name):
                 top = self.run_on(name).splitlines()[:FIRST_SCREEN]
                 client = "CTIOS1A"
                 self.assertTrue(any(verdict in line and client in line for line in top), top)
 
+    def test_counted(self):
+        """By what the end means: a planned one is no loss, a refused one never was open."""
+        titles = {"-": None, "lost": r"lost      1 of \d+ sessions$",
+                  "never-opened": r"lost      0 of \d+ sessions; 1 never opened$",
+                  "planned": r"planned   1 of \d+ sessions ended for maintenance$"}
+        for name, _, counted, _, _ in self.table:
+            with self.subTest(capture=name):
+                found = [line for line in self.run_on(name).splitlines()[:FIRST_SCREEN]
+                         if re.match("lost |planned ", line)]
+                self.assertEqual(len(found), counted != "-", found)
+                for line in found:
+                    self.assertRegex(line, titles[counted])
+
     def test_evidence_in_the_report(self):
         """Each fact stands under the verdict, with its frame."""
-        for name, verdict, _, _ in self.table:
+        for name, verdict, *_ in self.table:
             record, report = self.verdict(name, verdict), self.run_on(name)
             for key, label in (("verdict_for", "because"), ("verdict_against", "but")):
                 for entry in record[key]:
@@ -163,7 +176,7 @@ class Lost(Made):
 
     def test_each_verdict_has_a_capture(self):
         known = set(VERDICT.findall((ROOT / "codec/verdicts.def").read_text()))
-        self.assertEqual({verdict for _, verdict, _, _ in self.table}, known - NO_CAPTURE)
+        self.assertEqual({verdict for _, verdict, *_ in self.table}, known - NO_CAPTURE)
 
 
 class BadInput(Made):
