@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The HTML page's picture of all sessions on one axis of time: how many were open, and a lane for
- * each (see html_parts.h).
+/* The HTML page's picture of all sessions on one axis of time: a lane for each (see html_parts.h).
  *
  * Lanes are rows of a table whose head is the axis: text stays text, and a printer repeats the
  * axis on each sheet and cuts between lanes.  Places on the axis are percentages, so that a lane
  * is as wide as its cell; what has a shape (traffic, curves) is a drawing of its own in the lane
  * that is stretched. */
 #include <math.h>
-#include <string.h>
 
 #include "format.h"
 #include "html_parts.h"
@@ -16,10 +14,7 @@
  * trouble are shown at once. */
 #define LANES_AT_ONCE      60
 #define LANES_WITH_TROUBLE 60
-/* So few openings and ends need no curve of how many sessions are open. */
-#define FEW_SESSIONS 8
-/* Columns of the curves, and the least width of a stretch of traffic: a part of the axis. */
-#define CURVE_COLUMNS 1000
+/* The least width of a stretch of traffic: a part of the axis. */
 #define TRAFFIC_PARTS 400
 /* The same where there are so many sessions that the page would grow too large. */
 #define TRAFFIC_PARTS_MANY 200
@@ -28,120 +23,6 @@
 #define OVERLAP_PARTS 100
 /* Half the height of a lane's traffic. */
 #define TRAFFIC_HEIGHT 10
-
-/* ---- the axis ---- */
-
-double html_at(const html *h, int64_t time)
-{
-    const double length = (double)MAX(cti_elapsed(h->from, h->to), 1);
-
-    return 100 * CLAMP((double)cti_elapsed(h->from, time) / length, 0, 1);
-}
-
-/* The least round step, in nanoseconds, that divides the axis into no more than so many. */
-static int64_t tick_step(int64_t length, int64_t most)
-{
-    static const int steps[] = {1,   2,   5,    10,   20,   30,    60,    120,   300,
-                                600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
-    int64_t step;
-
-    for (step = 1; step < CTI_SECOND; step *= 10)
-        for (int times = 1; times <= 5; times = times * 2 + (times == 2))
-            if (length / (step * times) <= most)
-                return step * times;
-    for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
-        if (length / (steps[i] * CTI_SECOND) <= most)
-            return steps[i] * CTI_SECOND;
-    for (step = 2 * 86400 * CTI_SECOND; length / step > most && step < INT64_MAX / 4; step *= 2)
-        ;
-    return step;
-}
-
-static unsigned tick_digits(int64_t step)
-{
-    unsigned digits = 0;
-
-    for (; step < CTI_SECOND && digits < 9; step *= 10)
-        digits++;
-    return digits;
-}
-
-static void append_tick_word(const html *h, GString *to, int64_t time, int64_t step)
-{
-    GString *words = g_string_new(NULL);
-
-    if (!h->dated || h->options->times->form > TIMES_DAY) {
-        times_clock(words, h->options->times, time, tick_digits(step));
-        g_string_append(to, words->str);
-    } else { /* "11-22 10:00" of "2026-11-22T10:00:00Z" */
-        times_date(words, h->options->times, time, 0);
-        if (words->len > 16)
-            g_string_append_printf(to, "%.5s %.5s", words->str + 5, words->str + 11);
-    }
-    g_string_free(words, TRUE);
-}
-
-/* Calls for each tick: the lines in the lanes, and the words over them. */
-static void each_tick(const html *h, void (*tick)(const html *h, int64_t time, int64_t step))
-{
-    const int64_t length = MAX(cti_elapsed(h->from, h->to), 1), step = tick_step(length, 7);
-    const times_style *style = h->options->times;
-    const int64_t zero = style->form >= TIMES_RELATIVE ? style->first : 0;
-    int64_t time = h->from - cti_elapsed(zero, h->from) % step;
-
-    for (guint i = 0; i < 10 && time <= h->to; i++, time = html_later(time, step, 1))
-        if (time >= h->from)
-            tick(h, time, step);
-}
-
-static void append_tick_line(const html *h, int64_t time, int64_t step)
-{
-    (void)step;
-    g_string_append_printf(h->text, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"100%%\"/>",
-                           html_at(h, time), html_at(h, time));
-}
-
-static void append_tick_text(const html *h, int64_t time, int64_t step)
-{
-    const double at = html_at(h, time);
-
-    g_string_append_printf(h->text, "<text x=\"%.2f%%\" y=\"13\" text-anchor=\"%s\">", at,
-                           at < 4    ? "start"
-                           : at > 96 ? "end"
-                                     : "middle");
-    append_tick_word(h, h->text, time, step);
-    g_string_append(h->text, "</text>");
-}
-
-void html_axis(html *h, const char *caption, const char *who, const char *end)
-{
-    g_string_append_printf(h->text,
-                           "<table class=\"lanes\">\n<caption>%s</caption>\n"
-                           "<colgroup><col class=\"who\"/><col/><col class=\"end\"/></colgroup>\n"
-                           "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">"
-                           "<svg class=\"axis\" role=\"img\" aria-label=\"axis of time\">",
-                           caption, who);
-    each_tick(h, append_tick_text);
-    g_string_append_printf(h->text, "</svg></th><th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
-                           end);
-}
-
-/* Shapes that all lanes use. */
-static void append_shapes(html *h)
-{
-    g_string_append(h->text, "<svg class=\"shapes\" aria-hidden=\"true\"><defs>\n"
-                             "<symbol id=\"ticks\">");
-    each_tick(h, append_tick_line);
-    g_string_append(h->text, "</symbol>\n"
-                             "<path id=\"lost\" d=\"M-5-5 5 5M5-5-5 5\"/>\n"
-                             "<circle id=\"closed\" r=\"4\"/>\n"
-                             "<circle id=\"planned\" r=\"4\"/>\n"
-                             "<path id=\"goes-on\" d=\"M-5-5 0 0-5 5\"/>\n"
-                             "<path id=\"finding\" d=\"M-4 0h8L0 7z\"/>\n"
-                             "<path id=\"attempt\" d=\"M0-7V7\"/>\n"
-                             "<path id=\"question\" d=\"M-3 0h6v3h-6z\"/>\n"
-                             "</defs></svg>\n");
-}
 
 /* ---- one lane ---- */
 
@@ -514,92 +395,6 @@ static void append_lanes(html *h)
     append_folded(h, false, 0, "without trouble: nothing lost, no error, no warning");
 }
 
-/* ---- how many were open ---- */
-
-static gint compare_changes(gconstpointer a, gconstpointer b)
-{
-    const open_change *x = a, *y = b;
-
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
-    return y->by - x->by; /* what opens at the same time as another ends comes first */
-}
-
-static int most_open(const html *h, cti_side side)
-{
-    int open = 0, most = 0;
-
-    for (guint i = 0; i < h->changes->len; i++) {
-        const open_change *change = &g_array_index(h->changes, open_change, i);
-
-        if (change->side == side)
-            open += change->by;
-        most = MAX(most, open);
-    }
-    return most;
-}
-
-/* A line of steps; of changes that fall into one column the lowest and the highest are drawn. */
-static void append_curve(html *h, cti_side side, int scale)
-{
-    const char *name = cti_side_name(side);
-    int open = 0, low = 0, high = 0, column = 0;
-
-    g_string_append_printf(
-        h->text, "<path class=\"curve %s\" vector-effect=\"non-scaling-stroke\" d=\"M0 100",
-        name != NULL ? name : "");
-    for (guint i = 0; i < h->changes->len; i++) {
-        const open_change *change = &g_array_index(h->changes, open_change, i);
-        const int here = (int)(html_at(h, change->time) * CURVE_COLUMNS / 100);
-
-        if (change->side != side)
-            continue;
-        if (here != column) {
-            if (low != open || high != open)
-                g_string_append_printf(h->text, "V%dV%dV%d", 100 - 98 * low / scale,
-                                       100 - 98 * high / scale, 100 - 98 * open / scale);
-            g_string_append_printf(h->text, "H%d", here);
-            column = here;
-            low = high = open;
-        }
-        open += change->by;
-        low = MIN(low, open);
-        high = MAX(high, open);
-    }
-    g_string_append_printf(h->text, "V%dV%dV%dH%d\"/>", 100 - 98 * low / scale,
-                           100 - 98 * high / scale, 100 - 98 * open / scale, CURVE_COLUMNS);
-}
-
-static void append_open_row(html *h)
-{
-    static const cti_side sides[] = {CTI_SIDE_A, CTI_SIDE_B, CTI_SIDE_UNKNOWN};
-    int most[G_N_ELEMENTS(sides)], scale = 1;
-
-    g_array_sort(h->changes, compare_changes);
-    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
-        most[i] = most_open(h, sides[i]);
-        scale = MAX(scale, most[i]);
-    }
-    html_axis(h, "Open sessions over time, by side", "how many", "side");
-    g_string_append(h->text, "<tr class=\"open-sessions\"><th scope=\"row\">open sessions</th><td>"
-                             "<svg class=\"plot\" role=\"img\" aria-label=\"open sessions\">"
-                             "<use href=\"#ticks\" width=\"100%\" height=\"100%\"/>"
-                             "<svg width=\"100%\" height=\"100%\" viewBox=\"0 0 1000 100\" "
-                             "preserveAspectRatio=\"none\">");
-    for (guint i = 0; i < G_N_ELEMENTS(sides); i++)
-        if (most[i] > 0)
-            append_curve(h, sides[i], scale);
-    g_string_append(h->text, "</svg></svg></td><td>");
-    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
-        if (most[i] == 0)
-            continue;
-        html_side(h->text, sides[i]);
-        g_string_append_printf(h->text, " at most %d<br/>", most[i]);
-    }
-    g_string_append(h->text, "</td></tr>\n</tbody></table>\n");
-    html_put(h);
-}
-
 /* ---- the section ---- */
 
 static void append_legend(html *h)
@@ -655,9 +450,8 @@ void html_lanes(html *h)
     if (h->sessions->len == 0)
         return;
     g_string_append(h->text, "<section id=\"lanes\"><h2>Sessions over time</h2>\n");
-    append_shapes(h);
-    if (h->changes->len > FEW_SESSIONS)
-        append_open_row(h);
+    html_shapes(h);
+    html_open_sessions(h);
     append_legend(h);
     append_left_out_time(h);
     append_lanes(h);

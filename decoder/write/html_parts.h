@@ -3,8 +3,10 @@
  *
  *     write_html.c     collects what the records tell, and puts the parts in order
  *     html_page.c      head, first screen (what was lost), foot
- *     html_causes.c    why sessions were lost
- *     html_lanes.c     the axis of time, open sessions over time, a lane per session
+ *     html_causes.c    why sessions were lost, never opened or ended for maintenance
+ *     html_axis.c      the axis of time, and the shapes that are drawn on it
+ *     html_lanes.c     a lane per session
+ *     html_open.c      how many sessions were open over time
  *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
  *     html_findings.c  findings by rule
  *     html_answers.c   answer times over time and by type of request
@@ -162,6 +164,26 @@ void html_attempts(GString *to, const cti_down *down);
 /* The side as a badge; nothing where it is not known. */
 void html_side(GString *to, cti_side side);
 
+/* ---- html_axis.c ---- */
+
+/* A time on the axis, in percent. */
+double html_at(const html *h, int64_t time);
+/* Opens a table of three columns (who, what over time, and how it ended) whose head is the axis of
+ * time; the caller writes rows and closes tbody and table. */
+void html_axis(html *h, const char *caption, const char *who, const char *end);
+/* Ticks and marks, for <use>; once a page, before the first axis. */
+void html_shapes(html *h);
+
+/* So many times later; never out of range. */
+static inline int64_t html_later(int64_t time, int64_t by, guint times)
+{
+    int64_t step, later;
+
+    if (__builtin_mul_overflow(by, times, &step) || __builtin_add_overflow(time, step, &later))
+        return INT64_MAX;
+    return later;
+}
+
 /* ---- html_pages.c ---- */
 
 /* What the rule's page of docs/findings says, folded; what it says of a verdict. */
@@ -176,26 +198,12 @@ void html_causes(html *h);
 /* True if html_causes() has something to tell. */
 bool html_has_causes(const html *h);
 void html_lanes(html *h);
+/* Part of html_lanes(): nothing where few sessions opened and ended. */
+void html_open_sessions(html *h);
 void html_clients(html *h);
 void html_findings(html *h);
 void html_answers_section(html *h);
 void html_sessions(html *h);
 void html_foot(html *h);
-
-/* Opens a table of three columns (who, what over time, and how it ended) whose head is the axis of
- * time; the caller writes rows and closes tbody and table. */
-void html_axis(html *h, const char *caption, const char *who, const char *end);
-/* So many times later; never out of range. */
-static inline int64_t html_later(int64_t time, int64_t by, guint times)
-{
-    int64_t step, later;
-
-    if (__builtin_mul_overflow(by, times, &step) || __builtin_add_overflow(time, step, &later))
-        return INT64_MAX;
-    return later;
-}
-
-/* A time on the axis, in percent. */
-double html_at(const html *h, int64_t time);
 
 #endif
