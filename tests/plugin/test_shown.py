@@ -198,6 +198,8 @@ class Shown(PluginTest):
         self.assertEqual(self.tshark.fields(path, "frame.number", "cti.session.verdict",
                                             display="cti.session.verdict"),
                          [[["30"], ["heartbeats-unanswered"]], [["50"], ["closed-by-client"]]])
+        self.assertRegex(self.tshark.run(capture=paths.captures / "maintenance.pcap"),
+                         r"(?m)^ +51 .* TCP 54 \[CTI session 1 ended: maintenance\] ")
         self.assertRegex(self.tshark.run(capture=paths.captures / "close-missing.pcap"),
                          r"(?m) TCP 54 \[CTI session 1 lost\] ")
 
