@@ -7,13 +7,13 @@
 #include <glib.h>
 
 #include "records.h"
+#include "times.h"
 
 /* Most lines of a log, and as many as are worth showing where there are very many sessions. */
 #define SESSION_LOG_LINES 120
 #define SESSION_LOG_LINES_FEW 15
 /* Sessions with so many lines: the first ones. */
 #define SESSION_LOG_DETAILED 100
-#include "times.h"
 
 typedef enum { FATE_ANSWERED, FATE_MISSED, FATE_REFUSED, FATE_UNKNOWN } heartbeat_fate;
 

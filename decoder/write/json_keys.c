@@ -143,6 +143,18 @@ void end_record(json *j)
     yajl_gen_reset(j->gen, NULL);
 }
 
+void put_bit_names(json *j, const cti_value_set *mask, uint32_t number)
+{
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < mask->count; i++) {
+        const uint32_t bits = mask->values[i].number;
+
+        if (bits == 0 ? number == 0 : (number & bits) == bits)
+            put_text(j, mask->values[i].name);
+    }
+    yajl_gen_array_close(j->gen);
+}
+
 void put_hex(json *j, const uint8_t *bytes, uint32_t length)
 {
     g_string_truncate(j->scratch, 0);

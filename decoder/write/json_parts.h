@@ -2,6 +2,7 @@
 /* What JSON records are made of, for the files that write them; nobody else includes this.
  *
  *     write_json.c   messages, sessions, connections and what happens in them
+ *     json_fields.c  the fields of a message
  *     json_across.c  what several sessions together tell
  *     json_keys.c    keys and values */
 #ifndef CTIDUMP_JSON_PARTS_H
@@ -47,6 +48,8 @@ void put_text(json *j, const char *text);
 void put_scratch_as_text(json *j);
 void put_integer(json *j, int64_t number);
 void put_hex(json *j, const uint8_t *bytes, uint32_t length);
+/* The names of the bits that are set, as an array. */
+void put_bit_names(json *j, const cti_value_set *mask, uint32_t number);
 
 /* Any bytes: text, or an object if they are no UTF-8. */
 void put_wire_text(json *j, const char *text, uint32_t length);
@@ -73,6 +76,15 @@ void key_wire_text(json *j, const char *name, const char *text);
 
 void begin_record(json *j, const char *name);
 void end_record(json *j);
+
+/* ---- json_fields.c ---- */
+
+/* Fields that share a name share the key of the first of them.  Once, before the first message. */
+void json_fill_keys(json *j);
+/* Reads the message to its end. */
+void json_fields(json *j, cti_reader *reader);
+/* reader stands at its end: all problems are known. */
+void json_problems(json *j, const cti_reader *reader);
 
 /* ---- json_across.c ---- */
 
