@@ -148,8 +148,8 @@ void cti_clients_session(cti_clients *clients, const cti_session *session, uint3
 bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64_t now);
 
 /* Judges all of it, once; end is the time of the capture's last packet.  events may not be NULL,
- * and is not kept.  First the clients in the
- * order of their first legs, then the storms, then the findings in the order of time. */
+ * and is not kept.  First the clients in the order of their first legs, then the storms, then the
+ * findings in the order of time. */
 void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_events *events,
                         void *user);
 

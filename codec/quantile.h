@@ -26,7 +26,7 @@ typedef struct cti_quantile {
  * an empty one too. */
 void cti_quantile_release(cti_quantile *quantile);
 
-/* Takes in a duration in nanoseconds; a negative one counts as 0. */
+/* Takes in a duration in nanoseconds; a negative one counts as 0.  Amortized constant time. */
 void cti_quantile_add(cti_quantile *quantile, int64_t nanoseconds);
 
 /* The value that the share (0 to 1) of the values does not exceed, in nanoseconds:

@@ -42,12 +42,13 @@ typedef enum {
 
 typedef enum { CTI_NOTE, CTI_WARNING, CTI_ERROR } cti_severity;
 
-/* "note", "warning", "error". */
+/* "note", "warning", "error"; "?" for no severity. */
 const char *cti_severity_name(cti_severity severity);
-/* Kebab-case name, as users see it: "string-not-terminated". */
+/* Kebab-case name, as users see it: "string-not-terminated"; "?" for no problem. */
 const char *cti_problem_name(cti_problem_id id);
 /* One line of explanation. */
 const char *cti_problem_text(cti_problem_id id);
+/* CTI_ERROR where what follows in the message may be misread. */
 cti_severity cti_problem_severity(cti_problem_id id);
 
 typedef struct cti_problem {
@@ -161,10 +162,11 @@ typedef struct cti_reader {
     uint32_t counts[CTI_MESSAGE_FLOATING_MAX]; /* occurrences of each floating slot */
 } cti_reader;
 
-/* Starts to read the message at bytes, of which size bytes are there: header first,
- * nothing of the next message.  Fewer bytes than MessageLength tells are read as far
- * as they go (problem truncated); bytes behind it are not touched.  context may be
- * NULL: nothing is known. */
+/* Starts to read the message at bytes, of which size bytes are there (0 or more, any), header
+ * first.  Fewer bytes than MessageLength tells are read as far as they go (problem truncated);
+ * bytes behind it, and behind CTI_MESSAGE_SIZE_MAX, are not touched.  context may be NULL: nothing
+ * is known; it is not kept, but for its redaction.  The reader needs no end, and a copy of it
+ * reads on from the same place. */
 void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
                      const cti_context *context);
 

@@ -175,10 +175,8 @@ void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame)
 
 /* ---- bytes that were not seen ---- */
 
-void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
-                      uint32_t frame)
+void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
 {
-    (void)frame;
     session->holes++;
     if (bytes == 0)
         return;

@@ -69,11 +69,11 @@ static inline int64_t cti_forward(int64_t from, int64_t to)
 
 typedef enum { CTI_SIDE_UNKNOWN, CTI_SIDE_A, CTI_SIDE_B } cti_side;
 
-/* "A", "B", or NULL. */
+/* "A", "B", or NULL for CTI_SIDE_UNKNOWN. */
 const char *cti_side_name(cti_side side);
 
-/* The side that a server port stands for: 42027 + 40 x instance is A, 43027 + 40 x
- * instance is B, instance 0 to 24; with *tls set the secured ports, three higher.
+/* The side that a server's TCP port stands for by default: 42027 + 40 x instance is A, 43027 + 40
+ * x instance is B, instance 0 to 24; with *tls set the secured ports, three higher.
  * CTI_SIDE_UNKNOWN for other ports.  tls may be NULL. */
 cti_side cti_port_side(uint16_t port, bool *tls);
 
@@ -115,6 +115,7 @@ typedef enum {
     CTI_VERDICT_COUNT
 } cti_verdict;
 
+/* Kebab-case name, as users see it: "idle-timer-fired"; "?" for no verdict. */
 const char *cti_verdict_name(cti_verdict verdict);
 /* One plain sentence. */
 const char *cti_verdict_text(cti_verdict verdict);
@@ -153,7 +154,7 @@ typedef enum {
     CTI_RULE_COUNT
 } cti_rule;
 
-/* "heartbeat-missed" */
+/* Kebab-case name, as users see it: "heartbeat-missed"; "?" for no rule. */
 const char *cti_rule_name(cti_rule rule);
 /* What the protocol asks for, in one line. */
 const char *cti_rule_text(cti_rule rule);
@@ -214,8 +215,8 @@ typedef struct cti_silence {
     double idle_share; /* part of IdleTimeout, 0 to 1 and above; negative where not known */
 } cti_silence;
 
-/* What to call when something is known; any may be NULL.  The structures live for the
- * time of the call. */
+/* What to call when something is known, with the user that cti_session_init() was given; any may
+ * be NULL.  The structures live for the time of the call; the session must not be fed in it. */
 typedef struct cti_session_events {
     void (*request)(void *user, const cti_request *request); /* all but heartbeats */
     void (*heartbeat)(void *user, const cti_heartbeat *heartbeat);
@@ -408,10 +409,9 @@ bool cti_session_is_next(const cti_session *session, uint32_t message_type);
 /* That message comes: to be told before this session is finished. */
 void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame);
 
-/* So many bytes of sender's stream are missing from the capture; 0 where they are there, but were
- * left out as no message. */
-void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time,
-                      uint32_t frame);
+/* So many bytes of sender's stream are missing from the capture; 0 for bytes that are there and
+ * made no message.  time: that of the packet that shows it. */
+void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time);
 
 /* The next message follows from bytes of sender that were not seen, at least not yet: what
  * waits for sender's answer may have it. */
@@ -422,17 +422,19 @@ void cti_session_segment(cti_session *session, const cti_segment *segment);
 
 typedef enum { CTI_TCP_FIN, CTI_TCP_RST } cti_tcp_end;
 
-/* sender ended its stream; to be told of both ends. */
+/* sender ended its stream in this frame; to be told of both ends.  The first one ends the
+ * session's time, but cti_session_finish() is still to come. */
 void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
                          uint32_t frame);
 
 /* Ends the session: decides what is pending, runs the rules that need the end, sets end
- * and verdict.  how is CTI_END_CAPTURE_ENDED, CTI_END_SUPERSEDED, or CTI_END_NONE where
+ * and verdict.  time: when the caller stopped looking, at the last packet of the connection or of
+ * the capture.  how is CTI_END_CAPTURE_ENDED, CTI_END_SUPERSEDED, or CTI_END_NONE where
  * TCP's end says it.  Later calls do nothing. */
 void cti_session_finish(cti_session *session, int64_t time, cti_end how);
 
-/* The facts about a finished session's verdict: first those for it, then those against it.
- * Returns how many there are. */
+/* The facts about a finished session's verdict, into the caller's array: first those for it, then
+ * those against it.  Returns how many there are. */
 uint32_t cti_session_evidence(const cti_session *session, cti_evidence evidence[CTI_EVIDENCE_MAX]);
 
 /* The version in force, 0 where nothing is known; *inferred (may be NULL) where it does

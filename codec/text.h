@@ -25,7 +25,8 @@ typedef enum {
  * the writing or breaks a line, nothing that no one can see. */
 bool cti_text_is_shown(gunichar character);
 
-/* Text from the wire: printable UTF-8 as it is, other bytes as \xHH, a backslash as \\. */
+/* Text of length bytes from the wire: printable UTF-8 as it is, other bytes as \xHH, a backslash
+ * as \\. */
 void cti_text_bytes(GString *to, const char *bytes, size_t length);
 
 /* text as a JSON string (RFC 8259) with its quotation marks, and \uHHHH for what is not shown as
@@ -49,12 +50,13 @@ void cti_text_ipv6(GString *to, const uint8_t *address);
 /* Bytes of the value as sent; of a STRING without its terminating 0. */
 uint32_t cti_item_size(const cti_item *item);
 
-/* True if the value may not be shown without CTI_TEXT_SECRETS. */
+/* True if a password may be in the value and flags (of cti_text_flags) do not ask for it. */
 bool cti_item_hidden(const cti_item *item, unsigned flags);
 
 /* The value of an item: 7, "E_CTI_TIMEOUT (16)", "NAME|NAME (0x3)", text, time, hex; of a
  * named variable "name=value", of a named array "name[index]=value"; a secret as
- * "<hidden, 6 bytes>"; a number of the wrong size as hex. */
+ * "<hidden, 6 bytes>", unless flags (of cti_text_flags) ask for it; a number of the wrong size as
+ * hex.  Of an item of a reader with a redaction it is the token. */
 void cti_text_value(GString *to, const cti_item *item, unsigned flags);
 
 /* The fields of the message that matter in a line (see highlights.def), in any state of reader,

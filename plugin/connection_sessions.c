@@ -198,7 +198,7 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     from = connection_direction(c, pinfo);
     c->current_frame = frame;
     if (from->skipped && c->live)
-        cti_session_hole(&c->session, moment.sender, 0, moment.time, pinfo->num);
+        cti_session_hole(&c->session, moment.sender, 0, moment.time);
     from->skipped = false;
     if (c->live && cti_session_is_next(&c->session, cti_header_type(bytes))) {
         cti_session_reopen(&c->session, moment.time, pinfo->num);

@@ -56,7 +56,7 @@ void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause
     if (cause == HOLE_LIMIT)
         tally_add(&c->all->over_limit, c->frame);
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->now, c->frame);
+        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
     from->in_hole = true;
     from->hole = (hole_record){.connection = &c->record,
                                .sender = from->sender,
