@@ -315,6 +315,14 @@ class Across(unittest.TestCase):
         self.assertEqual((found["slow"], len(found["slowest"])), (91, 20))
         self.assertEqual(found["slowest"][-1]["rtt_s"], 0.080)
 
+    def test_slow_ones_in_the_report(self):
+        told = self.report(self.polls(range(1, 100)), "--slow", "97")
+        self.assertRegex(told, r"(?m)^  2 QUERY_SKILL_GROUP_STATISTICS_REQ over 97\.000 ms\n"
+                               r"    \S+  session 1  inv=\d+  99\.000 ms, confirmed  #\d+ #\d+\n"
+                               r"    \S+  session 1  inv=\d+  98\.000 ms, confirmed  #\d+ #\d+\n")
+        self.assertIn("  91 QUERY_SKILL_GROUP_STATISTICS_REQ over 9.500 ms, the slowest of them\n",
+                      self.report(self.polls(range(1, 100)), "--slow", "9.5"))
+
     def test_without_threshold(self):
         found = self.statistics(self.polls([5]))
         self.assertEqual((found["slow_over_s"], found["slow"], found["slowest"]),

@@ -76,6 +76,26 @@ def other_agent():
     return made
 
 
+def unanswered(changes=1):
+    """A call whose number changes as often, and a request about it that nobody answers."""
+    made = Capture()
+    session = Session(made).open(services=BRIDGE)
+    agent = Agent(session)
+    call = Call(agent, FIRST)
+    session.server("CALL_DELIVERED_EVENT", call.delivered_fields())
+    session.invoke += 1
+    session.wait(1).client("CLEAR_CALL_REQ", {
+        "InvokeID": session.invoke, "PeripheralID": PERIPHERAL, "ConnectionCallID": FIRST,
+        "ConnectionDeviceID": "5001", "AgentInstrument": "5001"})
+    for _ in range(changes):
+        session.server("CALL_DATA_UPDATE_EVENT", {
+            "MonitorID": 1, "PeripheralID": PERIPHERAL, "PeripheralType": TYPE,
+            "ConnectionCallID": FIRST, "NewConnectionCallID": CONSULTED,
+            "ConnectionDeviceID": "5001", "NewConnectionDeviceID": "5001"})
+    session.wait(9).close()
+    return made
+
+
 def hostile():
     made = Capture()
     session = Session(made).open(services=BRIDGE)
@@ -150,6 +170,20 @@ class Stories(unittest.TestCase):
             told = self.run_on(other_agent(), "--agent", agent)
             self.assertIn(f"call {own} at 5001 alerting", told)
             self.assertNotIn(str(other), told)
+
+    def test_number_changes(self):
+        changes = self.changes(unanswered(), "--call", str(FIRST))
+        self.assertIn("call 16777300 goes on as call 16777301 (--call tells it)", changes)
+
+    def test_request_without_answer(self):
+        told = self.run_on(unanswered(), "--call", str(FIRST))
+        self.assertRegex(told, r"(?m)^  \S+  s1 A  !!    CLEAR_CALL_REQ inv=2 was never answered ")
+
+    def test_long_story_is_cut(self):
+        told = self.run_on(unanswered(2010), "--call", str(FIRST))
+        story = told[told.index("The story of call"):told.index("How long")]
+        self.assertEqual(story.count("CALL_DATA_UPDATE_EVENT"), 2000 - 2)
+        self.assertRegex(told, r"(?m)^  \.\.\. 13 more events: -T timeline shows all$")
 
     def test_nothing_is_named(self):
         self.assertIn("no message names it", self.run_on(transfer(), "--call", "1"))
