@@ -144,6 +144,11 @@ class Hostile(unittest.TestCase):
                if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
         self.assertEqual({f"U+{ord(character):04X}" for character in bad}, set(), form)
 
+    def test_each_format_is_here(self):
+        listed = subprocess.run([self.ctidump, "--list", "formats"], capture_output=True, text=True,
+                                check=True).stdout.split()
+        self.assertEqual({form[0] for form in TEXT_FORMATS} | {"json", "csv", "html"}, set(listed))
+
     def test_text(self):
         for form in TEXT_FORMATS:
             out = self.run_format(*form)

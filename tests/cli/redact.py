@@ -160,6 +160,11 @@ class Redact(unittest.TestCase):
             self.assert_hidden(out, self.values.personal + self.values.secret, form)
             self.assert_hidden(out, [CLIENT_ADDRESS, SERVER_ADDRESS, "acme"], form)
 
+    def test_each_format_is_here(self):
+        listed = subprocess.run([self.ctidump, "--list", "formats"], capture_output=True, text=True,
+                                check=True).stdout.split()
+        self.assertEqual({form[0] for form in FORMATS}, set(listed))
+
     def test_no_password(self):
         for form in FORMATS:
             self.assert_hidden(self.run_format(form), self.values.secret, form)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The examples of README.md and docs/tshark.md: each line "$ COMMAND" in a code block is run, and
-must print what stands below it.  And the table of tests in CONTRIBUTING.md: it has them all.
+must print what stands below it.  And what README.md counts and lists, and the table of tests in
+CONTRIBUTING.md: all is there.
 
     run.py CTIDUMP PLUGIN             compares
     run.py CTIDUMP PLUGIN --update    writes the outputs again: read the difference
 """
+import json
 import os
 import re
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tshark.md")
+FACTS = ROOT / "tests" / "facts" / "facts.json"
 BLOCK = re.compile(r"(?<=```\n)\$ (.*)\n((?:.*\n)*?)(?=```)")
 
 
@@ -53,6 +56,16 @@ class Readme(unittest.TestCase):
                 for command, expected in examples:
                     with self.subTest(document=document.name, command=command):
                         self.assertEqual(output(command, path), expected)
+
+    def test_counts_and_formats(self):
+        messages = json.loads(FACTS.read_text())["messages"]
+        with_fields = sum(message["format"] != "not published" for message in messages)
+        told = " ".join((ROOT / "README.md").read_text().split())
+        self.assertIn(f"the {len(messages)} message types of GED-188, {with_fields} of them", told)
+        formats = subprocess.run([self.ctidump, "--list", "formats"], capture_output=True, text=True,
+                                 check=True).stdout.split()
+        self.assertEqual(re.findall(r"^\| `(\w+)`", (ROOT / "README.md").read_text().partition(
+            "| format (`-T`)")[2].partition("\n\n")[0], re.M), formats)
 
     def test_table_of_tests(self):
         """Each test has its place in CONTRIBUTING.md."""
