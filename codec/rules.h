@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between session.c, which keeps the state, and the rules, which judge it.  To add a rule: a
+/* Between the session, which keeps the state, and the rules, which judge it.  To add a rule: a
  * row in rules.def, and its function in the rules_*.c of its topic. */
 #ifndef CTI_RULES_H
 #define CTI_RULES_H
