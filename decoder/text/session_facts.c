@@ -124,8 +124,8 @@ static void append_answers(GString *to, const cti_session *s)
                                (double)cti_quantile_get(&s->answers, 0.95) / 1e6,
                                (double)s->answers.worst / 1e6);
     if (s->unanswered > 0)
-        g_string_append_printf(to, "; %" G_GUINT64_FORMAT " requests without answer",
-                               s->unanswered);
+        g_string_append_printf(to, "; %" G_GUINT64_FORMAT " request%s without answer",
+                               s->unanswered, s->unanswered == 1 ? "" : "s");
 }
 
 static void append_traffic(GString *to, const cti_session *s)
