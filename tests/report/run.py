@@ -153,6 +153,9 @@ def setUpModule():
     hostile(file("hostile.pcap"))
     for name in ("failover", "many", "hostile"):
         pages[name] = page_of(file(f"{name}.pcap"))
+    # Of more than a day: times have their dates.
+    pages["days"] = page_of(*(captures / f"{name}.pcap" for name in (
+        "maintenance", "open-rejected", "recorded-failover")))
 
 
 class Markup(unittest.TestCase):
@@ -405,9 +408,12 @@ class InBrowser(unittest.TestCase):
     def test_fits_its_window(self):
         """No part is wider than the window, down to that of a phone; wide tables scroll alone."""
         with browser.Browser() as started:
-            for width in (1600, 1280, 800, 400):
-                page = started.open(path_of("failover"), width)
-                self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
+            for name in ("failover", "days"):
+                for width in (1600, 1280, 800, 400):
+                    with self.subTest(page=name, width=width):
+                        page = started.open(path_of(name), width)
+                        self.assertLessEqual(
+                            page.evaluate("document.documentElement.scrollWidth"), width)
 
     def test_print(self):
         """The axis comes again on each sheet, and no row is cut."""
