@@ -323,11 +323,15 @@ enum { JUNIPER_NO_LINK = 0x02, JUNIPER_FIELDS = 0x80 };
 /* A header of size bytes that names the link type of what follows. */
 static packet_result take_named_link(walk *w, uint32_t size, uint32_t link_type)
 {
+    packet_result result = PACKET_UNKNOWN_LINK;
+
     if (++w->layers > LAYERS_MAX)
         return unsupported(w, "too many headers");
     if (!skip(w, size))
         return PACKET_CUT;
-    return link_type > INT_MAX ? PACKET_NOT_TCP : take_link(w, (int)link_type);
+    if (link_type <= INT_MAX)
+        result = take_link(w, (int)link_type);
+    return result == PACKET_UNKNOWN_LINK ? unsupported(w, "another link type") : result;
 }
 
 static packet_result take_ppi(walk *w)

@@ -129,12 +129,12 @@ class Links(unittest.TestCase):
                 self.assertEqual(found[0]["sessions"], 0)
                 self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
 
-    def test_unsupported_wlans_are_counted(self):
+    def test_unsupported_links_are_counted(self):
         packets = packets_of("agent-desktop")
-        for name, frame in wraps.OTHER_WLANS.items():
-            with self.subTest(wlan=name):
-                found = self.decode([(time, frame(kind, packet))
-                                     for time, kind, packet in packets], 105)
+        for name, wrap in wraps.OTHER_LINKS.items():
+            with self.subTest(link=name):
+                frames = [(time, *wrap(kind, packet)) for time, kind, packet in packets]
+                found = self.decode([(time, frame) for time, _, frame in frames], frames[0][1])
                 self.assertEqual(found[-1]["sessions"], 0)
                 self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
 

@@ -201,11 +201,12 @@ OTHERS = {
     "PPTP": gre(0x3001, "0000000000000000", 0x880B),
 }
 
-# The same for frames of 802.11.
-OTHER_WLANS = {
-    "encrypted 802.11": wlan("", flags=0x41),
-    "fragments of 802.11": wlan("", flags=0x05),
-    "aggregated 802.11": wlan("8000", 0x88),
+# The same for link layers: (link type, frame)
+OTHER_LINKS = {
+    "encrypted 802.11": lambda kind, packet: (105, wlan("", flags=0x41)(kind, packet)),
+    "fragments of 802.11": lambda kind, packet: (105, wlan("", flags=0x05)(kind, packet)),
+    "aggregated 802.11": lambda kind, packet: (105, wlan("8000", 0x88)(kind, packet)),
+    "another link type": named(192, struct.pack("<HHI", 0, 8, 195), 8),
 }
 
 
