@@ -226,6 +226,19 @@ class Across(unittest.TestCase):
         self.assertEqual(found["downs"][0]["attempts"], {"A": {"refused": 3}})
         self.assertIsNone(found["downs"][0]["left_side"])
 
+    def test_storms_are_selected(self):
+        """By time and severity; a storm belongs to no session."""
+        made, truth = failover(50, 1)
+        count, last = len(truth["storms"]), max(storm["first"] for storm in truth["storms"])
+        self.assertTrue(count)
+        for options, expected in ((("--min-severity", "error"), count), (("--session", "1"), 0),
+                                  (("--from", str(int(last + 1))), 0),
+                                  (("--from", str(int(last))), 1)):
+            with self.subTest(options=options):
+                found = [record for record in self.records(made, *options)
+                         if record["record"] == "storm"]
+                self.assertEqual(len(found), expected)
+
     def test_never_a_session(self):
         made = Capture()
         for number in range(3):

@@ -203,6 +203,19 @@ class Files(unittest.TestCase):
                 self.expect(run("-T", "json", self.file("x", parts[:-1])), INCOMPLETE,
                             rb"x: damaged after packet \d+ \(")
 
+    def test_skippable_frames(self):
+        """What another program put behind the data, for itself (RFC 8878, 3.1.2)."""
+        self.need_wiretap()
+        skipped = bytes.fromhex("502A4D18 05000000") + b"12345"
+        for command in (("zstd", "-qc"), ("lz4", "-qc")):
+            with self.subTest(command[0]):
+                whole = filter_through(self.original, *command)
+                self.expect_same(run("-T", "json", self.file("x", whole + skipped)))
+                self.expect(run("-T", "json", self.file("x", whole + skipped[:-1])), INCOMPLETE,
+                            rb"x: damaged after packet \d+ \(")
+                self.expect(run("-T", "json", self.file("x", whole + skipped[:2])), INCOMPLETE,
+                            rb"x: damaged after packet \d+ \(")
+
     def test_milliseconds(self):
         """NetMon 1 rounds the times, so only what has none is compared."""
         self.need_wiretap()

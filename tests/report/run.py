@@ -32,6 +32,7 @@ from ged188.encode import encode  # noqa: E402
 from ged188.pcap import Capture  # noqa: E402
 from ged188.tcp import CLIENT, SERVER, Conversation, Host  # noqa: E402
 from written.failover import failover  # noqa: E402
+from written.script import SERVER_A, Session  # noqa: E402
 
 try:
     import html5lib
@@ -121,6 +122,19 @@ def hostile(path):
         "PeripheralID": 1, "ConnectionCallID": 1, "ConnectionDeviceID": name[:60], "ANI": name[:39],
         "CallVariable1": name[:39]}, 24), at=0.03)
     talk.reset(SERVER, at=1)
+    capture.write(path)
+
+
+def unanswered(path, pauses):
+    """A session whose requests have no answer, so many seconds after one another."""
+    capture = Capture()
+    session = Session(capture, client=Host("10.0.0.11", 50001), server=SERVER_A)
+    session.open()
+    for number, pause in enumerate(pauses, 100):
+        session.wait(pause)
+        session.client("QUERY_AGENT_STATE_REQ", {"InvokeID": number, "PeripheralID": 5000,
+                                                 "MRDID": 1, "AgentInstrument": "5001"})
+    session.wait(30).close()
     capture.write(path)
 
 
@@ -261,6 +275,18 @@ class Content(unittest.TestCase):
     def test_nothing_lost(self):
         self.assertTrue(self.text("many").strip().startswith("No session was lost"))
         self.assertNotIn(b'id="why"', pages["many"])
+
+    def test_marks_of_a_lane(self):
+        """Of many, those that lie closest together become one; none is lost."""
+        pauses = [1, 1, 1, 60] * 20 + [400] * 5
+        unanswered(file("unanswered.pcap"), pauses)
+        marks = re.findall(r'class="unanswered"[^>]*><title>(\d+) requests? without answer, '
+                           r"[0-9:.]+( to )?", page_of(file("unanswered.pcap")).decode())
+        self.assertLessEqual(len(marks), 24)
+        self.assertGreater(len(marks), 5)
+        self.assertEqual(sum(int(count) for count, _ in marks), len(pauses))
+        self.assertEqual([joined for count, joined in marks if count == "1"], [""] * sum(
+            count == "1" for count, _ in marks))
 
     def test_no_session(self):
         text = self.text("not-cti")
