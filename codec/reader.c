@@ -432,6 +432,12 @@ uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field)
     return cti_reader_find(reader, field, &item) && item.has_number ? item.number : 0;
 }
 
+bool cti_reader_status(const cti_reader *reader, cti_item *item)
+{
+    return cti_reader_find(reader, CTI_F_Status, item) ||
+           cti_reader_find(reader, CTI_F_FailureCode, item);
+}
+
 bool cti_reader_invoke_id(const cti_reader *reader, uint32_t *invoke_id)
 {
     const cti_layout *layout = reader->layout;

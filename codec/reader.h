@@ -181,6 +181,10 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id field, cti_item *ite
 /* The number of the field's first value; 0 where there is none. */
 uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field);
 
+/* The status code of a message that refuses a request or tells of a failure: Status, or else
+ * FailureCode.  False as with cti_reader_find(). */
+bool cti_reader_status(const cti_reader *reader, cti_item *item);
+
 /* The versions whose rules fit the message, judged by the bytes alone: every tag known,
  * every length right, the floating part ending where the message ends.  Messages that
  * look the same in each version give CTI_VERSIONS_ALL; bytes that fit none give 0. */

@@ -131,9 +131,7 @@ static void read_status(const cti_reader *reader, cti_request *request)
 {
     cti_item item;
 
-    request->has_status = (cti_reader_find(reader, CTI_F_Status, &item) ||
-                           cti_reader_find(reader, CTI_F_FailureCode, &item)) &&
-                          item.has_number;
+    request->has_status = cti_reader_status(reader, &item) && item.has_number;
     if (!request->has_status)
         return;
     request->status = item.number;

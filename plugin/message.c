@@ -51,12 +51,6 @@ bool message_is_failure(uint32_t type)
            type == CTI_CONTROL_FAILURE_CONF || type == CTI_FAILURE_RESP;
 }
 
-bool message_failure_status(const cti_reader *reader, cti_item *status)
-{
-    return cti_reader_find(reader, CTI_F_Status, status) ||
-           cti_reader_find(reader, CTI_F_FailureCode, status);
-}
-
 /* ---- expert infos ---- */
 
 /* "FAILURE_CONF to OPEN_REQ: Status E_CTI_INVALID_PASSWORD (36): what it means" */
@@ -70,7 +64,7 @@ static void add_failure(const view *v, proto_item *item, const cti_reader *reade
     g_string_assign(words, reader->message->name);
     if (note != NULL && note->request != NULL)
         g_string_append_printf(words, " to %s", note->request->name);
-    if (message_failure_status(reader, &status)) {
+    if (cti_reader_status(reader, &status)) {
         g_string_append(words, ": ");
         cti_text_value(words, &status, v->text_flags);
         if (status.has_number && status.field->values != NULL)

@@ -23,9 +23,6 @@ typedef struct view {
 /* True if the message refuses a request, or tells of a failure. */
 bool message_is_failure(uint32_t type);
 
-/* The status code of such a message.  False if it has none. */
-bool message_failure_status(const cti_reader *reader, cti_item *status);
-
 /* Shows the message at offset.  reader is at its first field.  note may be NULL where nothing
  * is known of it. */
 void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,

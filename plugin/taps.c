@@ -35,7 +35,7 @@ static const char *status_of(const view *v, const cti_reader *reader)
 {
     cti_item status;
 
-    if (!message_is_failure(reader->message_type) || !message_failure_status(reader, &status))
+    if (!message_is_failure(reader->message_type) || !cti_reader_status(reader, &status))
         return NULL;
     g_string_truncate(v->scratch, 0);
     cti_text_value(v->scratch, &status, 0);
