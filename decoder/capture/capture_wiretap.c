@@ -185,7 +185,9 @@ static capture_result wiretap_capture_next(capture *base, capture_packet *packet
     int error = 0;
 
     wtap_rec_reset(&c->record);
-    if (!read_record(c, &error, &details)) {
+    /* Its reader of NetScreen's text says that it read a record that it could not parse: the error
+     * tells, which is 0 for a good one. */
+    if (!read_record(c, &error, &details) || error != 0) {
         if (error == 0 && !is_cut(&c->frames)) {
             g_free(details);
             return CAPTURE_END;
