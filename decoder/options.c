@@ -83,9 +83,9 @@ static bool choose_ports(options *o, const char *list, char **error)
 static bool choose_servers(options *o, cti_side side, char *const *texts, char **error)
 {
     for (; texts != NULL && *texts != NULL; texts++) {
-        known_server *server;
+        cti_known_server *server;
 
-        o->servers = g_renew(known_server, o->servers, o->server_count + 1);
+        o->servers = g_renew(cti_known_server, o->servers, o->server_count + 1);
         server = &o->servers[o->server_count++];
         server->side = side;
         if (endpoint_parse(*texts, &server->address))
@@ -249,9 +249,9 @@ static bool choose_limits(options *o, const raw_options *raw, char **error)
     const uint64_t most = UINT64_C(1) << 40;
     uint64_t connections, packets;
 
-    if (!choose_limit(&o->held_bytes, raw->held_bytes, HELD_BYTES_DEFAULT, most, error) ||
-        !choose_limit(&o->held_total, raw->held_total, HELD_TOTAL_DEFAULT, most, error) ||
-        !choose_limit(&connections, raw->connections, CONNECTIONS_DEFAULT, G_MAXINT32, error) ||
+    if (!choose_limit(&o->held_bytes, raw->held_bytes, CTI_HELD_BYTES_DEFAULT, most, error) ||
+        !choose_limit(&o->held_total, raw->held_total, CTI_HELD_TOTAL_DEFAULT, most, error) ||
+        !choose_limit(&connections, raw->connections, CTI_CONNECTIONS_DEFAULT, G_MAXINT32, error) ||
         !choose_limit(&packets, raw->fragments, FRAGMENT_PACKETS, G_MAXINT32, error))
         return false;
     o->connections = (uint32_t)connections;

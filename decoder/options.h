@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "capture_filter.h"
-#include "connection.h"
+#include "codec/connection.h"
 #include "ink.h"
 #include "selection.h"
 #include "times.h"
@@ -21,13 +21,13 @@ typedef struct options {
     char *list;        /* a kind of names to list, or NULL */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
-    known_server *servers; /* whose side is named */
+    cti_known_server *servers; /* whose side is named */
     uint32_t server_count;
     capture_filter *filter; /* NULL for all packets */
     selection_criteria selection;
     times_style times;
     ink_choice colour;
-    /* Limits, as in connection_options. */
+    /* Limits, as in cti_connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections, fragments;
     int64_t slow; /* answers that take longer are listed: nanoseconds, 0 for none */

@@ -7,6 +7,7 @@
 
 #include "capture_names.h"
 #include "capture_queue.h"
+#include "connection_notes.h"
 #include "fragment.h"
 
 /* So many packets between two looks at the position in the files. */
@@ -23,7 +24,8 @@ typedef struct pipeline {
     const pipeline_options *options;
     const record_writer *writer;
     void *user;
-    connections *connections;
+    cti_connections *connections;
+    cti_connection_events events;
     fragments *fragments;
     capture_queue *queue;
     input *inputs; /* one a path */
@@ -81,7 +83,7 @@ static void wait_input(void *user)
 {
     const pipeline *p = user;
 
-    connections_settle(p->connections);
+    cti_connections_settle(p->connections);
     if (p->options->wait != NULL)
         p->options->wait(p->options->wait_user);
 }
@@ -170,7 +172,7 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     case PACKET_TCP:
         found.segment.time = taken->time;
         found.segment.frame = (uint32_t)summary->packets;
-        connections_queue(p->connections, &found.segment);
+        cti_connections_queue(p->connections, &found.segment);
         break;
     case PACKET_CUT:
         in->cut++;
@@ -231,10 +233,9 @@ static void finish_fragments(pipeline *p)
 static void tell_summary(pipeline *p)
 {
     summary_record *summary = &p->summary;
-
     const capture_queue_facts *known = capture_queue_known(p->queue);
 
-    connections_summary(p->connections, summary);
+    summary_record_take(summary, cti_connections_counts(p->connections));
     summary->files = known->files;
     summary->bytes = known->bytes;
     summary->packets += known->skipped;
@@ -247,7 +248,7 @@ static void tell_summary(pipeline *p)
 static void release(pipeline *p)
 {
     capture_queue_free(p->queue);
-    connections_free(p->connections);
+    cti_connections_free(p->connections);
     fragments_free(p->fragments);
     g_ptr_array_unref(p->notes);
     g_free(p->inputs);
@@ -266,7 +267,8 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
     bool readable;
 
     p.fragments = fragments_new(options->fragments);
-    p.connections = connections_new(&options->connections, writer, user);
+    p.events = record_writer_events(writer);
+    p.connections = cti_connections_new(&options->connections, &p.events, user);
     readable = open_inputs(&p, paths);
     if (readable) {
         if (writer->begin != NULL)
@@ -274,8 +276,9 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
         take_packets(&p);
         capture_queue_close(p.queue);
         finish_fragments(&p);
-        connections_finish(p.connections);
-        connections_notes(p.connections, note_of_connections, &p);
+        cti_connections_finish(p.connections);
+        connection_notes(cti_connections_counts(p.connections), &options->connections,
+                         note_of_connections, &p);
         tell_summary(&p);
         memcpy(findings, p.summary.findings, sizeof(p.summary.findings));
         p.incomplete |= capture_queue_known(p.queue)->incomplete;

@@ -12,11 +12,11 @@
 #include <signal.h>
 
 #include "capture_filter.h"
-#include "connection.h"
 #include "progress.h"
+#include "records.h"
 
 typedef struct pipeline_options {
-    connection_options connections;
+    cti_connection_options connections;
     uint32_t fragments;     /* most fragmented packets to hold */
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* take the files one after the other, as they are named */

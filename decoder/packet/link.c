@@ -269,7 +269,7 @@ static void take_address(endpoint *point, const uint8_t *value, uint32_t size, u
 }
 
 /* What a tag tells; a number of a wrong size tells nothing. */
-static void take_export_tag(tcp_segment *segment, uint32_t *port_type, uint32_t tag,
+static void take_export_tag(cti_segment *segment, uint32_t *port_type, uint32_t tag,
                             const uint8_t *value, uint32_t size)
 {
     const uint32_t number = size == 4 ? cti_get32(value) : 0;
@@ -289,7 +289,7 @@ static void take_export_tag(tcp_segment *segment, uint32_t *port_type, uint32_t 
 /* Data that Wireshark took out of its packets, of TLS for example. */
 static packet_result take_exported(walk *w)
 {
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t port_type = PORT_TYPE_TCP, tag, size;
 
     do {

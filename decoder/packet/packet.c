@@ -38,7 +38,7 @@ enum {
 static packet_result take_tcp(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t header;
 
     if (w->captured < 20)
@@ -170,7 +170,7 @@ static void set_length(walk *w, uint32_t length)
 static packet_result take_ipv4(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t header, total, fragment;
 
     if (w->captured < 20)
@@ -235,7 +235,7 @@ static packet_result take_ipv6_content(walk *w, uint8_t next)
 static packet_result take_ipv6(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t payload;
 
     if (w->captured < 40)
@@ -286,7 +286,7 @@ packet_result packet_parse_whole(const ip_piece *whole, packet *found)
               .depth = whole->depth,
               .found = found};
 
-    found->segment = (tcp_segment){
+    found->segment = (cti_segment){
         .source = whole->source,
         .destination = whole->destination,
         .identification = v6 ? 0 : (uint16_t)whole->identification,

@@ -8,33 +8,6 @@
 
 #include "records.h"
 
-/* RFC 9293, section 3.1 */
-enum {
-    TCP_FIN = 0x01,
-    TCP_SYN = 0x02,
-    TCP_RST = 0x04,
-    TCP_ACK = 0x10,
-};
-
-typedef struct tcp_segment {
-    endpoint source, destination;
-    uint32_t sequence, acknowledgment;
-    uint32_t window; /* as in the header, not scaled */
-    uint8_t flags;
-    /* Data without TCP's header (exported by Wireshark): it follows on what its sender said
-     * before; numbers and flags mean nothing. */
-    bool in_order;
-    bool repeated;           /* surely a copy of a packet that was there before: not data */
-    uint16_t identification; /* of the IPv4 packet; 0 where there is none */
-    uint16_t checksum;       /* as in the header, right or wrong */
-    const uint8_t *payload;
-    uint32_t captured; /* bytes of payload that are there */
-    uint32_t length;   /* bytes of payload on the wire */
-    /* Not from the packet: when and where it was captured. */
-    int64_t time; /* nanoseconds since 1970 UTC */
-    uint32_t frame;
-} tcp_segment;
-
 /* A piece of a fragmented IP packet, or all of it once it is put together. */
 typedef struct ip_piece {
     endpoint source, destination; /* addresses only */
@@ -44,7 +17,7 @@ typedef struct ip_piece {
     bool more;        /* it is not the packet's last piece */
     uint32_t offset;  /* of the piece, in bytes */
     const uint8_t *bytes;
-    uint32_t captured, length; /* as in tcp_segment */
+    uint32_t captured, length; /* as in cti_segment */
 } ip_piece;
 
 typedef enum {
@@ -57,7 +30,7 @@ typedef enum {
 } packet_result;
 
 typedef struct packet {
-    tcp_segment segment;
+    cti_segment segment;
     ip_piece piece;
     const char *tunnel; /* "IPsec ESP"; never freed */
 } packet;

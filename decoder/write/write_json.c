@@ -127,7 +127,7 @@ static void json_hole(void *user, const hole_record *record)
     key_number(j, "frame", record->frame);
     key_number(j, "bytes", record->bytes);
     key_number(j, "skipped_bytes", record->skipped_bytes);
-    key_text(j, "cause", hole_cause_name(record->cause));
+    key_text(j, "cause", cti_gap_cause_name(record->cause));
     end_record(j);
 }
 
@@ -254,7 +254,7 @@ static void json_session(void *user, const session_record *record)
     end_record(j);
 }
 
-static const char *syn_name(syn_seen syn)
+static const char *syn_name(cti_syn_seen syn)
 {
     static const char *const names[] = {"none", "client-only", "server-only", "full"};
 
@@ -264,7 +264,7 @@ static const char *syn_name(syn_seen syn)
 static void json_connection(void *user, const connection_record *record)
 {
     json *j = user;
-    const tcp_counts *tcp = &record->tcp;
+    const cti_tcp_counts *tcp = &record->tcp;
 
     begin_record(j, "connection");
     key_number(j, "connection", record->number);

@@ -31,7 +31,7 @@ static void check_endpoint(const endpoint *e)
     REQUIRE(e->address_size == 0 || e->address_size == 4 || e->address_size == 16);
 }
 
-static void check_segment(const span *in, const tcp_segment *segment)
+static void check_segment(const span *in, const cti_segment *segment)
 {
     check_endpoint(&segment->source);
     check_endpoint(&segment->destination);

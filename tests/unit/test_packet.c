@@ -143,7 +143,7 @@ static void put_tcp(bytes *b, uint32_t options)
     put32(b, 0x81020304);
     put32(b, 0xF5060708);
     put8(b, (20 + options) / 4 << 4);
-    put8(b, TCP_ACK | 0x08);
+    put8(b, CTI_FLAG_ACK | 0x08);
     put16(b, 0x8102);
     put16(b, 0xBAD0);
     put16(b, 0);
@@ -202,7 +202,7 @@ static parsed parse(const bytes *b, int link)
 /* It is the segment that put_tcp() makes, in IPv4 or IPv6, with this much of the payload. */
 static void assert_payload(const parsed *p, uint32_t type, uint32_t captured, uint32_t length)
 {
-    const tcp_segment *s = &p->found.segment;
+    const cti_segment *s = &p->found.segment;
 
     assert_int_equal(p->result, PACKET_TCP);
     if (type == ETHERTYPE_V4) {
@@ -220,7 +220,7 @@ static void assert_payload(const parsed *p, uint32_t type, uint32_t captured, ui
     assert_int_equal(s->destination.port, 42027);
     assert_int_equal(s->sequence, 0x81020304);
     assert_int_equal(s->acknowledgment, 0xF5060708);
-    assert_int_equal(s->flags, TCP_ACK | 0x08);
+    assert_int_equal(s->flags, CTI_FLAG_ACK | 0x08);
     assert_int_equal(s->window, 0x8102);
     assert_int_equal(s->length, length);
     assert_int_equal(s->captured, captured);
@@ -999,7 +999,7 @@ static void assert_exported(const char *hex, uint32_t size)
     put(&b, PAYLOAD, PAYLOAD_SIZE);
     for (uint32_t captured = 0; captured <= b.size; captured++) {
         const parsed p = parse_cut(&b, captured, b.size, LINK_EXPORTED);
-        const tcp_segment *s = &p.found.segment;
+        const cti_segment *s = &p.found.segment;
 
         assert_int_equal(p.result, captured < head ? PACKET_CUT : PACKET_TCP);
         if (captured < head)

@@ -18,12 +18,12 @@
 /* ---- one stream under test ---- */
 
 typedef struct bench {
-    tcp_pool pool;
-    tcp_stream stream;
+    cti_tcp_pool pool;
+    cti_tcp_stream stream;
     uint32_t initial; /* SYN's number; the first byte has the next one */
     GString *out;
     uint64_t position; /* of the stream: bytes and holes that came out */
-    tcp_verdict verdict;
+    cti_tcp_verdict verdict;
 } bench;
 
 static void take_data(void *user, const uint8_t *bytes, uint32_t size)
@@ -35,33 +35,33 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
     b->position += size;
 }
 
-static void take_hole(void *user, uint64_t bytes, hole_cause cause)
+static void take_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     bench *b = user;
 
     assert_true(bytes > 0);
-    g_string_append_printf(b->out, "[%" G_GUINT64_FORMAT " %s]", bytes, hole_cause_name(cause));
+    g_string_append_printf(b->out, "[%" G_GUINT64_FORMAT " %s]", bytes, cti_gap_cause_name(cause));
     b->position += bytes;
 }
 
-static const tcp_sink sink = {take_data, take_hole};
+static const cti_tcp_sink sink = {take_data, take_hole};
 
 static void begin(bench *b, uint32_t initial)
 {
     *b = (bench){.initial = initial, .out = g_string_new(NULL)};
-    tcp_pool_init(&b->pool);
-    tcp_stream_init(&b->stream, MIB, &b->pool, b);
+    cti_tcp_pool_init(&b->pool);
+    cti_tcp_stream_init(&b->stream, MIB, &b->pool, b);
 }
 
 /* Bytes held, without what their pieces cost. */
 static uint64_t held(const bench *b)
 {
-    return b->stream.held_bytes - b->stream.held.length * TCP_PIECE_COST;
+    return b->stream.held_bytes - b->stream.held.length * CTI_TCP_PIECE_COST;
 }
 
 static void end(bench *b)
 {
-    tcp_stream_release(&b->stream);
+    cti_tcp_stream_release(&b->stream);
     assert_int_equal(b->stream.held_bytes, 0);
     g_string_free(b->out, TRUE);
 }
@@ -71,8 +71,8 @@ static void feed(bench *b, uint8_t flags, uint32_t offset, const void *bytes, ui
                  uint32_t length)
 {
     uint8_t *memory = malloc(captured + 1);
-    const tcp_segment segment = {
-        .sequence = b->initial + (flags & TCP_SYN ? 0 : 1) + offset,
+    const cti_segment segment = {
+        .sequence = b->initial + (flags & CTI_FLAG_SYN ? 0 : 1) + offset,
         .flags = flags,
         .payload = memory + 1,
         .captured = captured,
@@ -81,40 +81,40 @@ static void feed(bench *b, uint8_t flags, uint32_t offset, const void *bytes, ui
 
     assert_non_null(memory);
     memcpy(memory + 1, bytes, captured);
-    b->verdict = tcp_stream_feed(&b->stream, &segment, &sink, b);
+    b->verdict = cti_tcp_stream_feed(&b->stream, &segment, &sink, b);
     free(memory);
 }
 
 static void syn(bench *b)
 {
-    feed(b, TCP_SYN, 0, "", 0, 0);
+    feed(b, CTI_FLAG_SYN, 0, "", 0, 0);
 }
 
 static void send(bench *b, uint32_t offset, const char *text)
 {
-    feed(b, TCP_ACK, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
+    feed(b, CTI_FLAG_ACK, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
 }
 
 /* A segment of length bytes of which the capture has only text. */
 static void send_cut(bench *b, uint32_t offset, const char *text, uint32_t length)
 {
-    feed(b, TCP_ACK, offset, text, (uint32_t)strlen(text), length);
+    feed(b, CTI_FLAG_ACK, offset, text, (uint32_t)strlen(text), length);
 }
 
 static void fin(bench *b, uint32_t offset, const char *text)
 {
-    feed(b, TCP_ACK | TCP_FIN, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
+    feed(b, CTI_FLAG_ACK | CTI_FLAG_FIN, offset, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
 }
 
 /* The peer has everything below offset. */
 static void ack(bench *b, uint32_t offset)
 {
-    tcp_stream_acknowledge(&b->stream, b->initial + 1 + offset, &sink, b);
+    cti_tcp_stream_acknowledge(&b->stream, b->initial + 1 + offset, &sink, b);
 }
 
-static void finish(bench *b, hole_cause cause)
+static void finish(bench *b, cti_gap_cause cause)
 {
-    tcp_stream_finish(&b->stream, cause, &sink, b);
+    cti_tcp_stream_finish(&b->stream, cause, &sink, b);
 }
 
 static void assert_out(const bench *b, const char *expected)
@@ -165,7 +165,7 @@ SCENARIO(in_order)
     fin(b, 6, "");
     assert_true(b->stream.closed);
     ack(b, 7);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abcdef");
 }
 
@@ -280,20 +280,20 @@ SCENARIO(other_bytes_around_a_hole)
 /* The ring of bytes wraps; what is too far back is not compared. */
 SCENARIO(other_bytes_far_back)
 {
-    char text[TCP_RECENT + 100];
+    char text[CTI_TCP_RECENT + 100];
 
     syn(b);
     for (uint32_t i = 0; i < sizeof(text) - 1; i++)
         text[i] = (char)('a' + i % 23);
     text[sizeof(text) - 1] = '\0';
     for (uint32_t i = 0; i + 7 < sizeof(text); i += 7)
-        feed(b, TCP_ACK, i, text + i, 7, 7);
+        feed(b, CTI_FLAG_ACK, i, text + i, 7, 7);
     send(b, 0, text);
     assert_false(b->verdict.differs);
     text[50] = 'X';
     send(b, 0, text);
     assert_false(b->verdict.differs);
-    text[TCP_RECENT] = 'X';
+    text[CTI_TCP_RECENT] = 'X';
     send(b, 0, text);
     assert_true(b->verdict.differs);
 }
@@ -395,7 +395,7 @@ SCENARIO(twelve_in_reverse)
 
     syn(b);
     for (uint32_t i = 12; i-- > 0;) {
-        feed(b, TCP_ACK, 2 * i, text + 2 * i, 2, 2);
+        feed(b, CTI_FLAG_ACK, 2 * i, text + 2 * i, 2, 2);
         assert_verdict(b, false, i > 0, false);
     }
     assert_out(b, text);
@@ -459,7 +459,7 @@ SCENARIO(acknowledgment_overtakes_data)
     ack(b, 9);
     send(b, 3, "def");
     send(b, 6, "ghi");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abcdefghi");
 }
 
@@ -501,7 +501,7 @@ SCENARIO(acknowledgment_far_off_is_ignored)
     send(b, 6, "ghi");
     assert_out(b, "abc");
     send(b, 3, "def");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abcdefghi");
 }
 
@@ -522,9 +522,9 @@ SCENARIO(hole_at_the_end_of_the_capture)
     send(b, 0, "abc");
     send(b, 6, "ghi");
     send(b, 12, "mno");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[3 capture-ended]ghi[3 capture-ended]mno");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[3 capture-ended]ghi[3 capture-ended]mno");
 }
 
@@ -533,7 +533,7 @@ SCENARIO(hole_at_reset)
     syn(b);
     send(b, 0, "abc");
     send(b, 6, "ghi");
-    finish(b, HOLE_CLOSED);
+    finish(b, CTI_GAP_CLOSED);
     assert_out(b, "abc[3 closed]ghi");
     assert_true(b->stream.closed);
 }
@@ -544,7 +544,7 @@ SCENARIO(acknowledged_hole_with_nothing_behind_it)
     syn(b);
     send(b, 0, "abc");
     ack(b, 8);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[5 acked]");
 }
 
@@ -571,17 +571,17 @@ SCENARIO(acknowledged_fin_that_was_not_seen_is_no_hole)
     syn(b);
     send(b, 0, "abc");
     ack(b, 4);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc");
 }
 
 SCENARIO(nothing_at_all_is_no_hole)
 {
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "");
     assert_false(b->stream.synced);
     syn(b);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "");
 }
 
@@ -636,36 +636,36 @@ static void limit_forces_the_oldest_hole_only(void **state)
 static void pool_of_streams(void **state)
 {
     bench b[3];
-    tcp_pool pool;
+    cti_tcp_pool pool;
 
     (void)state;
-    tcp_pool_init(&pool);
+    cti_tcp_pool_init(&pool);
     for (uint32_t i = 0; i < 3; i++) {
         begin(&b[i], i);
-        tcp_stream_init(&b[i].stream, MIB, &pool, &b[i]);
+        cti_tcp_stream_init(&b[i].stream, MIB, &pool, &b[i]);
         syn(&b[i]);
     }
-    assert_null(tcp_pool_oldest(&pool));
-    assert_int_equal(tcp_stream_waits_since(&b[1].stream), CTI_NO_TIME);
+    assert_null(cti_tcp_pool_oldest(&pool));
+    assert_int_equal(cti_tcp_stream_waits_since(&b[1].stream), CTI_NO_TIME);
     send(&b[1], 5, "fg");
     send(&b[1], 10, "k");
     send(&b[0], 5, "f");
     send(&b[2], 5, "f");
-    assert_int_equal(tcp_stream_waits_since(&b[1].stream), 0);
-    assert_int_equal(pool.held, 4 * TCP_PIECE_COST + 5);
-    assert_ptr_equal(tcp_pool_oldest(&pool), &b[1]);
-    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
+    assert_int_equal(cti_tcp_stream_waits_since(&b[1].stream), 0);
+    assert_int_equal(pool.held, 4 * CTI_TCP_PIECE_COST + 5);
+    assert_ptr_equal(cti_tcp_pool_oldest(&pool), &b[1]);
+    cti_tcp_stream_give_up(&b[1].stream, CTI_GAP_LIMIT, &sink, &b[1]);
     assert_out(&b[1], "[5 limit]fg");
-    assert_ptr_equal(tcp_pool_oldest(&pool), &b[0]);
+    assert_ptr_equal(cti_tcp_pool_oldest(&pool), &b[0]);
     send(&b[0], 0, "abcde");
-    assert_ptr_equal(tcp_pool_oldest(&pool), &b[2]);
-    tcp_stream_give_up(&b[2].stream, HOLE_TIME, &sink, &b[2]);
+    assert_ptr_equal(cti_tcp_pool_oldest(&pool), &b[2]);
+    cti_tcp_stream_give_up(&b[2].stream, CTI_GAP_TIME, &sink, &b[2]);
     assert_out(&b[2], "[5 time]f");
-    assert_ptr_equal(tcp_pool_oldest(&pool), &b[1]);
-    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
-    tcp_stream_give_up(&b[1].stream, HOLE_LIMIT, &sink, &b[1]);
+    assert_ptr_equal(cti_tcp_pool_oldest(&pool), &b[1]);
+    cti_tcp_stream_give_up(&b[1].stream, CTI_GAP_LIMIT, &sink, &b[1]);
+    cti_tcp_stream_give_up(&b[1].stream, CTI_GAP_LIMIT, &sink, &b[1]);
     assert_out(&b[1], "[5 limit]fg[3 limit]k");
-    assert_null(tcp_pool_oldest(&pool));
+    assert_null(cti_tcp_pool_oldest(&pool));
     assert_int_equal(pool.held, 0);
     for (uint32_t i = 0; i < 3; i++)
         end(&b[i]);
@@ -699,7 +699,7 @@ SCENARIO(fin_with_data)
     assert_verdict(b, true, false, false);
     fin(b, 3, "");
     ack(b, 4);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc");
 }
 
@@ -730,7 +730,7 @@ SCENARIO(hole_before_fin)
     syn(b);
     send(b, 0, "abc");
     fin(b, 6, "");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[3 closed]");
     assert_true(b->stream.closed);
 }
@@ -745,7 +745,7 @@ SCENARIO(acknowledged_hole_before_fin)
     ack(b, 7);
     assert_out(b, "abc[3 acked]");
     assert_true(b->stream.closed);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[3 acked]");
 }
 
@@ -766,7 +766,7 @@ SCENARIO(hole_and_an_early_fin)
     fin(b, 9, "");
     send(b, 6, "ghi");
     assert_false(b->stream.closed);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc[3 closed]ghi");
     assert_true(b->stream.closed);
 }
@@ -796,7 +796,7 @@ SCENARIO(data_behind_fin)
     assert_verdict(b, true, false, false);
     send(b, 1000, "XYZ");
     ack(b, 1003);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc");
     assert_int_equal(b->stream.held_bytes, 0);
 }
@@ -820,7 +820,7 @@ SCENARIO(fin_again_with_another_number)
     fin(b, 3, "");
     fin(b, 30, "");
     ack(b, 4);
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "abc");
 }
 
@@ -844,26 +844,26 @@ SCENARIO(reset_is_taken_within_the_window)
 {
     const uint32_t first = b->initial + 1;
 
-    assert_true(tcp_stream_accepts_reset(&b->stream, 12345)); /* nothing is known yet */
-    assert_true(tcp_stream_accepts_reset(&b->stream, 0));
+    assert_true(cti_tcp_stream_accepts_reset(&b->stream, 12345)); /* nothing is known yet */
+    assert_true(cti_tcp_stream_accepts_reset(&b->stream, 0));
     syn(b);
     send(b, 0, "abcdef");
-    assert_true(tcp_stream_accepts_reset(&b->stream, first + 6));
-    assert_true(tcp_stream_accepts_reset(&b->stream, first + 7)); /* behind a FIN */
-    assert_true(tcp_stream_accepts_reset(&b->stream, first + 60000));
-    assert_false(tcp_stream_accepts_reset(&b->stream, first + 3));
-    assert_false(tcp_stream_accepts_reset(&b->stream, first - 1));
-    assert_false(tcp_stream_accepts_reset(&b->stream, first + 16 * MIB));
-    assert_false(tcp_stream_accepts_reset(&b->stream, first + 0x80000000));
+    assert_true(cti_tcp_stream_accepts_reset(&b->stream, first + 6));
+    assert_true(cti_tcp_stream_accepts_reset(&b->stream, first + 7)); /* behind a FIN */
+    assert_true(cti_tcp_stream_accepts_reset(&b->stream, first + 60000));
+    assert_false(cti_tcp_stream_accepts_reset(&b->stream, first + 3));
+    assert_false(cti_tcp_stream_accepts_reset(&b->stream, first - 1));
+    assert_false(cti_tcp_stream_accepts_reset(&b->stream, first + 16 * MIB));
+    assert_false(cti_tcp_stream_accepts_reset(&b->stream, first + 0x80000000));
     if (first + 16 * MIB > 32 * MIB) /* 0 is a number like the others */
-        assert_false(tcp_stream_accepts_reset(&b->stream, 0));
+        assert_false(cti_tcp_stream_accepts_reset(&b->stream, 0));
 }
 
 /* ---- start ---- */
 
 SCENARIO(start_inside_the_stream)
 {
-    feed(b, TCP_ACK, 500, "", 0, 0);
+    feed(b, CTI_FLAG_ACK, 500, "", 0, 0);
     assert_false(b->stream.synced); /* a number alone may be a keep-alive's */
     send(b, 500, "abc");
     assert_true(b->stream.synced);
@@ -885,14 +885,14 @@ SCENARIO(data_before_its_syn)
     assert_verdict(b, true, false, false);
     send(b, 6, "ghi");
     assert_out(b, "abcdefghi");
-    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+    assert_false(cti_tcp_stream_is_new_syn(&b->stream, b->initial));
 }
 
 SCENARIO(syn_with_data)
 {
-    feed(b, TCP_SYN, 0, "abc", 3, 3);
+    feed(b, CTI_FLAG_SYN, 0, "abc", 3, 3);
     assert_out(b, "abc");
-    feed(b, TCP_SYN, 0, "abc", 3, 3);
+    feed(b, CTI_FLAG_SYN, 0, "abc", 3, 3);
     assert_verdict(b, true, false, false);
     send(b, 0, "abc");
     assert_verdict(b, true, false, false);
@@ -911,7 +911,7 @@ SCENARIO(hole_right_behind_syn)
 SCENARIO(fin_alone)
 {
     fin(b, 77, "");
-    finish(b, HOLE_CAPTURE_ENDED);
+    finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "");
     assert_true(b->stream.closed);
 }
@@ -920,24 +920,24 @@ SCENARIO(which_syn_is_new)
 {
     const uint32_t first = b->initial + 1;
 
-    assert_false(tcp_stream_is_new_syn(&b->stream, 99)); /* the first one of all */
+    assert_false(cti_tcp_stream_is_new_syn(&b->stream, 99)); /* the first one of all */
     syn(b);
     send(b, 0, "abc");
-    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial)); /* repeated */
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5));
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 0xA0000000));
+    assert_false(cti_tcp_stream_is_new_syn(&b->stream, b->initial)); /* repeated */
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, first + 5));
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, first + 0x60000000));
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, first + 0xA0000000));
     fin(b, 3, "");
-    assert_true(tcp_stream_is_new_syn(&b->stream, first + 5));
-    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, first + 5));
+    assert_false(cti_tcp_stream_is_new_syn(&b->stream, b->initial));
 }
 
 SCENARIO(own_syn_behind_data)
 {
     send(b, 0, "abc");
-    assert_false(tcp_stream_is_new_syn(&b->stream, b->initial));
-    assert_true(tcp_stream_is_new_syn(&b->stream, b->initial + 10));
-    assert_true(tcp_stream_is_new_syn(&b->stream, b->initial - 0x40000000));
+    assert_false(cti_tcp_stream_is_new_syn(&b->stream, b->initial));
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, b->initial + 10));
+    assert_true(cti_tcp_stream_is_new_syn(&b->stream, b->initial - 0x40000000));
 }
 
 /* As long as the peer has not acknowledged one, and nothing came, the last SYN-ACK counts. */
@@ -956,9 +956,9 @@ SCENARIO(several_syn_acks)
     b->initial = second;
     send(b, 0, "abc");
     assert_out(b, "abc");
-    assert_false(tcp_stream_lacks(&b->stream));
+    assert_false(cti_tcp_stream_lacks(&b->stream));
     ack(b, 10);
-    assert_true(tcp_stream_lacks(&b->stream));
+    assert_true(cti_tcp_stream_lacks(&b->stream));
 }
 
 SCENARIO(syn_repeated_while_data_flows)
@@ -980,9 +980,9 @@ SCENARIO(keep_alives)
 {
     syn(b);
     send(b, 0, "abc");
-    feed(b, TCP_ACK, 3, "", 0, 0); /* a plain ACK */
+    feed(b, CTI_FLAG_ACK, 3, "", 0, 0); /* a plain ACK */
     assert_verdict(b, false, false, false);
-    feed(b, TCP_ACK, 2, "", 0, 0);
+    feed(b, CTI_FLAG_ACK, 2, "", 0, 0);
     assert_verdict(b, false, false, true);
     send(b, 2, "?"); /* its byte need not be the right one */
     assert_verdict(b, false, false, true);
@@ -998,7 +998,7 @@ SCENARIO(keep_alives)
 SCENARIO(keep_alives_before_any_data)
 {
     syn(b);
-    feed(b, TCP_ACK, UINT32_MAX, "", 0, 0);
+    feed(b, CTI_FLAG_ACK, UINT32_MAX, "", 0, 0);
     assert_verdict(b, false, false, true);
     send(b, UINT32_MAX, "?");
     assert_verdict(b, false, false, true);
@@ -1011,9 +1011,9 @@ SCENARIO(keep_alives_behind_fin)
 {
     syn(b);
     fin(b, 0, "abc");
-    feed(b, TCP_ACK, 4, "", 0, 0);
+    feed(b, CTI_FLAG_ACK, 4, "", 0, 0);
     assert_verdict(b, false, false, false);
-    feed(b, TCP_ACK, 3, "", 0, 0);
+    feed(b, CTI_FLAG_ACK, 3, "", 0, 0);
     assert_verdict(b, false, false, true);
     send(b, 3, "?");
     assert_verdict(b, false, false, true);
@@ -1065,7 +1065,7 @@ static void count_data(void *user, const uint8_t *bytes, uint32_t size)
     long_position += size;
 }
 
-static void no_hole(void *user, uint64_t bytes, hole_cause cause)
+static void no_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     (void)user;
     (void)bytes;
@@ -1077,29 +1077,29 @@ static void no_hole(void *user, uint64_t bytes, hole_cause cause)
 static void more_than_8_gib(void **state)
 {
     static uint8_t payload[64 * KIB];
-    static const tcp_sink counting = {count_data, no_hole};
+    static const cti_tcp_sink counting = {count_data, no_hole};
     const uint64_t end_position = UINT64_C(9) << 30;
-    tcp_segment segment = {.sequence = 0xFFFF8000, .flags = TCP_SYN, .payload = payload};
-    tcp_stream stream;
-    tcp_pool pool;
+    cti_segment segment = {.sequence = 0xFFFF8000, .flags = CTI_FLAG_SYN, .payload = payload};
+    cti_tcp_stream stream;
+    cti_tcp_pool pool;
 
     (void)state;
     long_position = 0;
-    tcp_pool_init(&pool);
-    tcp_stream_init(&stream, MIB, &pool, NULL);
-    tcp_stream_feed(&stream, &segment, &counting, NULL);
-    segment.flags = TCP_ACK;
+    cti_tcp_pool_init(&pool);
+    cti_tcp_stream_init(&stream, MIB, &pool, NULL);
+    cti_tcp_stream_feed(&stream, &segment, &counting, NULL);
+    segment.flags = CTI_FLAG_ACK;
     segment.captured = segment.length = sizeof(payload);
     for (uint64_t position = 0; position < end_position; position += 2 * sizeof(payload)) {
         segment.sequence = (uint32_t)(0xFFFF8001 + position + sizeof(payload));
-        assert_true(tcp_stream_feed(&stream, &segment, &counting, NULL).out_of_order);
+        assert_true(cti_tcp_stream_feed(&stream, &segment, &counting, NULL).out_of_order);
         segment.sequence -= sizeof(payload);
-        assert_false(tcp_stream_feed(&stream, &segment, &counting, NULL).retransmission);
-        tcp_stream_acknowledge(&stream, segment.sequence + 2 * sizeof(payload), &counting, NULL);
+        assert_false(cti_tcp_stream_feed(&stream, &segment, &counting, NULL).retransmission);
+        cti_tcp_stream_acknowledge(&stream, segment.sequence + 2 * sizeof(payload), &counting, NULL);
     }
     assert_true(long_position == end_position);
-    tcp_stream_finish(&stream, HOLE_CAPTURE_ENDED, &counting, NULL);
-    tcp_stream_release(&stream);
+    cti_tcp_stream_finish(&stream, CTI_GAP_CAPTURE_ENDED, &counting, NULL);
+    cti_tcp_stream_release(&stream);
     assert_int_equal(pool.held, 0);
 }
 
@@ -1145,7 +1145,7 @@ static void trial_data(void *user, const uint8_t *bytes, uint32_t size)
         t->out[t->came++] = bytes[i];
 }
 
-static void trial_hole(void *user, uint64_t bytes, hole_cause cause)
+static void trial_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     trial *t = user;
 
@@ -1155,7 +1155,7 @@ static void trial_hole(void *user, uint64_t bytes, hole_cause cause)
         t->out[t->came++] = MISSING;
 }
 
-static const tcp_sink trial_sink = {trial_data, trial_hole};
+static const cti_tcp_sink trial_sink = {trial_data, trial_hole};
 
 typedef struct kind {
     bool lossy;       /* some segments are not there */
@@ -1208,10 +1208,10 @@ static void cut_text(trial *t, const kind *k)
 static void run_trial(trial *t, const kind *k)
 {
     const uint32_t initial = below(2) ? below(UINT32_MAX) : 0u - below(2 * LONGEST);
-    tcp_segment segment = {.sequence = initial, .flags = TCP_SYN};
+    cti_segment segment = {.sequence = initial, .flags = CTI_FLAG_SYN};
     const uint32_t fin_after = below(100);
-    tcp_stream stream;
-    tcp_pool pool;
+    cti_tcp_stream stream;
+    cti_tcp_pool pool;
 
     t->came = 0;
     t->size = 1 + below(LONGEST);
@@ -1221,13 +1221,13 @@ static void run_trial(trial *t, const kind *k)
         t->touched[i] = false;
     }
     cut_text(t, k);
-    tcp_pool_init(&pool);
-    tcp_stream_init(&stream, k->limited ? 200 + below(2000) : MIB, &pool, t);
-    tcp_stream_feed(&stream, &segment, &trial_sink, t);
+    cti_tcp_pool_init(&pool);
+    cti_tcp_stream_init(&stream, k->limited ? 200 + below(2000) : MIB, &pool, t);
+    cti_tcp_stream_feed(&stream, &segment, &trial_sink, t);
     for (uint32_t i = 0; i < t->piece_count; i++) {
         const piece *p = &t->pieces[i];
         uint8_t *bytes = malloc(p->captured + 1);
-        tcp_verdict verdict;
+        cti_tcp_verdict verdict;
         bool differs = false;
 
         assert_non_null(bytes);
@@ -1240,34 +1240,34 @@ static void run_trial(trial *t, const kind *k)
                 differs = true;
             t->touched[p->start + n] = true;
         }
-        segment = (tcp_segment){.sequence = initial + 1 + p->start,
-                                .flags = TCP_ACK,
+        segment = (cti_segment){.sequence = initial + 1 + p->start,
+                                .flags = CTI_FLAG_ACK,
                                 .payload = bytes + 1,
                                 .captured = p->captured,
                                 .length = p->length};
-        verdict = tcp_stream_feed(&stream, &segment, &trial_sink, t);
+        verdict = cti_tcp_stream_feed(&stream, &segment, &trial_sink, t);
         free(bytes);
         assert_true(differs || !verdict.differs);
         assert_true(stream.held_bytes <= stream.limit);
         assert_int_equal(stream.held_bytes, pool.held);
-        assert_ptr_equal(tcp_pool_oldest(&pool), pool.held > 0 ? t : NULL);
+        assert_ptr_equal(cti_tcp_pool_oldest(&pool), pool.held > 0 ? t : NULL);
         if (k->limited && below(4) == 0)
-            tcp_stream_acknowledge(&stream, initial + 1 + below(t->size), &trial_sink, t);
+            cti_tcp_stream_acknowledge(&stream, initial + 1 + below(t->size), &trial_sink, t);
         else
-            tcp_stream_acknowledge(&stream, initial + 1 + below(t->came + 1), &trial_sink, t);
+            cti_tcp_stream_acknowledge(&stream, initial + 1 + below(t->came + 1), &trial_sink, t);
         if (i == fin_after) {
-            segment = (tcp_segment){.sequence = initial + 1 + t->size, .flags = TCP_FIN};
-            tcp_stream_feed(&stream, &segment, &trial_sink, t);
+            segment = (cti_segment){.sequence = initial + 1 + t->size, .flags = CTI_FLAG_FIN};
+            cti_tcp_stream_feed(&stream, &segment, &trial_sink, t);
         }
     }
-    segment = (tcp_segment){.sequence = initial + 1 + t->size, .flags = TCP_FIN};
-    tcp_stream_feed(&stream, &segment, &trial_sink, t);
+    segment = (cti_segment){.sequence = initial + 1 + t->size, .flags = CTI_FLAG_FIN};
+    cti_tcp_stream_feed(&stream, &segment, &trial_sink, t);
     assert_true(stream.closed == (t->came == t->size));
-    tcp_stream_finish(&stream, HOLE_CAPTURE_ENDED, &trial_sink, t);
+    cti_tcp_stream_finish(&stream, CTI_GAP_CAPTURE_ENDED, &trial_sink, t);
     assert_true(stream.closed);
     assert_int_equal(t->came, t->size);
     assert_int_equal(stream.held_bytes, 0);
-    tcp_stream_release(&stream);
+    cti_tcp_stream_release(&stream);
 }
 
 /* The number of the trial that fails is told, so that it can be run alone. */

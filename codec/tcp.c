@@ -11,66 +11,66 @@
 /* Numbers further away than this belong to another connection's life. */
 #define FAR_OFF (INT64_C(1) << 30)
 
-void tcp_stream_init(tcp_stream *stream, uint64_t limit, tcp_pool *pool, void *owner)
+void cti_tcp_stream_init(cti_tcp_stream *stream, uint64_t limit, cti_tcp_pool *pool, void *owner)
 {
-    *stream = (tcp_stream){.limit = limit, .pool = pool, .pool_link = {.data = owner}};
+    *stream = (cti_tcp_stream){.limit = limit, .pool = pool, .pool_link = {.data = owner}};
     g_queue_init(&stream->held);
 }
 
-void tcp_stream_release(tcp_stream *stream)
+void cti_tcp_stream_release(cti_tcp_stream *stream)
 {
-    tcp_store_release(stream);
+    cti_tcp_store_release(stream);
 }
 
 /* ---- numbers ---- */
 
 /* A raw number in the stream's own space. */
-static uint64_t relative(const tcp_stream *stream, uint32_t sequence)
+static uint64_t relative(const cti_tcp_stream *stream, uint32_t sequence)
 {
     return stream->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)stream->next);
 }
 
 /* Lets the stream begin at a raw number: the low 32 bits of its space are the raw ones. */
-static void synchronize(tcp_stream *stream, uint32_t sequence)
+static void synchronize(cti_tcp_stream *stream, uint32_t sequence)
 {
     stream->synced = true;
     stream->next = START + sequence;
 }
 
-static void check_fin(tcp_stream *stream)
+static void check_fin(cti_tcp_stream *stream)
 {
     if (stream->saw_fin && stream->next >= stream->fin)
         stream->closed = true;
 }
 
 /* True for the number before the one that the sender uses next: FIN has a number too. */
-static bool is_before_next(const tcp_stream *stream, uint64_t number)
+static bool is_before_next(const cti_tcp_stream *stream, uint64_t number)
 {
     return number + 1 == stream->next + (stream->saw_fin && stream->next == stream->fin);
 }
 
 /* Delivers bytes that are next; missing ones at their end are a cut by the snaplen. */
-static void deliver(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length,
-                    const tcp_sink *sink, void *user)
+static void deliver(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
+                    uint32_t length, const cti_tcp_sink *sink, void *user)
 {
-    tcp_store_remember(stream, bytes, captured, length);
+    cti_tcp_store_remember(stream, bytes, captured, length);
     stream->next += length;
     if (captured > 0)
         sink->data(user, bytes, captured);
     if (captured < length)
-        sink->hole(user, length - captured, HOLE_SNAPLEN);
+        sink->hole(user, length - captured, CTI_GAP_SNAPLEN);
 }
 
 /* Delivers what is held and no longer ahead; behind_hole: because what is missing will not
  * come. */
-static void drain(tcp_stream *stream, bool behind_hole, const tcp_sink *sink, void *user)
+static void drain(cti_tcp_stream *stream, bool behind_hole, const cti_tcp_sink *sink, void *user)
 {
     held *piece;
 
-    while ((piece = tcp_store_first(stream)) != NULL && piece->sequence <= stream->next) {
+    while ((piece = cti_tcp_store_first(stream)) != NULL && piece->sequence <= stream->next) {
         const uint64_t old = stream->next - piece->sequence;
 
-        tcp_store_take(stream, piece);
+        cti_tcp_store_take(stream, piece);
         if (old < piece->length) {
             const uint32_t skip = (uint32_t)MIN(old, piece->captured);
 
@@ -86,11 +86,11 @@ static void drain(tcp_stream *stream, bool behind_hole, const tcp_sink *sink, vo
 }
 
 /* Declares everything below `to` that was not seen as missing. */
-static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, const tcp_sink *sink,
-                         void *user)
+static void declare_hole(cti_tcp_stream *stream, uint64_t to, cti_gap_cause cause,
+                         const cti_tcp_sink *sink, void *user)
 {
     while (stream->next < to) {
-        const held *piece = tcp_store_first(stream);
+        const held *piece = cti_tcp_store_first(stream);
         const uint64_t end = piece != NULL ? MIN(piece->sequence, to) : to;
 
         if (end > stream->next) {
@@ -105,49 +105,50 @@ static void declare_hole(tcp_stream *stream, uint64_t to, hole_cause cause, cons
 }
 
 /* A segment that starts at next, or whose old part was cut off. */
-static void take_next(tcp_stream *stream, const tcp_segment *from, const uint8_t *bytes,
-                      uint32_t captured, uint32_t length, tcp_verdict *verdict,
-                      const tcp_sink *sink, void *user)
+static void take_next(cti_tcp_stream *stream, const cti_segment *from, const uint8_t *bytes,
+                      uint32_t captured, uint32_t length, cti_tcp_verdict *verdict,
+                      const cti_tcp_sink *sink, void *user)
 {
-    const held *piece = tcp_store_first(stream);
+    const held *piece = cti_tcp_store_first(stream);
     const uint64_t gap = piece != NULL ? piece->sequence - stream->next : UINT64_MAX;
 
     if (gap >= length) {
         deliver(stream, bytes, captured, length, sink, user);
     } else {
         /* It bridges pieces that came before it: those bytes were first. */
-        tcp_store_hold(stream, from, stream->next, bytes, captured, length, verdict);
+        cti_tcp_store_hold(stream, from, stream->next, bytes, captured, length, verdict);
     }
     drain(stream, false, sink, user);
 }
 
-static void give_up_first(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+static void give_up_first(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
+                          void *user)
 {
-    declare_hole(stream, tcp_store_first(stream)->sequence, cause, sink, user);
+    declare_hole(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
 }
 
-static void enforce_limit(tcp_stream *stream, const tcp_sink *sink, void *user)
+static void enforce_limit(cti_tcp_stream *stream, const cti_tcp_sink *sink, void *user)
 {
     while (stream->held_bytes > stream->limit)
-        give_up_first(stream, HOLE_LIMIT, sink, user);
+        give_up_first(stream, CTI_GAP_LIMIT, sink, user);
 }
 
 /* The peer has bytes that the capture lacks, and later ones or FIN are here: they will not
  * come. */
-static void declare_acknowledged(tcp_stream *stream, const tcp_sink *sink, void *user)
+static void declare_acknowledged(cti_tcp_stream *stream, const cti_tcp_sink *sink, void *user)
 {
     const held *piece;
 
-    while ((piece = tcp_store_first(stream)) != NULL && piece->sequence <= stream->acked)
-        declare_hole(stream, piece->sequence, HOLE_ACKED, sink, user);
+    while ((piece = cti_tcp_store_first(stream)) != NULL && piece->sequence <= stream->acked)
+        declare_hole(stream, piece->sequence, CTI_GAP_ACKED, sink, user);
     if (stream->saw_fin && stream->fin <= stream->acked)
-        declare_hole(stream, stream->fin, HOLE_ACKED, sink, user);
+        declare_hole(stream, stream->fin, CTI_GAP_ACKED, sink, user);
 }
 
-static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uint32_t sequence,
-                             const tcp_sink *sink, void *user)
+static cti_tcp_verdict take_data(cti_tcp_stream *stream, const cti_segment *segment,
+                                 uint32_t sequence, const cti_tcp_sink *sink, void *user)
 {
-    tcp_verdict verdict = {.retransmission = false};
+    cti_tcp_verdict verdict = {.retransmission = false};
     const uint8_t *bytes = segment->payload;
     uint32_t captured = segment->captured, length = segment->length;
     uint64_t start = relative(stream, sequence);
@@ -165,7 +166,7 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
     }
     if (start < stream->next) {
         verdict.retransmission = true;
-        verdict.differs = tcp_store_differs(stream, start, bytes, captured);
+        verdict.differs = cti_tcp_store_differs(stream, start, bytes, captured);
     }
     if (start + length <= stream->next)
         return verdict;
@@ -183,13 +184,13 @@ static tcp_verdict take_data(tcp_stream *stream, const tcp_segment *segment, uin
         return verdict;
     }
     verdict.out_of_order = true;
-    tcp_store_hold(stream, segment, start, bytes, captured, length, &verdict);
+    cti_tcp_store_hold(stream, segment, start, bytes, captured, length, &verdict);
     declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);
     return verdict;
 }
 
-static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, void *user)
+static void take_fin(cti_tcp_stream *stream, uint64_t number, const cti_tcp_sink *sink, void *user)
 {
     if (number < stream->next) /* of an earlier connection */
         return;
@@ -201,19 +202,19 @@ static void take_fin(tcp_stream *stream, uint64_t number, const tcp_sink *sink, 
 
 /* True if nothing but SYN came, and the peer did not acknowledge it: another SYN-ACK may be the
  * one that counts. */
-static bool is_unused(const tcp_stream *stream)
+static bool is_unused(const cti_tcp_stream *stream)
 {
     return stream->saw_syn && !stream->late_syn && (uint32_t)stream->next == stream->initial + 1 &&
            stream->held.head == NULL && !stream->saw_fin && stream->acked < stream->next;
 }
 
-tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
-                            void *user)
+cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *segment,
+                                    const cti_tcp_sink *sink, void *user)
 {
-    tcp_verdict verdict = {.retransmission = false};
+    cti_tcp_verdict verdict = {.retransmission = false};
     uint32_t sequence = segment->sequence;
 
-    if (segment->flags & TCP_SYN) {
+    if (segment->flags & CTI_FLAG_SYN) {
         sequence++;
         if (is_unused(stream) && segment->sequence != stream->initial)
             stream->synced = stream->saw_syn = false;
@@ -227,28 +228,28 @@ tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, cons
             stream->initial = segment->sequence;
         stream->saw_syn = true;
     }
-    if (!stream->synced && segment->length == 0 && !(segment->flags & TCP_FIN))
+    if (!stream->synced && segment->length == 0 && !(segment->flags & CTI_FLAG_FIN))
         return verdict;
     if (!stream->synced)
         synchronize(stream, sequence);
     if (segment->length > 0) {
         verdict = take_data(stream, segment, sequence, sink, user);
-    } else if (!(segment->flags & (TCP_SYN | TCP_FIN)) &&
+    } else if (!(segment->flags & (CTI_FLAG_SYN | CTI_FLAG_FIN)) &&
                is_before_next(stream, relative(stream, sequence))) {
         verdict.keep_alive = true;
     }
-    if (segment->flags & TCP_FIN && !stream->saw_fin)
+    if (segment->flags & CTI_FLAG_FIN && !stream->saw_fin)
         take_fin(stream, relative(stream, sequence + segment->length), sink, user);
     return verdict;
 }
 
-bool tcp_stream_lacks(const tcp_stream *stream)
+bool cti_tcp_stream_lacks(const cti_tcp_stream *stream)
 {
     return stream->synced && stream->acked > stream->next + 1;
 }
 
-void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const tcp_sink *sink,
-                            void *user)
+void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, uint32_t acknowledgment,
+                                const cti_tcp_sink *sink, void *user)
 {
     uint64_t acked;
 
@@ -259,15 +260,15 @@ void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const t
         return;
     /* What the peer had before its last packet, and the capture has not shown since, is
      * lost.  (One packet of grace: captures swap neighbours.  One byte may be a FIN.) */
-    if (tcp_stream_lacks(stream) && !stream->saw_fin)
-        declare_hole(stream, stream->acked, HOLE_ACKED, sink, user);
+    if (cti_tcp_stream_lacks(stream) && !stream->saw_fin)
+        declare_hole(stream, stream->acked, CTI_GAP_ACKED, sink, user);
     if (acked <= stream->acked)
         return;
     stream->acked = acked;
     declare_acknowledged(stream, sink, user);
 }
 
-bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
+bool cti_tcp_stream_accepts_reset(const cti_tcp_stream *stream, uint32_t sequence)
 {
     uint64_t number;
 
@@ -277,44 +278,46 @@ bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence)
     return number + 1 >= stream->next && number <= stream->next + RESET_WINDOW;
 }
 
-int64_t tcp_stream_waits_since(const tcp_stream *stream)
+int64_t cti_tcp_stream_waits_since(const cti_tcp_stream *stream)
 {
-    return tcp_store_first(stream) != NULL ? tcp_store_first(stream)->time : CTI_NO_TIME;
+    return cti_tcp_store_first(stream) != NULL ? cti_tcp_store_first(stream)->time : CTI_NO_TIME;
 }
 
-void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
+                            void *user)
 {
-    if (tcp_store_first(stream) == NULL)
+    if (cti_tcp_store_first(stream) == NULL)
         return;
     give_up_first(stream, cause, sink, user);
-    if (tcp_store_first(stream) == NULL)
+    if (cti_tcp_store_first(stream) == NULL)
         return;
     /* It has had its turn: others go first now. */
     g_queue_unlink(&stream->pool->streams, &stream->pool_link);
     g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
 }
 
-void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user)
+void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
+                           void *user)
 {
     uint64_t end = stream->acked;
 
     if (!stream->synced)
         return;
     if (stream->saw_fin)
-        cause = HOLE_CLOSED;
-    while (tcp_store_first(stream) != NULL)
-        declare_hole(stream, tcp_store_first(stream)->sequence, cause, sink, user);
+        cause = CTI_GAP_CLOSED;
+    while (cti_tcp_store_first(stream) != NULL)
+        declare_hole(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
     /* FIN takes a number of its own; where it was not seen, one byte is no hole. */
     if (stream->saw_fin)
         end = stream->fin;
     else if (end == stream->next + 1)
         end = stream->next;
     if (end > stream->next)
-        declare_hole(stream, end, end <= stream->acked ? HOLE_ACKED : cause, sink, user);
+        declare_hole(stream, end, end <= stream->acked ? CTI_GAP_ACKED : cause, sink, user);
     stream->closed = true;
 }
 
-bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence)
+bool cti_tcp_stream_is_new_syn(const cti_tcp_stream *stream, uint32_t sequence)
 {
     int64_t ahead;
 

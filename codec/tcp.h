@@ -5,7 +5,7 @@
  * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
  * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
  * whether delivered or held; that others came in their place is told as long as the first
- * ones are still known (held, or among the last TCP_RECENT delivered).  A hole is declared
+ * ones are still known (held, or among the last CTI_TCP_RECENT delivered).  A hole is declared
  * when the peer has acknowledged what the capture lacks and either later bytes are here or
  * the peer has sent another packet, at FIN, RST or the end, when more is held than the limit
  * allows, and when the caller has waited long enough; it is a length, never bytes.
@@ -18,95 +18,97 @@
 
 #include <glib.h>
 
-#include "packet.h"
+#include "connection.h"
 
 /* Where a stream's bytes go. */
-typedef struct tcp_sink {
+typedef struct cti_tcp_sink {
     void (*data)(void *user, const uint8_t *bytes, uint32_t size);
-    void (*hole)(void *user, uint64_t bytes, hole_cause cause);
-} tcp_sink;
+    void (*hole)(void *user, uint64_t bytes, cti_gap_cause cause);
+} cti_tcp_sink;
 
 /* So many of the bytes delivered last are kept to be compared with repeated ones. */
-#define TCP_RECENT 2048u
+#define CTI_TCP_RECENT 2048u
 
 /* A piece of held bytes counts as so many more. */
-#define TCP_PIECE_COST 96u
+#define CTI_TCP_PIECE_COST 96u
 
 /* What some streams hold together.  Its owner keeps `held` below a limit by giving up what
- * tcp_pool_oldest() holds. */
-typedef struct tcp_pool {
+ * cti_tcp_pool_oldest() holds. */
+typedef struct cti_tcp_pool {
     uint64_t held;  /* bytes, what each piece costs included */
     GQueue streams; /* that hold something: the one that began first, or was given up least
                      * lately, first */
-} tcp_pool;
+} cti_tcp_pool;
 
 /* What each packet touches stands first. */
-typedef struct tcp_stream {
-    bool synced;        /* next is known */
-    bool saw_syn;       /* it starts at the connection's start */
-    bool closed;        /* FIN's number was reached, or RST came */
+typedef struct cti_tcp_stream {
+    bool synced;  /* next is known */
+    bool saw_syn; /* it starts at the connection's start */
+    bool closed;  /* FIN's number was reached, or RST came */
     bool saw_fin;
-    bool late_syn;      /* with saw_syn: it came behind the first data */
-    uint32_t initial;   /* with saw_syn: SYN's own number */
-    uint64_t next;      /* of the first byte that was not delivered */
-    uint64_t acked;     /* the peer has everything below it; 0 = not known */
-    GQueue held;        /* of struct held, sorted */
-    uint8_t *recent;      /* byte number n of the stream is at n % TCP_RECENT */
+    bool late_syn;        /* with saw_syn: it came behind the first data */
+    uint32_t initial;     /* with saw_syn: SYN's own number */
+    uint64_t next;        /* of the first byte that was not delivered */
+    uint64_t acked;       /* the peer has everything below it; 0 = not known */
+    GQueue held;          /* of struct held, sorted */
+    uint8_t *recent;      /* byte number n of the stream is at n % CTI_TCP_RECENT */
     uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
     /* While data is delivered that was held behind a hole: when and where it was captured.
      * (Bytes that were held until the missing ones came count as of the packet that
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
     uint32_t held_frame;
     int64_t held_time;
-    uint64_t fin;         /* with saw_fin: of FIN */
-    uint64_t held_bytes;  /* what each piece costs included */
-    uint64_t limit;       /* for held_bytes */
-    tcp_pool *pool;
-    GList pool_link;      /* its data is the stream's owner */
-} tcp_stream;
+    uint64_t fin;        /* with saw_fin: of FIN */
+    uint64_t held_bytes; /* what each piece costs included */
+    uint64_t limit;      /* for held_bytes */
+    cti_tcp_pool *pool;
+    GList pool_link; /* its data is the stream's owner */
+} cti_tcp_stream;
 
 /* What a segment turned out to be. */
-typedef struct tcp_verdict {
+typedef struct cti_tcp_verdict {
     bool retransmission; /* some of it had been seen before */
     bool out_of_order;   /* it is ahead of what is expected */
     bool keep_alive;     /* at most one byte, just before what is expected */
     bool differs;        /* bytes that had been seen before are others now */
-} tcp_verdict;
+} cti_tcp_verdict;
 
-void tcp_pool_init(tcp_pool *pool);
+void cti_tcp_pool_init(cti_tcp_pool *pool);
 
 /* The owner of the stream that has held bytes for the longest time, NULL if none does. */
-void *tcp_pool_oldest(const tcp_pool *pool);
+void *cti_tcp_pool_oldest(const cti_tcp_pool *pool);
 
 /* A stream that holds at most limit bytes, and counts them in pool too.  pool must outlive
  * it, and the stream must stay where it is in memory. */
-void tcp_stream_init(tcp_stream *stream, uint64_t limit, tcp_pool *pool, void *owner);
-void tcp_stream_release(tcp_stream *stream);
+void cti_tcp_stream_init(cti_tcp_stream *stream, uint64_t limit, cti_tcp_pool *pool, void *owner);
+void cti_tcp_stream_release(cti_tcp_stream *stream);
 
 /* Takes in a segment of this direction: SYN, data and FIN, but not RST. */
-tcp_verdict tcp_stream_feed(tcp_stream *stream, const tcp_segment *segment, const tcp_sink *sink,
-                            void *user);
+cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *segment,
+                                    const cti_tcp_sink *sink, void *user);
 
 /* Takes in an acknowledgment that the other direction carries. */
-void tcp_stream_acknowledge(tcp_stream *stream, uint32_t acknowledgment, const tcp_sink *sink,
-                            void *user);
+void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, uint32_t acknowledgment,
+                                const cti_tcp_sink *sink, void *user);
 
 /* True if a RST with this number can be meant for the connection. */
-bool tcp_stream_accepts_reset(const tcp_stream *stream, uint32_t sequence);
+bool cti_tcp_stream_accepts_reset(const cti_tcp_stream *stream, uint32_t sequence);
 
 /* When the first bytes that are held were captured, CTI_NO_TIME where none are. */
-int64_t tcp_stream_waits_since(const tcp_stream *stream);
+int64_t cti_tcp_stream_waits_since(const cti_tcp_stream *stream);
 
 /* What is missing before the first held bytes will not come: a hole of this cause. */
-void tcp_stream_give_up(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);
+void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
+                            void *user);
 
 /* The stream ends here: what is held is delivered behind holes of this cause. */
-void tcp_stream_finish(tcp_stream *stream, hole_cause cause, const tcp_sink *sink, void *user);
+void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
+                           void *user);
 
 /* True if the peer has bytes of this stream that were not delivered (one may be a FIN). */
-bool tcp_stream_lacks(const tcp_stream *stream);
+bool cti_tcp_stream_lacks(const cti_tcp_stream *stream);
 
 /* True if a SYN with this number is not the one that this stream began with. */
-bool tcp_stream_is_new_syn(const tcp_stream *stream, uint32_t sequence);
+bool cti_tcp_stream_is_new_syn(const cti_tcp_stream *stream, uint32_t sequence);
 
 #endif

@@ -18,29 +18,29 @@ typedef struct held {
 } held;
 
 /* The first piece held, NULL if there is none. */
-held *tcp_store_first(const tcp_stream *stream);
+held *cti_tcp_store_first(const cti_tcp_stream *stream);
 
 /* Takes a piece out; the caller frees it. */
-void tcp_store_take(tcp_stream *stream, held *piece);
+void cti_tcp_store_take(cti_tcp_stream *stream, held *piece);
 
 /* Keeps the parts of a segment (from: its time and frame) that are ahead and that no held piece
  * covers.  The verdict tells if some of it was held already. */
-void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
-                    const uint8_t *bytes, uint32_t captured, uint32_t length,
-                    tcp_verdict *verdict);
+void cti_tcp_store_hold(cti_tcp_stream *stream, const cti_segment *from, uint64_t sequence,
+                        const uint8_t *bytes, uint32_t captured, uint32_t length,
+                        cti_tcp_verdict *verdict);
 
 /* Remembers bytes that are delivered now, at next; missing bytes at their end break the row. */
-void tcp_store_remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
-                        uint32_t length);
+void cti_tcp_store_remember(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
+                            uint32_t length);
 
 /* A hint: so many bytes come soon, most likely the next ones. */
-void tcp_store_expect(const tcp_stream *stream, uint32_t size);
+void cti_tcp_store_expect(const cti_tcp_stream *stream, uint32_t size);
 
 /* True if bytes, whose first one has number start, are known to have been delivered as others. */
-bool tcp_store_differs(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
-                       uint32_t captured);
+bool cti_tcp_store_differs(const cti_tcp_stream *stream, uint64_t start, const uint8_t *bytes,
+                           uint32_t captured);
 
 /* Frees all that is kept. */
-void tcp_store_release(tcp_stream *stream);
+void cti_tcp_store_release(cti_tcp_stream *stream);
 
 #endif

@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(held) <= TCP_PIECE_COST, "a held piece costs more than is counted");
+_Static_assert(sizeof(held) <= CTI_TCP_PIECE_COST, "a held piece costs more than is counted");
 
-void tcp_pool_init(tcp_pool *pool)
+void cti_tcp_pool_init(cti_tcp_pool *pool)
 {
-    *pool = (tcp_pool){.held = 0};
+    *pool = (cti_tcp_pool){.held = 0};
     g_queue_init(&pool->streams);
 }
 
-void *tcp_pool_oldest(const tcp_pool *pool)
+void *cti_tcp_pool_oldest(const cti_tcp_pool *pool)
 {
     return pool->streams.head != NULL ? pool->streams.head->data : NULL;
 }
@@ -26,16 +26,16 @@ static uint64_t end_of(const held *piece)
 
 static uint64_t cost_of(const held *piece)
 {
-    return TCP_PIECE_COST + piece->captured;
+    return CTI_TCP_PIECE_COST + piece->captured;
 }
 
-held *tcp_store_first(const tcp_stream *stream)
+held *cti_tcp_store_first(const cti_tcp_stream *stream)
 {
     return stream->held.head != NULL ? stream->held.head->data : NULL;
 }
 
 /* Puts a piece among those held, before another (NULL: at the end). */
-static void add_held(tcp_stream *stream, GList *before, held *piece)
+static void add_held(cti_tcp_stream *stream, GList *before, held *piece)
 {
     if (stream->held.head == NULL)
         g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
@@ -44,7 +44,7 @@ static void add_held(tcp_stream *stream, GList *before, held *piece)
     stream->pool->held += cost_of(piece);
 }
 
-void tcp_store_take(tcp_stream *stream, held *piece)
+void cti_tcp_store_take(cti_tcp_stream *stream, held *piece)
 {
     g_queue_unlink(&stream->held, &piece->link);
     stream->held_bytes -= cost_of(piece);
@@ -53,8 +53,8 @@ void tcp_store_take(tcp_stream *stream, held *piece)
         g_queue_unlink(&stream->pool->streams, &stream->pool_link);
 }
 
-static void insert(tcp_stream *stream, const tcp_segment *from, GList *before, uint64_t sequence,
-                   const uint8_t *bytes, uint32_t captured, uint32_t length)
+static void insert(cti_tcp_stream *stream, const cti_segment *from, GList *before,
+                   uint64_t sequence, const uint8_t *bytes, uint32_t captured, uint32_t length)
 {
     held *piece = g_malloc(sizeof(held) + captured);
 
@@ -80,8 +80,9 @@ static bool differs_from_held(const held *piece, uint64_t sequence, const uint8_
     return memcmp(piece->bytes + offset, bytes, MIN(captured, piece->captured - offset)) != 0;
 }
 
-void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequence,
-                 const uint8_t *bytes, uint32_t captured, uint32_t length, tcp_verdict *verdict)
+void cti_tcp_store_hold(cti_tcp_stream *stream, const cti_segment *from, uint64_t sequence,
+                        const uint8_t *bytes, uint32_t captured, uint32_t length,
+                        cti_tcp_verdict *verdict)
 {
     const uint64_t end = sequence + length;
     const held *last = stream->held.tail != NULL ? stream->held.tail->data : NULL;
@@ -116,54 +117,55 @@ void tcp_store_hold(tcp_stream *stream, const tcp_segment *from, uint64_t sequen
 
 /* ---- the bytes delivered last ---- */
 
-void tcp_store_remember(tcp_stream *stream, const uint8_t *bytes, uint32_t captured, uint32_t length)
+void cti_tcp_store_remember(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captured,
+                            uint32_t length)
 {
-    const uint32_t size = MIN(captured, TCP_RECENT);
-    const uint32_t at = (uint32_t)((stream->next + captured - size) % TCP_RECENT);
-    const uint32_t first = MIN(size, TCP_RECENT - at);
+    const uint32_t size = MIN(captured, CTI_TCP_RECENT);
+    const uint32_t at = (uint32_t)((stream->next + captured - size) % CTI_TCP_RECENT);
+    const uint32_t first = MIN(size, CTI_TCP_RECENT - at);
 
     if (captured < length)
         stream->recent_from = stream->next + length;
     if (size == 0 || captured < length)
         return;
     if (stream->recent == NULL) {
-        stream->recent = g_malloc(TCP_RECENT);
+        stream->recent = g_malloc(CTI_TCP_RECENT);
         stream->recent_from = stream->next;
     }
     memcpy(stream->recent + at, bytes + captured - size, first);
     memcpy(stream->recent, bytes + captured - size + first, size - first);
 }
 
-void tcp_store_expect(const tcp_stream *stream, uint32_t size)
+void cti_tcp_store_expect(const cti_tcp_stream *stream, uint32_t size)
 {
     if (stream->recent == NULL)
         return;
-    __builtin_prefetch(stream->recent + stream->next % TCP_RECENT, 1);
-    __builtin_prefetch(stream->recent + (stream->next + size) % TCP_RECENT, 1);
+    __builtin_prefetch(stream->recent + stream->next % CTI_TCP_RECENT, 1);
+    __builtin_prefetch(stream->recent + (stream->next + size) % CTI_TCP_RECENT, 1);
 }
 
-bool tcp_store_differs(const tcp_stream *stream, uint64_t start, const uint8_t *bytes,
-                                uint32_t captured)
+bool cti_tcp_store_differs(const cti_tcp_stream *stream, uint64_t start, const uint8_t *bytes,
+                           uint32_t captured)
 {
-    const uint64_t oldest = MAX(stream->recent_from, stream->next - TCP_RECENT);
+    const uint64_t oldest = MAX(stream->recent_from, stream->next - CTI_TCP_RECENT);
     const uint64_t to = MIN(start + captured, stream->next);
 
     if (stream->recent == NULL)
         return false;
     for (uint64_t number = MAX(start, oldest); number < to; number++)
-        if (stream->recent[number % TCP_RECENT] != bytes[number - start])
+        if (stream->recent[number % CTI_TCP_RECENT] != bytes[number - start])
             return true;
     return false;
 }
 
 /* ---- its end ---- */
 
-void tcp_store_release(tcp_stream *stream)
+void cti_tcp_store_release(cti_tcp_stream *stream)
 {
     held *piece;
 
-    while ((piece = tcp_store_first(stream)) != NULL) {
-        tcp_store_take(stream, piece);
+    while ((piece = cti_tcp_store_first(stream)) != NULL) {
+        cti_tcp_store_take(stream, piece);
         g_free(piece);
     }
     g_free(stream->recent);

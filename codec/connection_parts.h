@@ -2,7 +2,7 @@
 /* What a connection is made of, for the files that work on it; nobody else includes this.
  *
  *     connection.c        segments, FIN, RST, limits, the end
- *     connection_ahead.c  segments on their way to their connections
+ *     connection_prefetch.c  segments on their way to their connections
  *     connection_syn.c    which SYN begins another connection
  *     connection_notes.c  what is told of all of them
  *     connection_table.c  which connection a segment belongs to, who is the client
@@ -17,15 +17,14 @@
  *   at most a message and a segment long.
  * - A connection is in just one queue: talking while it has a session, else idle.
  * - A connection has a number as soon as the writer is told anything of it. */
-#ifndef CTIDUMP_CONNECTION_PARTS_H
-#define CTIDUMP_CONNECTION_PARTS_H
-
-#include "connection.h"
+#ifndef CTI_CONNECTION_PARTS_H
+#define CTI_CONNECTION_PARTS_H
 
 #include <glib.h>
 
-#include "codec/framing.h"
+#include "connection.h"
 #include "duplicate.h"
+#include "framing.h"
 #include "tcp.h"
 
 enum { DIRECTIONS = 2 };
@@ -36,7 +35,7 @@ typedef struct connection connection;
 
 /* A session and what the records say of it. */
 typedef struct live_session {
-    session_record record;
+    cti_session_record record;
     connection *connection;
     cti_session session;
 } live_session;
@@ -51,18 +50,18 @@ typedef struct direction {
     GByteArray *rest; /* NULL where there is none */
     uint64_t skipped; /* bytes left out since the last message */
     uint64_t tail;    /* bytes to come of a message that was told although it is cut */
-    tcp_stream stream;
-    hole_record hole;
-    uint64_t lost;    /* bytes missing while it was not decided if this is CTI */
-    hole_cause lost_by;
+    cti_tcp_stream stream;
+    cti_gap hole;
+    uint64_t lost; /* bytes missing while it was not decided if this is CTI */
+    cti_gap_cause lost_by;
 } direction;
 
 /* What each packet touches stands first. */
 struct connection {
-    connections *all;
+    cti_connections *all;
     live_session *session;
     void *writer_data;     /* the writer's, for the session */
-    tcp_segment *late_syn; /* of what may become the next connection; NULL if none */
+    cti_segment *late_syn; /* of what may become the next connection; NULL if none */
     GQueue *queue;         /* that it is in, by link */
     int64_t now;           /* of the packet being taken in */
     uint32_t frame;
@@ -73,23 +72,17 @@ struct connection {
     bool numbered;
     bool reset;
     bool lossy; /* bytes are missing */
-    connection_record record;
+    cti_connection_summary record;
     direction directions[DIRECTIONS];
-    duplicate_filter seen;
+    cti_duplicate_filter seen;
     uint32_t tries; /* pieces of data that did not look like CTI */
     GList link;
     connection *same_key; /* the next one with its key in the table */
 };
 
-/* How often something happened, and where first. */
-typedef struct tally {
-    uint64_t count;
-    uint32_t frame;
-} tally;
-
 /* A segment on its way to its connection. */
 typedef struct waiting_segment {
-    tcp_segment segment;
+    cti_segment segment;
     uint8_t *payload; /* a copy */
     uint32_t capacity;
     connection *guess; /* whose it seems to be, while no connection was removed since; or NULL */
@@ -100,143 +93,137 @@ typedef struct waiting_segment {
 /* Most segments that wait; a power of 2. */
 enum { AHEAD_MAX = 16 };
 
-struct connections {
-    const connection_options *options;
-    const record_writer *writer;
+struct cti_connections {
+    const cti_connection_options *options;
+    const cti_connection_events *events;
     void *user;
-    GHashTable *table;  /* a number made of both endpoints -> the first connection with it */
-    GQueue idle;        /* of connection: the one without packets for longest first */
-    GQueue talking;     /* the same, but for those with packets behind frame talking_sorted */
+    GHashTable *table; /* a number made of both endpoints -> the first connection with it */
+    GQueue idle;       /* of connection: the one without packets for longest first */
+    GQueue talking;    /* the same, but for those with packets behind frame talking_sorted */
     uint32_t talking_sorted;
-    uint64_t removals; /* connections that are no longer there */
+    uint64_t removals;                /* connections that are no longer there */
     waiting_segment ahead[AHEAD_MAX]; /* segment number n is at n % AHEAD_MAX */
     uint64_t queued, taken;
-    tcp_pool pool;
-    uint32_t numbered, sessions, other;
-    uint32_t attempts; /* those of other that went to a port of CTI and came to no message */
-    uint64_t messages, findings[3];
+    cti_tcp_pool pool;
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
-    /* for the notes */
-    tally steps_back, cut, differing, over_limit;
-    int64_t worst_step;
-    uint64_t forgotten_idle, forgotten_talking;
+    cti_connection_counts counts;
 };
 
-direction *connection_direction(connection *c, cti_sender sender);
-direction *connection_opposite(const direction *from);
+direction *cti_connection_direction(connection *c, cti_sender sender);
+direction *cti_connection_opposite(const direction *from);
 
 /* Gives the connection its number, if it has none. */
-void connection_number(connection *c);
+void cti_connection_number(connection *c);
 
 /* Drops all bytes that are kept of it. */
-void connection_release_streams(connection *c);
+void cti_connection_release_streams(connection *c);
 
-/* Takes in a segment; c is what table_find() says. */
-void connections_take(connections *all, connection *c, const tcp_segment *segment);
+/* Takes in a segment; c is what cti_connection_table_find() says. */
+void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment);
 
-void tally_add(tally *tally, uint32_t frame);
+void cti_tally_add(cti_tally *tally, uint32_t frame);
 
 /* ---- connection_table.c ---- */
 
-void table_init(connections *all);
+void cti_connection_table_init(cti_connections *all);
 
 /* The connection that a segment's endpoints belong to, NULL if it is not known. */
-connection *table_find(connections *all, const tcp_segment *segment);
+connection *cti_connection_table_find(cti_connections *all, const cti_segment *segment);
 
 /* The same without a look at a connection: nearly always right. */
-connection *table_guess(const connections *all, const tcp_segment *segment);
+connection *cti_connection_table_guess(const cti_connections *all, const cti_segment *segment);
 
 /* True if the segment's endpoints are the connection's. */
-bool table_is(const connection *c, const tcp_segment *segment);
+bool cti_connection_table_is(const connection *c, const cti_segment *segment);
 
 /* A new connection that begins with this segment; it is in the table and idle. */
-connection *table_add(connections *all, const tcp_segment *segment);
+connection *cti_connection_table_add(cti_connections *all, const cti_segment *segment);
 
 /* Takes a connection out of table and queue, and frees it. */
-void table_remove(connection *c);
+void cti_connection_table_remove(connection *c);
 
 /* Puts it at the end of the queue that it belongs in now. */
-void table_touch(connection *c);
+void cti_connection_table_touch(connection *c);
 
 /* How many there are. */
-uint32_t table_size(const connections *all);
+uint32_t cti_connection_table_size(const cti_connections *all);
 
 /* The one to be forgotten first, where there is any: without packets for longest, those without
  * a session before all others. */
-connection *table_quietest(connections *all);
+connection *cti_connection_table_quietest(cti_connections *all);
 
 /* The direction that a segment belongs to. */
-direction *table_direction(connection *c, const tcp_segment *segment);
+direction *cti_connection_table_direction(connection *c, const cti_segment *segment);
 
 /* A message of this type came from this direction: on a port that says nothing, the first one
  * whose sender the table of messages knows tells who is the client. */
-void table_learn_client(const direction *from, uint32_t type);
+void cti_connection_table_learn_client(const direction *from, uint32_t type);
 
 /* ---- connection_ahead.c ---- */
 
-void ahead_release(connections *all);
+void cti_prefetch_release(cti_connections *all);
 
 /* ---- connection_syn.c ---- */
 
 /* True if a SYN or SYN-ACK begins another connection for sure: because this one is over. */
-bool syn_begins_another(const direction *from, const tcp_segment *segment);
+bool cti_syn_begins_another(const direction *from, const cti_segment *segment);
 
 /* True for the SYN that was refused, once more: a Windows client sends it three times, half a
  * second apart, before it gives up.  It is the same attempt. */
-bool syn_is_repeated(const direction *from, const tcp_segment *segment);
+bool cti_syn_is_repeated(const direction *from, const cti_segment *segment);
 
 /* True for a SYN with another number on a connection that goes on: it is old, or forged, or
  * begins another connection after an end that was not captured.  What comes behind it will
  * tell: keep it until then. */
-bool syn_is_late(const direction *from, const tcp_segment *segment);
-void syn_keep(connection *c, const tcp_segment *segment);
+bool cti_syn_is_late(const direction *from, const cti_segment *segment);
+void cti_syn_keep(connection *c, const cti_segment *segment);
 
 /* True if the server answers the kept SYN, or its sender goes on behind it. */
-bool syn_is_proven(const connection *c, const tcp_segment *segment);
+bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
 
 /* ---- recognition.c ---- */
 
 /* Collects bytes until they tell what the connection carries. */
-void recognition_take(direction *from, const uint8_t *bytes, uint32_t size);
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size);
 
 /* True if a TLS handshake begins here. */
-bool recognition_is_tls(const uint8_t *bytes, size_t length);
+bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);
 
 /* ---- message_stream.c ---- */
 
 /* Where a direction's stream delivers to; its user is the direction. */
-extern const tcp_sink message_stream_sink;
+extern const cti_tcp_sink cti_stream_sink;
 
 /* Takes all whole messages off the front; returns how many bytes are used up. */
-size_t message_stream_take(direction *from, const uint8_t *bytes, size_t length);
+size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length);
 
 /* Adds to the direction's rest, or takes away from its front. */
-void message_stream_keep(direction *from, const uint8_t *bytes, size_t length);
-void message_stream_drop(direction *from, size_t length);
+void cti_stream_keep(direction *from, const uint8_t *bytes, size_t length);
+void cti_stream_drop(direction *from, size_t length);
 
 /* Bytes are missing, or (0 bytes) are no message: counted, and told to the session now and to
  * the writer with the next message. */
-void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause);
+void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause);
 
 /* The stream is over: tells what is left of it. */
-void message_stream_end(direction *from);
+void cti_stream_end(direction *from);
 
 /* ---- live_session.c ---- */
 
 /* A whole message, or the start of one that the capture cut. */
-void live_session_take(direction *from, const uint8_t *bytes, uint32_t size);
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size);
 
 /* What TCP says beside its bytes, of a segment whose bytes were taken in. */
-void live_session_segment(const direction *from, const tcp_segment *segment);
+void cti_connection_session_segment(const direction *from, const cti_segment *segment);
 
 /* Ends the connection's session, if it has one, as cti_session_finish() does. */
-void live_session_end(connection *c, int64_t time, cti_end how);
+void cti_connection_session_end(connection *c, int64_t time, cti_end how);
 
 /* Frees the connection's session without a word. */
-void live_session_free(connection *c);
+void cti_connection_session_free(connection *c);
 
 /* TCP ended in the direction of sender. */
-void live_session_tcp_end(connection *c, cti_tcp_end how, cti_sender sender);
+void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender sender);
 
 #endif

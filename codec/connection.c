@@ -7,38 +7,38 @@
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
 
-direction *connection_direction(connection *c, cti_sender sender)
+direction *cti_connection_direction(connection *c, cti_sender sender)
 {
     return &c->directions[c->directions[0].sender == sender ? 0 : 1];
 }
 
-direction *connection_opposite(const direction *from)
+direction *cti_connection_opposite(const direction *from)
 {
     connection *c = from->connection;
 
     return &c->directions[from == &c->directions[0] ? 1 : 0];
 }
 
-void connection_number(connection *c)
+void cti_connection_number(connection *c)
 {
     if (c->numbered)
         return;
     c->numbered = true;
-    c->record.number = ++c->all->numbered;
+    c->record.number = ++c->all->counts.connections;
 }
 
-void connection_release_streams(connection *c)
+void cti_connection_release_streams(connection *c)
 {
     for (int i = 0; i < DIRECTIONS; i++) {
         direction *d = &c->directions[i];
 
-        tcp_stream_release(&d->stream);
+        cti_tcp_stream_release(&d->stream);
         if (d->rest != NULL)
-            message_stream_drop(d, d->rest->len);
+            cti_stream_drop(d, d->rest->len);
     }
 }
 
-void tally_add(tally *tally, uint32_t frame)
+void cti_tally_add(cti_tally *tally, uint32_t frame)
 {
     if (tally->count++ == 0)
         tally->frame = frame;
@@ -54,7 +54,7 @@ static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
         else
             c->record.close = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
     }
-    live_session_tcp_end(c, how, sender);
+    cti_connection_session_tcp_end(c, how, sender);
 }
 
 /* Tells the end of a direction once FIN's number was reached; the session ends with both. */
@@ -65,35 +65,34 @@ static void tell_fin(direction *from)
     if (!from->stream.closed || !from->stream.saw_fin || from->fin_told)
         return;
     from->fin_told = true;
-    message_stream_end(from);
+    cti_stream_end(from);
     tcp_end(c, CTI_TCP_FIN, from->sender);
-    if (!connection_opposite(from)->stream.closed)
+    if (!cti_connection_opposite(from)->stream.closed)
         return;
-    live_session_end(c, c->now, CTI_END_NONE);
-    connection_release_streams(c);
+    cti_connection_session_end(c, c->now, CTI_END_NONE);
+    cti_connection_release_streams(c);
 }
 
 /* Delivers what the streams hold, behind holes of this cause. */
-static void finish_streams(connection *c, hole_cause cause)
+static void finish_streams(connection *c, cti_gap_cause cause)
 {
     for (int i = 0; i < DIRECTIONS; i++)
-        tcp_stream_finish(&c->directions[i].stream, cause, &message_stream_sink,
-                          &c->directions[i]);
+        cti_tcp_stream_finish(&c->directions[i].stream, cause, &cti_stream_sink, &c->directions[i]);
     for (int i = 0; i < DIRECTIONS; i++)
-        message_stream_end(&c->directions[i]);
+        cti_stream_end(&c->directions[i]);
 }
 
-static void take_reset(direction *from, const tcp_segment *segment)
+static void take_reset(direction *from, const cti_segment *segment)
 {
     connection *c = from->connection;
 
-    if (c->reset || !tcp_stream_accepts_reset(&from->stream, segment->sequence))
+    if (c->reset || !cti_tcp_stream_accepts_reset(&from->stream, segment->sequence))
         return;
     c->reset = true;
-    finish_streams(c, HOLE_CLOSED);
+    finish_streams(c, CTI_GAP_CLOSED);
     tcp_end(c, CTI_TCP_RST, from->sender);
-    live_session_end(c, c->now, CTI_END_NONE);
-    connection_release_streams(c);
+    cti_connection_session_end(c, c->now, CTI_END_NONE);
+    cti_connection_release_streams(c);
 }
 
 /* The attempt goes on as if it had not been refused. */
@@ -102,14 +101,14 @@ static void forget_reset(connection *c)
     c->reset = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
     for (int i = 0; i < DIRECTIONS; i++)
-        tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
-                        &c->directions[i]);
+        cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
+                            &c->directions[i]);
 }
 
 /* A connection to a CTI port on which no session began. */
 static void note_attempt(connection *c)
 {
-    const connection_record *r = &c->record;
+    const cti_connection_summary *r = &c->record;
     const cti_attempt attempt = {.client = r->client,
                                  .server = r->server,
                                  .side = r->side,
@@ -117,73 +116,73 @@ static void note_attempt(connection *c)
                                  .end_frame = c->frame,
                                  .began = r->first_time,
                                  .ended = r->last_time,
-                                 .syn = r->syn == SYN_CLIENT_ONLY || r->syn == SYN_FULL,
-                                 .syn_ack = r->syn == SYN_FULL,
+                                 .syn = r->syn == CTI_SYN_CLIENT_ONLY || r->syn == CTI_SYN_FULL,
+                                 .syn_ack = r->syn == CTI_SYN_FULL,
                                  .data = r->tcp.bytes[0] + r->tcp.bytes[1] > 0,
                                  .end = r->close};
 
     if (r->sessions == 0 && c->cti_port &&
         cti_clients_attempt(c->all->clients, &attempt, c->all->last_time))
-        c->all->attempts++;
+        c->all->counts.attempts++;
 }
 
 /* Ends what is left of a connection, tells it and frees it; how is CTI_END_CAPTURE_ENDED or
  * CTI_END_SUPERSEDED, cause is that of the holes in it. */
-static void finish_connection(connection *c, int64_t time, cti_end how, hole_cause cause)
+static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_cause cause)
 {
-    connections *all = c->all;
+    cti_connections *all = c->all;
 
     if (c->content == CONTENT_CTI) {
         finish_streams(c, cause);
         for (int i = 0; i < DIRECTIONS && !c->reset; i++)
             tell_fin(&c->directions[i]);
-        live_session_end(c, time, how);
+        cti_connection_session_end(c, time, how);
     }
     note_attempt(c);
     if (c->record.close == CTI_END_CAPTURE_ENDED)
         c->record.close = how;
     if (!c->numbered)
-        all->other++;
-    else if (all->writer->connection != NULL)
-        all->writer->connection(all->user, &c->record);
-    table_remove(c);
+        all->counts.other++;
+    else if (all->events->connection != NULL)
+        all->events->connection(all->user, &c->record);
+    cti_connection_table_remove(c);
 }
 
 /* ---- limits ---- */
 
 /* Makes room for one more connection: forgets one without a session, if there is any. */
-static void forget_one(connections *all)
+static void forget_one(cti_connections *all)
 {
     connection *c;
 
-    if (table_size(all) < all->options->connections)
+    if (cti_connection_table_size(all) < all->options->connections)
         return;
-    c = table_quietest(all);
+    c = cti_connection_table_quietest(all);
     if (c->session == NULL)
-        all->forgotten_idle++;
+        all->counts.forgotten_idle++;
     else
-        all->forgotten_talking++;
-    finish_connection(c, c->record.last_time, CTI_END_CAPTURE_ENDED, HOLE_LIMIT);
+        all->counts.forgotten_talking++;
+    finish_connection(c, c->record.last_time, CTI_END_CAPTURE_ENDED, CTI_GAP_LIMIT);
 }
 
-static void give_up(direction *from, hole_cause cause)
+static void give_up(direction *from, cti_gap_cause cause)
 {
-    tcp_stream_give_up(&from->stream, cause, &message_stream_sink, from);
+    cti_tcp_stream_give_up(&from->stream, cause, &cti_stream_sink, from);
     tell_fin(from);
 }
 
 /* Gives up what has been missing for too long, or longest while too much is held. */
-static void enforce_limits(connections *all, int64_t now)
+static void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
-    while ((oldest = tcp_pool_oldest(&all->pool)) != NULL) {
-        const int64_t since = tcp_stream_waits_since(&oldest->stream);
+    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL) {
+        const int64_t since = cti_tcp_stream_waits_since(&oldest->stream);
 
         if (all->pool.held > all->options->held_total)
-            give_up(oldest, HOLE_LIMIT);
+            give_up(oldest, CTI_GAP_LIMIT);
         else if (cti_elapsed(since, now) > HOLE_PATIENCE)
-            give_up(oldest, HOLE_TIME);
+            give_up(oldest, CTI_GAP_TIME);
         else
             return;
     }
@@ -191,65 +190,66 @@ static void enforce_limits(connections *all, int64_t now)
 
 /* ---- segments ---- */
 
-static connection *begin_connection(connections *all, const tcp_segment *segment)
+static connection *begin_connection(cti_connections *all, const cti_segment *segment)
 {
     forget_one(all);
-    return table_add(all, segment);
+    return cti_connection_table_add(all, segment);
 }
 
-static void note_syn(direction *from, const tcp_segment *segment)
+static void note_syn(direction *from, const cti_segment *segment)
 {
     connection *c = from->connection;
-    const bool server = segment->flags & TCP_ACK;
-    const syn_seen seen = c->record.syn;
+    const bool server = segment->flags & CTI_FLAG_ACK;
+    const cti_syn_seen seen = c->record.syn;
 
     if (!from->stream.synced)
         from->framing = CTI_FRAME_IN_STEP;
-    if (seen == SYN_NONE)
-        c->record.syn = server ? SYN_SERVER_ONLY : SYN_CLIENT_ONLY;
-    else if (seen == (server ? SYN_CLIENT_ONLY : SYN_SERVER_ONLY))
-        c->record.syn = SYN_FULL;
+    if (seen == CTI_SYN_NONE)
+        c->record.syn = server ? CTI_SYN_SERVER_ONLY : CTI_SYN_CLIENT_ONLY;
+    else if (seen == (server ? CTI_SYN_CLIENT_ONLY : CTI_SYN_SERVER_ONLY))
+        c->record.syn = CTI_SYN_FULL;
 }
 
-static void count_segment(connection *c, const tcp_segment *segment, tcp_verdict verdict)
+static void count_segment(connection *c, const cti_segment *segment, cti_tcp_verdict verdict)
 {
-    tcp_counts *counts = &c->record.tcp;
+    cti_tcp_counts *counts = &c->record.tcp;
 
     counts->retransmissions += verdict.retransmission;
     counts->out_of_order += verdict.out_of_order;
     counts->keep_alives += verdict.keep_alive;
-    counts->zero_windows += segment->window == 0 && !(segment->flags & (TCP_RST | TCP_SYN));
+    counts->zero_windows +=
+        segment->window == 0 && !(segment->flags & (CTI_FLAG_RST | CTI_FLAG_SYN));
     if (!verdict.differs)
         return;
     counts->overlaps_differ++;
     if (c->content == CONTENT_CTI && !c->record.tls)
-        tally_add(&c->all->differing, segment->frame);
+        cti_tally_add(&c->all->counts.differing, segment->frame);
 }
 
 /* A packet that was captured twice is counted and otherwise left alone: not even its time is
  * life. */
-static bool is_copy(connection *c, const tcp_segment *segment)
+static bool is_copy(connection *c, const cti_segment *segment)
 {
-    const direction *from = table_direction(c, segment);
+    const direction *from = cti_connection_table_direction(c, segment);
 
     return c->content != CONTENT_OTHER && !segment->in_order &&
-           duplicate_filter_take(&c->seen, segment, (uint8_t)(from - c->directions));
+           cti_duplicate_filter_take(&c->seen, segment, (uint8_t)(from - c->directions));
 }
 
 /* Data without a number follows on what its sender said before. */
-static tcp_verdict feed_stream(direction *from, const tcp_segment *segment)
+static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
 {
-    tcp_segment placed;
+    cti_segment placed;
 
     if (!segment->in_order)
-        return tcp_stream_feed(&from->stream, segment, &message_stream_sink, from);
+        return cti_tcp_stream_feed(&from->stream, segment, &cti_stream_sink, from);
     placed = *segment;
     placed.sequence = (uint32_t)from->stream.next;
-    return tcp_stream_feed(&from->stream, &placed, &message_stream_sink, from);
+    return cti_tcp_stream_feed(&from->stream, &placed, &cti_stream_sink, from);
 }
 
 /* A segment that belongs to this connection. */
-static void take_segment(connection *c, const tcp_segment *segment)
+static void take_segment(connection *c, const cti_segment *segment)
 {
     direction *from, *to;
 
@@ -259,71 +259,72 @@ static void take_segment(connection *c, const tcp_segment *segment)
     c->frame = segment->frame;
     if (c->content == CONTENT_OTHER)
         return;
-    from = table_direction(c, segment);
-    to = connection_opposite(from);
-    if (segment->flags & TCP_SYN) {
-        if (syn_is_repeated(from, segment))
+    from = cti_connection_table_direction(c, segment);
+    to = cti_connection_opposite(from);
+    if (segment->flags & CTI_FLAG_SYN) {
+        if (cti_syn_is_repeated(from, segment))
             forget_reset(c);
         note_syn(from, segment);
     }
-    if (segment->flags & TCP_RST) {
+    if (segment->flags & CTI_FLAG_RST) {
         take_reset(from, segment);
         return;
     }
     if (c->reset)
         return;
     /* What it acknowledges came before what it says. */
-    if (segment->flags & TCP_ACK) {
-        tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &message_stream_sink, to);
+    if (segment->flags & CTI_FLAG_ACK) {
+        cti_tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &cti_stream_sink, to);
         tell_fin(to);
     }
     if (c->content == CONTENT_OTHER)
         return;
     count_segment(c, segment, feed_stream(from, segment));
-    live_session_segment(from, segment);
+    cti_connection_session_segment(from, segment);
     tell_fin(from);
 }
 
-static void note_time(connections *all, const tcp_segment *segment)
+static void note_time(cti_connections *all, const cti_segment *segment)
 {
     const int64_t step = cti_elapsed(segment->time, all->last_time);
 
     all->last_time = segment->time;
     if (step == CTI_NO_TIME || step <= 0)
         return;
-    tally_add(&all->steps_back, segment->frame);
-    all->worst_step = MAX(all->worst_step, step);
+    cti_tally_add(&all->counts.steps_back, segment->frame);
+    all->counts.worst_step = MAX(all->counts.worst_step, step);
 }
 
 /* The connection of a segment: the one found in the table (c), or one that begins with it; NULL
  * if it is not yet known whether the segment begins one. */
-static connection *choose_connection(connections *all, connection *c, const tcp_segment *segment)
+static connection *choose_connection(cti_connections *all, connection *c,
+                                     const cti_segment *segment)
 {
-    tcp_segment syn;
+    cti_segment syn;
 
     if (c == NULL)
         return begin_connection(all, segment);
-    if (syn_is_proven(c, segment)) {
+    if (cti_syn_is_proven(c, segment)) {
         syn = *c->late_syn;
-        finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, HOLE_CLOSED);
+        finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         c = begin_connection(all, &syn);
         take_segment(c, &syn);
         return c;
     }
-    if (!(segment->flags & TCP_SYN))
+    if (!(segment->flags & CTI_FLAG_SYN))
         return c;
-    if (syn_begins_another(table_direction(c, segment), segment)) {
-        finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, HOLE_CLOSED);
+    if (cti_syn_begins_another(cti_connection_table_direction(c, segment), segment)) {
+        finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         return begin_connection(all, segment);
     }
     if (c->reset || c->content == CONTENT_OTHER ||
-        !syn_is_late(table_direction(c, segment), segment))
+        !cti_syn_is_late(cti_connection_table_direction(c, segment), segment))
         return c;
-    syn_keep(c, segment);
+    cti_syn_keep(c, segment);
     return NULL;
 }
 
-void connections_take(connections *all, connection *c, const tcp_segment *segment)
+void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment)
 {
     note_time(all, segment);
     /* Of a copy that comes in pieces nothing else is known; the packet may have been left out. */
@@ -336,29 +337,29 @@ void connections_take(connections *all, connection *c, const tcp_segment *segmen
         return;
     }
     take_segment(c, segment);
-    table_touch(c);
+    cti_connection_table_touch(c);
     enforce_limits(all, segment->time);
 }
 
-void connections_feed(connections *all, const tcp_segment *segment)
+void cti_connections_feed(cti_connections *all, const cti_segment *segment)
 {
-    connections_take(all, table_find(all, segment), segment);
+    cti_connections_take(all, cti_connection_table_find(all, segment), segment);
 }
 
 /* ---- life ---- */
 
-connections *connections_new(const connection_options *options, const record_writer *writer,
-                             void *user)
+cti_connections *cti_connections_new(const cti_connection_options *options,
+                                     const cti_connection_events *events, void *user)
 {
-    connections *all = g_new0(connections, 1);
+    cti_connections *all = g_new0(cti_connections, 1);
 
     all->options = options;
-    all->writer = writer;
+    all->events = events;
     all->user = user;
     all->last_time = CTI_NO_TIME;
     all->clients = cti_clients_new();
-    table_init(all);
-    tcp_pool_init(&all->pool);
+    cti_connection_table_init(all);
+    cti_tcp_pool_init(&all->pool);
     return all;
 }
 
@@ -372,56 +373,62 @@ static gint compare_first_frames(gconstpointer a, gconstpointer b)
 
 static void forward_client(void *user, const cti_client *client)
 {
-    const connections *all = user;
+    const cti_connections *all = user;
 
-    if (all->writer->client != NULL)
-        all->writer->client(all->user, client);
+    if (all->events->client != NULL)
+        all->events->client(all->user, client);
 }
 
 static void forward_storm(void *user, const cti_storm *storm)
 {
-    const connections *all = user;
+    const cti_connections *all = user;
 
-    if (all->writer->storm != NULL)
-        all->writer->storm(all->user, storm);
+    if (all->events->storm != NULL)
+        all->events->storm(all->user, storm);
 }
 
 static void forward_finding(void *user, const cti_finding *finding)
 {
-    connections *all = user;
+    cti_connections *all = user;
 
-    all->findings[finding->severity]++;
-    if (all->writer->finding != NULL)
-        all->writer->finding(all->user, NULL, finding);
+    all->counts.findings[finding->severity]++;
+    if (all->events->finding != NULL)
+        all->events->finding(all->user, NULL, finding);
 }
 
-void connections_finish(connections *all)
+void cti_connections_finish(cti_connections *all)
 {
-    static const cti_clients_events events = {
+    static const cti_clients_events clients_events = {
         .client = forward_client, .storm = forward_storm, .finding = forward_finding};
     GList *list;
 
-    connections_settle(all);
+    cti_connections_settle(all);
     list = g_list_sort(g_list_concat(g_list_copy(all->idle.head), g_list_copy(all->talking.head)),
                        compare_first_frames);
     for (GList *link = list; link != NULL; link = link->next)
-        finish_connection(link->data, all->last_time, CTI_END_CAPTURE_ENDED, HOLE_CAPTURE_ENDED);
+        finish_connection(link->data, all->last_time, CTI_END_CAPTURE_ENDED, CTI_GAP_CAPTURE_ENDED);
     g_list_free(list);
-    cti_clients_finish(all->clients, all->last_time, &events, all);
+    cti_clients_finish(all->clients, all->last_time, &clients_events, all);
+    all->counts.clients_left_out = cti_clients_left_out(all->clients);
 }
 
-void connections_free(connections *all)
+const cti_connection_counts *cti_connections_counts(const cti_connections *all)
+{
+    return &all->counts;
+}
+
+void cti_connections_free(cti_connections *all)
 {
     if (all == NULL)
         return;
     while (all->idle.head != NULL)
-        table_remove(all->idle.head->data);
+        cti_connection_table_remove(all->idle.head->data);
     while (all->talking.head != NULL) {
-        live_session_free(all->talking.head->data);
-        table_remove(all->talking.head->data);
+        cti_connection_session_free(all->talking.head->data);
+        cti_connection_table_remove(all->talking.head->data);
     }
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
-    ahead_release(all);
+    cti_prefetch_release(all);
     g_free(all);
 }
