@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a connection is made of, for the files that work on it; nobody else includes this.
  *
- *     connection.c        segments, FIN, RST, limits, the end
+ *     connection.c           segments, FIN, RST, limits, the end
  *     connection_prefetch.c  segments on their way to their connections
- *     connection_syn.c    which SYN begins another connection
- *     connection_notes.c  what is told of all of them
- *     connection_table.c  which connection a segment belongs to, who is the client
- *     recognition.c       does it carry CTI?
- *     message_stream.c    the bytes and holes of one direction -> messages
- *     live_session.c      messages -> sessions, and what the writer is told of them
+ *     connection_syn.c       which SYN begins another connection
+ *     connection_table.c     which connection a segment belongs to, who is the client
+ *     recognition.c          does it carry CTI?
+ *     stream.c               the bytes and gaps of one direction -> messages
+ *     connection_session.c   messages -> sessions, and what is reported of them
  *
  * Invariants:
  * - content goes from UNDECIDED to CTI or to OTHER, and never back.
