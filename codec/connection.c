@@ -29,6 +29,7 @@ void cti_connection_number(connection *c)
 
 void cti_connection_release_streams(connection *c)
 {
+    cti_order_drop(c);
     for (int i = 0; i < DIRECTIONS; i++) {
         direction *d = &c->directions[i];
 
@@ -44,61 +45,11 @@ void cti_tally_add(cti_tally *tally, uint32_t frame)
         tally->frame = frame;
 }
 
-/* ---- TCP's end ---- */
-
-static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
-{
-    if (c->record.close == CTI_END_CAPTURE_ENDED) {
-        if (sender == CTI_CLIENT)
-            c->record.close = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
-        else
-            c->record.close = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
-    }
-    cti_connection_session_tcp_end(c, how, sender);
-}
-
-/* Tells the end of a direction once FIN's number was reached; the session ends with both. */
-static void tell_fin(direction *from)
-{
-    connection *c = from->connection;
-
-    if (!from->stream.closed || !from->stream.saw_fin || from->fin_told)
-        return;
-    from->fin_told = true;
-    cti_stream_end(from);
-    tcp_end(c, CTI_TCP_FIN, from->sender);
-    if (!cti_connection_opposite(from)->stream.closed)
-        return;
-    cti_connection_session_end(c, c->now, CTI_END_NONE);
-    cti_connection_release_streams(c);
-}
-
-/* Delivers what the streams hold, behind holes of this cause. */
-static void finish_streams(connection *c, cti_gap_cause cause)
-{
-    for (int i = 0; i < DIRECTIONS; i++)
-        cti_tcp_stream_finish(&c->directions[i].stream, cause, &cti_stream_sink, &c->directions[i]);
-    for (int i = 0; i < DIRECTIONS; i++)
-        cti_stream_end(&c->directions[i]);
-}
-
-static void take_reset(direction *from, const cti_segment *segment)
-{
-    connection *c = from->connection;
-
-    if (c->reset || !cti_tcp_stream_accepts_reset(&from->stream, segment->sequence))
-        return;
-    c->reset = true;
-    finish_streams(c, CTI_GAP_CLOSED);
-    tcp_end(c, CTI_TCP_RST, from->sender);
-    cti_connection_session_end(c, c->now, CTI_END_NONE);
-    cti_connection_release_streams(c);
-}
-
 /* The attempt goes on as if it had not been refused. */
 static void forget_reset(connection *c)
 {
     c->reset = false;
+    c->disordered = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
     for (int i = 0; i < DIRECTIONS; i++)
         cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
@@ -132,13 +83,17 @@ static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_
 {
     cti_connections *all = c->all;
 
+    cti_owed_settle(c);
     if (c->content == CONTENT_CTI) {
-        finish_streams(c, cause);
+        for (int i = 0; i < DIRECTIONS; i++)
+            cti_end_finish_stream(&c->directions[i], cause);
         for (int i = 0; i < DIRECTIONS && !c->reset; i++)
-            tell_fin(&c->directions[i]);
+            cti_end_take_fin(&c->directions[i]);
+        cti_order_flush(c);
         cti_connection_session_end(c, time, how);
     }
     note_attempt(c);
+    all->counts.one_sided += c->numbered && c->directions[0].captured != c->directions[1].captured;
     if (c->record.close == CTI_END_CAPTURE_ENDED)
         c->record.close = how;
     if (!c->numbered)
@@ -168,7 +123,8 @@ static void forget_one(cti_connections *all)
 static void give_up(direction *from, cti_gap_cause cause)
 {
     cti_tcp_stream_give_up(&from->stream, cause, &cti_stream_sink, from);
-    tell_fin(from);
+    cti_end_take_fin(from);
+    cti_order_release(from->connection);
 }
 
 /* Gives up what has been missing for too long, or longest while too much is held. */
@@ -248,6 +204,46 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     return cti_tcp_stream_feed(&from->stream, &placed, &cti_stream_sink, from);
 }
 
+/* What a segment acknowledges came before what it says.  The SYN-ACK, and the first segment after
+ * SYN, acknowledge the other direction's SYN: its stream starts there. */
+static void acknowledge(direction *to, const direction *from, const cti_segment *segment)
+{
+    const bool is_start =
+        segment->flags & CTI_FLAG_SYN || (from->stream.saw_syn && !from->stream.late_syn &&
+                                          (uint32_t)from->stream.next == from->stream.initial + 1);
+
+    if (is_start && !to->stream.synced) {
+        to->framing = CTI_FRAME_IN_STEP;
+        cti_tcp_stream_start(&to->stream, segment->acknowledgment);
+    }
+    cti_tcp_stream_acknowledge(&to->stream, segment);
+    if (to->stream.owed != 0 && to->not_captured)
+        cti_owed_give_up(to);
+}
+
+/* New bytes after the peer's acknowledgment of them: the capture shows packets out of order. */
+static void note_disorder(direction *from, const cti_segment *segment, int64_t owed_since)
+{
+    cti_connection_counts *counts = &from->connection->all->counts;
+    const int64_t late = cti_forward(owed_since, segment->time);
+
+    if (late == CTI_NO_TIME)
+        return;
+    from->connection->disordered = true;
+    cti_tally_add(&counts->disordered, segment->frame);
+    counts->worst_disorder = MAX(counts->worst_disorder, late);
+}
+
+static void take_data(direction *from, const cti_segment *segment)
+{
+    const int64_t owed_since = from->stream.owed != 0 ? from->stream.owed_time : CTI_NO_TIME;
+    const cti_tcp_verdict verdict = feed_stream(from, segment);
+
+    count_segment(from->connection, segment, verdict);
+    if (verdict.late)
+        note_disorder(from, segment, owed_since);
+}
+
 /* A segment that belongs to this connection. */
 static void take_segment(connection *c, const cti_segment *segment)
 {
@@ -266,22 +262,24 @@ static void take_segment(connection *c, const cti_segment *segment)
             forget_reset(c);
         note_syn(from, segment);
     }
-    if (segment->flags & CTI_FLAG_RST) {
-        take_reset(from, segment);
-        return;
-    }
+    from->captured = true;
+    from->not_captured = false;
+    c->acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order;
+    c->acknowledgment = segment->acknowledgment;
     if (c->reset)
         return;
-    /* What it acknowledges came before what it says. */
-    if (segment->flags & CTI_FLAG_ACK) {
-        cti_tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &cti_stream_sink, to);
-        tell_fin(to);
+    if (c->acknowledges)
+        acknowledge(to, from, segment);
+    if (segment->flags & CTI_FLAG_RST) {
+        cti_end_take_reset(from, segment);
+    } else if (c->content != CONTENT_OTHER) {
+        take_data(from, segment);
+        cti_connection_session_segment(from, segment);
+        cti_end_take_fin(from);
+        cti_owed_settle_reset(c);
     }
-    if (c->content == CONTENT_OTHER)
-        return;
-    count_segment(c, segment, feed_stream(from, segment));
-    cti_connection_session_segment(from, segment);
-    tell_fin(from);
+    cti_order_release(c);
+    cti_owed_enlist(c);
 }
 
 static void note_time(cti_connections *all, const cti_segment *segment)
@@ -313,6 +311,8 @@ static connection *choose_connection(cti_connections *all, connection *c,
     }
     if (!(segment->flags & CTI_FLAG_SYN))
         return c;
+    if (c->directions[0].reset_taken || c->directions[1].reset_taken)
+        cti_owed_settle(c);
     if (cti_syn_begins_another(cti_connection_table_direction(c, segment), segment)) {
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         return begin_connection(all, segment);
@@ -327,6 +327,8 @@ static connection *choose_connection(cti_connections *all, connection *c,
 void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment)
 {
     note_time(all, segment);
+    if (all->owing.head != NULL)
+        cti_owed_expire(all);
     /* Of a copy that comes in pieces nothing else is known; the packet may have been left out. */
     if (!segment->repeated)
         c = choose_connection(all, c, segment);

@@ -40,6 +40,9 @@ extern "C" {
 #define CTI_HELD_BYTES_DEFAULT  (UINT64_C(4) << 20)
 #define CTI_HELD_TOTAL_DEFAULT  (UINT64_C(32) << 20)
 #define CTI_CONNECTIONS_DEFAULT 16384u
+/* Two directions that are captured apart come 0.1 to 50 ms apart; TCP repeats what was lost after
+ * 200 ms at the soonest. */
+#define CTI_WAIT_DEFAULT (CTI_SECOND / 5)
 
 /* A server that is known by its address, whatever its port says. */
 typedef struct cti_known_server {
@@ -55,6 +58,7 @@ typedef struct cti_connection_options {
     uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
     uint64_t held_total;  /* the same for all directions together */
     uint32_t connections; /* most connections to track at a time, at least 1 */
+    int64_t wait;         /* longest time to wait for bytes that were acknowledged, nanoseconds */
 } cti_connection_options;
 
 /* ---- what is reported ---- */
@@ -195,6 +199,10 @@ typedef struct cti_connection_counts {
     /* Packets whose time is before that of the one before, and by how much at most. */
     cti_tally steps_back;
     int64_t worst_step;
+    /* Packets that came after the packet that acknowledged them, and by how much at most. */
+    cti_tally disordered;
+    int64_t worst_disorder;
+    uint32_t one_sided;        /* connections with CTI of which one direction was not captured */
     cti_tally cut;             /* gaps because the capture cut packets */
     cti_tally differing;       /* segments that repeat bytes as others */
     cti_tally over_limit;      /* gaps because of held_bytes, held_total or connections */

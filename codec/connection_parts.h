@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a connection is made of, for the files that work on it; nobody else includes this.
  *
- *     connection.c           segments, FIN, RST, limits, the end
+ *     connection.c           segments, limits, from beginning to end
  *     connection_prefetch.c  segments on their way to their connections
  *     connection_syn.c       which SYN begins another connection
+ *     connection_end.c       FIN and RST
+ *     connection_owed.c      waiting for bytes that were acknowledged before they were captured
+ *     connection_order.c     causal order of the two directions
  *     connection_table.c     which connection a segment belongs to, who is the client
  *     recognition.c          does it carry CTI?
  *     stream.c               the bytes and gaps of one direction -> messages
@@ -32,6 +35,28 @@ typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
 
 typedef struct connection connection;
 
+/* What is delivered in causal order. */
+typedef enum {
+    EVENT_MESSAGE, /* bytes */
+    EVENT_UNSEEN,  /* gap: bytes are missing; for the session */
+    EVENT_GAP,     /* gap: the same when it is known what around it could not be decoded; for the
+                    * caller */
+    EVENT_FIN,
+    EVENT_RESET,
+} event_kind;
+
+typedef struct ordered_event {
+    event_kind kind;
+    bool acknowledges;       /* acknowledgment is valid */
+    uint32_t acknowledgment; /* its sender had received the other direction up to this number */
+    uint32_t end;            /* the number after it in its own direction */
+    uint32_t frame;
+    int64_t time;
+    uint32_t size; /* of bytes */
+    const uint8_t *bytes;
+    cti_gap gap;
+} ordered_event;
+
 /* A session and what the records say of it. */
 typedef struct live_session {
     cti_session_record record;
@@ -44,12 +69,20 @@ typedef struct direction {
     connection *connection;
     cti_sender sender;
     cti_frame_state framing;
-    bool fin_told;
-    bool in_hole;     /* hole is known, but not yet how many bytes behind it are no use */
-    GByteArray *rest; /* NULL where there is none */
-    uint64_t skipped; /* bytes left out since the last message */
-    uint64_t tail;    /* bytes to come of a message that was told although it is cut */
+    bool captured;     /* at least one of its packets was */
+    bool not_captured; /* so much was acknowledged that none of its packets is expected any more */
+    bool fin_taken;    /* FIN's number was reached, */
+    bool fin_told;     /* and it was delivered in its turn */
+    bool reset_taken;  /* RST came; what is before it may be owed */
+    bool followed_known; /* followed is */
+    uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
+    uint8_t expired;     /* how often owed bytes did not come, while nothing of it was captured */
+    bool in_hole;        /* hole is known, but not yet how many bytes behind it are no use */
+    GByteArray *rest;    /* NULL where there is none */
+    uint64_t skipped;    /* bytes left out since the last message */
+    uint64_t tail;       /* bytes to come of a message that was told although it is cut */
     cti_tcp_stream stream;
+    GQueue waiting; /* of events, for their turn */
     cti_gap hole;
     uint64_t lost; /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
@@ -59,11 +92,15 @@ typedef struct direction {
 struct connection {
     cti_connections *all;
     live_session *session;
-    void *writer_data;     /* the writer's, for the session */
-    cti_segment *late_syn; /* of what may become the next connection; NULL if none */
-    GQueue *queue;         /* that it is in, by link */
-    int64_t now;           /* of the packet being taken in */
-    uint32_t frame;
+    void *writer_data;       /* the writer's, for the session */
+    cti_segment *late_syn;   /* of what may become the next connection; NULL if none */
+    GQueue *queue;           /* that it is in, by link */
+    int64_t now;             /* of the packet being taken in, */
+    uint32_t frame;          /* its number, */
+    uint32_t acknowledgment; /* and what it acknowledges, */
+    bool acknowledges;       /* if it does */
+    bool owing;              /* it is in the queue of those to which bytes are owed */
+    bool disordered;         /* a packet came after the packet that acknowledged it */
     content content;
     bool cti_port;
     bool named;        /* the user named its port or server */
@@ -74,8 +111,11 @@ struct connection {
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;
-    uint32_t tries; /* pieces of data that did not look like CTI */
+    uint32_t tries;     /* pieces of data that did not look like CTI */
+    int64_t reset_time; /* with reset_taken: of RST, */
+    uint32_t reset_frame;
     GList link;
+    GList owing_link;
     connection *same_key; /* the next one with its key in the table */
 };
 
@@ -104,6 +144,7 @@ struct cti_connections {
     waiting_segment ahead[AHEAD_MAX]; /* segment number n is at n % AHEAD_MAX */
     uint64_t queued, taken;
     cti_tcp_pool pool;
+    GQueue owing; /* of connections: those that wait for bytes, about in the order of their times */
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     cti_connection_counts counts;
@@ -181,6 +222,64 @@ void cti_syn_keep(connection *c, const cti_segment *segment);
 /* True if the server answers the kept SYN, or its sender goes on behind it. */
 bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
 
+/* ---- connection_end.c ---- */
+
+/* Notices that FIN's number was reached. */
+void cti_end_take_fin(direction *from);
+
+/* Takes in a RST. */
+void cti_end_take_reset(direction *from, const cti_segment *segment);
+
+/* RST has no more to wait for: its turn comes after all that it follows from. */
+void cti_end_finish_reset(direction *from);
+
+/* FIN or RST in its turn. */
+void cti_end_by_fin(direction *from);
+void cti_end_by_reset(direction *from);
+
+/* Delivers what the stream holds, after gaps of this cause. */
+void cti_end_finish_stream(direction *from, cti_gap_cause cause);
+
+/* ---- connection_owed.c ---- */
+
+/* Notices that the connection waits for bytes, or for the turn of a RST. */
+void cti_owed_enlist(connection *c);
+
+/* It waits no more. */
+void cti_owed_strike(connection *c);
+
+/* Gives up, in all connections, what was waited for too long. */
+void cti_owed_expire(cti_connections *all);
+
+/* Gives up what is owed by the direction: it is missing since the packet that acknowledged it. */
+void cti_owed_give_up(direction *from);
+
+/* Lets a RST take its turn where it need not wait. */
+void cti_owed_settle_reset(connection *c);
+
+/* Waits for nothing any more: delivers all there is. */
+void cti_owed_settle(connection *c);
+
+/* ---- connection_order.c ---- */
+
+/* New events of a direction, at the connection's present time and frame: delivered at once, or when
+ * all that they can follow from was.  A message lives for the time of the call; left: bytes after
+ * it that the stream has delivered already. */
+void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, size_t left);
+void cti_order_unseen(direction *from, const cti_gap *gap);
+void cti_order_gap(direction *from, const cti_gap *gap);
+void cti_order_fin(direction *from);
+void cti_order_reset(direction *from);
+
+/* Delivers what is due now. */
+void cti_order_release(connection *c);
+
+/* Delivers all that waits. */
+void cti_order_flush(connection *c);
+
+/* Frees all that waits. */
+void cti_order_drop(connection *c);
+
 /* ---- recognition.c ---- */
 
 /* Collects bytes until they tell what the connection carries. */
@@ -210,8 +309,18 @@ void cti_stream_end(direction *from);
 
 /* ---- live_session.c ---- */
 
-/* A whole message, or the start of one that the capture cut. */
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size);
+/* A whole message, or the start of one that the capture cut.  late: what follows from it may have
+ * been delivered before it. */
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late);
+
+/* Bytes of the direction are missing: for the session. */
+void cti_connection_session_unseen(direction *from, uint64_t bytes);
+
+/* The same for the caller. */
+void cti_connection_session_gap(direction *from, const cti_gap *gap);
+
+/* What is delivered next follows from bytes of the direction that were not seen. */
+void cti_connection_session_doubt(direction *from);
 
 /* What TCP says beside its bytes, of a segment whose bytes were taken in. */
 void cti_connection_session_segment(const direction *from, const cti_segment *segment);

@@ -71,17 +71,7 @@ static void begin(connection *c)
     c->session = live;
 }
 
-/* The sender has bytes of the other side that the capture has not shown: what it says may
- * follow from them. */
-static void doubt(direction *from)
-{
-    const direction *other = cti_connection_opposite(from);
-
-    if (cti_tcp_stream_lacks(&other->stream))
-        cti_session_doubt(&from->connection->session->session, other->sender);
-}
-
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size)
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late)
 {
     connection *c = from->connection;
     const cti_connection_events *events = c->all->events;
@@ -96,7 +86,6 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     }
     if (c->session == NULL)
         begin(c);
-    doubt(from);
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
     c->all->counts.messages++;
     record = (cti_message_record){.session = &c->session->record,
@@ -109,6 +98,36 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
                                   .facts = &facts};
     if (events->message != NULL)
         events->message(c->all->user, &record);
+    if (late) /* TODO */
+        cti_session_doubt(&c->session->session,
+                          from->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
+}
+
+void cti_connection_session_unseen(direction *from, uint64_t bytes)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
+}
+
+void cti_connection_session_gap(direction *from, const cti_gap *gap)
+{
+    connection *c = from->connection;
+    cti_gap told = *gap;
+
+    told.session = c->session != NULL ? &c->session->record : NULL;
+    told.sender = from->sender;
+    if (c->all->events->hole != NULL)
+        c->all->events->hole(c->all->user, &told);
+}
+
+void cti_connection_session_doubt(direction *from)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_doubt(&c->session->session, from->sender);
 }
 
 void cti_connection_session_segment(const direction *from, const cti_segment *segment)

@@ -193,10 +193,12 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
         d->connection = c;
         d->sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
         d->framing = CTI_FRAME_SEARCH;
+        g_queue_init(&d->waiting);
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
     add_key(c);
     c->link.data = c;
+    c->owing_link.data = c;
     c->queue = &all->idle;
     g_queue_push_tail_link(c->queue, &c->link);
     return c;
@@ -218,6 +220,7 @@ void cti_connection_table_remove(connection *c)
     c->all->removals++;
     remove_key(c);
     g_queue_unlink(c->queue, &c->link);
+    cti_owed_strike(c);
     cti_connection_release_streams(c);
     g_free(c->late_syn);
     g_free(c);

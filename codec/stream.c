@@ -55,8 +55,6 @@ void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
         cti_tally_add(&c->all->counts.cut, c->frame);
     if (cause == CTI_GAP_LIMIT)
         cti_tally_add(&c->all->counts.over_limit, c->frame);
-    if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
     from->in_hole = true;
     from->hole = (cti_gap){.connection = &c->record,
                            .sender = from->sender,
@@ -64,6 +62,7 @@ void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
                            .cause = cause,
                            .frame = c->frame,
                            .time = c->now};
+    cti_order_unseen(from, &from->hole);
 }
 
 /* No SYN and no message, only a port of CTI's: it may be another program's, whose client was
@@ -77,7 +76,6 @@ static bool may_be_foreign(const connection *c)
 static void tell_hole(direction *from)
 {
     connection *c = from->connection;
-    const cti_connection_events *events = c->all->events;
 
     if (may_be_foreign(c))
         return;
@@ -87,11 +85,9 @@ static void tell_hole(direction *from)
         return;
     from->in_hole = false;
     cti_connection_number(c);
-    from->hole.session = c->session != NULL ? &c->session->record : NULL;
     from->hole.skipped_bytes = from->skipped;
     from->skipped = 0;
-    if (events->hole != NULL)
-        events->hole(c->all->user, &from->hole);
+    cti_order_gap(from, &from->hole);
 }
 
 /* The capture kept the start of a message only (snaplen): it is told as far as it goes, and
@@ -104,7 +100,7 @@ static bool take_cut_message(direction *from, uint64_t missing)
     if (rest == NULL || rest->len < CTI_HEADER_SIZE || from->framing != CTI_FRAME_IN_STEP)
         return false;
     left = (uint64_t)cti_header_length(rest->data) + CTI_HEADER_SIZE - rest->len;
-    cti_connection_session_take(from, rest->data, rest->len);
+    cti_order_message(from, rest->data, rest->len, 0);
     cti_stream_drop(from, rest->len);
     if (left < missing)
         from->framing = CTI_FRAME_SEARCH;
@@ -160,7 +156,7 @@ size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length)
             cti_connection_number(from->connection);
             tell_hole(from);
             from->framing = CTI_FRAME_IN_STEP;
-            cti_connection_session_take(from, bytes + used, (uint32_t)size);
+            cti_order_message(from, bytes + used, (uint32_t)size, length - used - size);
             used += size;
             break;
         }

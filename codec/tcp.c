@@ -6,8 +6,9 @@
 #define START (UINT64_C(1) << 33)
 /* A RST may be this far ahead of what was captured. */
 #define RESET_WINDOW (1 << 20)
-/* A stream's own SYN may come so many bytes late. */
-#define LATE_SYN (1 << 20)
+/* A stream's own SYN may come so many bytes late, and so may its first data after the peer's
+ * acknowledgment of it. */
+#define LATE_START (1 << 20)
 /* Numbers further away than this belong to another connection's life. */
 #define FAR_OFF (INT64_C(1) << 30)
 
@@ -30,11 +31,29 @@ static uint64_t relative(const cti_tcp_stream *stream, uint32_t sequence)
     return stream->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)stream->next);
 }
 
-/* Lets the stream begin at a raw number: the low 32 bits of its space are the raw ones. */
-static void synchronize(cti_tcp_stream *stream, uint32_t sequence)
+/* The peer's acknowledgments came first and show where the stream was then.  Bytes before that are
+ * late; bytes between were sent before the capture began, unless they were acknowledged in it. */
+static void synchronize_placed(cti_tcp_stream *stream, uint64_t start, bool is_start)
 {
+    const bool late = start < stream->next && stream->next - start <= LATE_START;
+
+    if (!late && !is_start && (start < stream->next || stream->owed != 0))
+        return;
+    stream->next = start;
+    if (!late)
+        stream->acked = stream->owed = 0;
+}
+
+/* Lets the stream begin at a raw number: the low 32 bits of its space are the raw ones.
+ * is_start: nothing was sent before it. */
+static void synchronize(cti_tcp_stream *stream, uint32_t sequence, bool is_start)
+{
+    if (stream->placed)
+        synchronize_placed(stream, relative(stream, sequence), is_start);
+    else
+        stream->next = START + sequence;
+    stream->placed = false;
     stream->synced = true;
-    stream->next = START + sequence;
 }
 
 static void check_fin(cti_tcp_stream *stream)
@@ -47,6 +66,36 @@ static void check_fin(cti_tcp_stream *stream)
 static bool is_before_next(const cti_tcp_stream *stream, uint64_t number)
 {
     return number + 1 == stream->next + (stream->saw_fin && stream->next == stream->fin);
+}
+
+uint64_t cti_tcp_stream_reached(const cti_tcp_stream *stream)
+{
+    uint64_t reached = stream->next;
+
+    if (!stream->synced && !stream->placed)
+        return 0;
+    if (stream->saw_fin && stream->next >= stream->fin)
+        reached = stream->fin + 1;
+    return MAX(reached, stream->conceded);
+}
+
+/* The bytes up to this number exist; the capture may show them yet. */
+static void owe(cti_tcp_stream *stream, uint64_t to, int64_t time, uint32_t frame)
+{
+    if (stream->owed != 0 || to <= cti_tcp_stream_reached(stream))
+        return;
+    stream->owed = to;
+    stream->owed_time = time;
+    stream->owed_frame = frame;
+}
+
+/* Bytes came. */
+static void settle_owed(cti_tcp_stream *stream, const cti_segment *segment)
+{
+    if (stream->owed > cti_tcp_stream_reached(stream))
+        return;
+    stream->owed = 0;
+    owe(stream, stream->acked, segment->time, segment->frame);
 }
 
 /* Delivers bytes that are next; missing ones at their end are a cut by the snaplen. */
@@ -133,18 +182,6 @@ static void enforce_limit(cti_tcp_stream *stream, const cti_tcp_sink *sink, void
         give_up_first(stream, CTI_GAP_LIMIT, sink, user);
 }
 
-/* The peer has bytes that the capture lacks, and later ones or FIN are here: they will not
- * come. */
-static void declare_acknowledged(cti_tcp_stream *stream, const cti_tcp_sink *sink, void *user)
-{
-    const held *piece;
-
-    while ((piece = cti_tcp_store_first(stream)) != NULL && piece->sequence <= stream->acked)
-        declare_hole(stream, piece->sequence, CTI_GAP_ACKED, sink, user);
-    if (stream->saw_fin && stream->fin <= stream->acked)
-        declare_hole(stream, stream->fin, CTI_GAP_ACKED, sink, user);
-}
-
 static cti_tcp_verdict take_data(cti_tcp_stream *stream, const cti_segment *segment,
                                  uint32_t sequence, const cti_tcp_sink *sink, void *user)
 {
@@ -179,25 +216,24 @@ static cti_tcp_verdict take_data(cti_tcp_stream *stream, const cti_segment *segm
         length -= old;
         start = stream->next;
     }
+    verdict.late = start < stream->acked;
     if (start == stream->next) {
         take_next(stream, segment, bytes, captured, length, &verdict, sink, user);
         return verdict;
     }
     verdict.out_of_order = true;
     cti_tcp_store_hold(stream, segment, start, bytes, captured, length, &verdict);
-    declare_acknowledged(stream, sink, user);
     enforce_limit(stream, sink, user);
     return verdict;
 }
 
-static void take_fin(cti_tcp_stream *stream, uint64_t number, const cti_tcp_sink *sink, void *user)
+static void take_fin(cti_tcp_stream *stream, uint64_t number)
 {
     if (number < stream->next) /* of an earlier connection */
         return;
     stream->saw_fin = true;
     stream->fin = number;
     check_fin(stream);
-    declare_acknowledged(stream, sink, user);
 }
 
 /* True if nothing but SYN came, and the peer did not acknowledge it: another SYN-ACK may be the
@@ -206,6 +242,12 @@ static bool is_unused(const cti_tcp_stream *stream)
 {
     return stream->saw_syn && !stream->late_syn && (uint32_t)stream->next == stream->initial + 1 &&
            stream->held.head == NULL && !stream->saw_fin && stream->acked < stream->next;
+}
+
+static void forget_syn(cti_tcp_stream *stream)
+{
+    stream->synced = stream->saw_syn = false;
+    stream->acked = stream->owed = stream->conceded = 0;
 }
 
 cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *segment,
@@ -217,13 +259,13 @@ cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *s
     if (segment->flags & CTI_FLAG_SYN) {
         sequence++;
         if (is_unused(stream) && segment->sequence != stream->initial)
-            stream->synced = stream->saw_syn = false;
+            forget_syn(stream);
         if (!stream->saw_syn)
             stream->late_syn = stream->synced;
         if (stream->synced && stream->saw_syn)
             verdict.retransmission = true;
         else if (!stream->synced)
-            synchronize(stream, sequence);
+            synchronize(stream, sequence, true);
         if (!stream->saw_syn)
             stream->initial = segment->sequence;
         stream->saw_syn = true;
@@ -231,7 +273,7 @@ cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *s
     if (!stream->synced && segment->length == 0 && !(segment->flags & CTI_FLAG_FIN))
         return verdict;
     if (!stream->synced)
-        synchronize(stream, sequence);
+        synchronize(stream, sequence, false);
     if (segment->length > 0) {
         verdict = take_data(stream, segment, sequence, sink, user);
     } else if (!(segment->flags & (CTI_FLAG_SYN | CTI_FLAG_FIN)) &&
@@ -239,33 +281,58 @@ cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *s
         verdict.keep_alive = true;
     }
     if (segment->flags & CTI_FLAG_FIN && !stream->saw_fin)
-        take_fin(stream, relative(stream, sequence + segment->length), sink, user);
+        take_fin(stream, relative(stream, sequence + segment->length));
+    if (stream->owed != 0)
+        settle_owed(stream, segment);
     return verdict;
 }
 
-bool cti_tcp_stream_lacks(const cti_tcp_stream *stream)
-{
-    return stream->synced && stream->acked > stream->next + 1;
-}
-
-void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, uint32_t acknowledgment,
-                                const cti_tcp_sink *sink, void *user)
+void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, const cti_segment *segment)
 {
     uint64_t acked;
 
-    if (!stream->synced)
+    if (!stream->synced && !stream->placed) {
+        stream->placed = true;
+        stream->next = stream->acked = START + segment->acknowledgment;
         return;
-    acked = relative(stream, acknowledgment);
-    if (acked > stream->next + (uint64_t)FAR_OFF)
-        return;
-    /* What the peer had before its last packet, and the capture has not shown since, is
-     * lost.  (One packet of grace: captures swap neighbours.  One byte may be a FIN.) */
-    if (cti_tcp_stream_lacks(stream) && !stream->saw_fin)
-        declare_hole(stream, stream->acked, CTI_GAP_ACKED, sink, user);
-    if (acked <= stream->acked)
+    }
+    acked = relative(stream, segment->acknowledgment);
+    if (acked <= stream->acked || acked > stream->next + (uint64_t)FAR_OFF)
         return;
     stream->acked = acked;
-    declare_acknowledged(stream, sink, user);
+    owe(stream, acked, segment->time, segment->frame);
+}
+
+void cti_tcp_stream_start(cti_tcp_stream *stream, uint32_t sequence)
+{
+    if (!stream->synced)
+        synchronize(stream, sequence, true);
+}
+
+void cti_tcp_stream_expire(cti_tcp_stream *stream, int64_t time, uint32_t frame,
+                           const cti_tcp_sink *sink, void *user)
+{
+    uint64_t to = stream->owed;
+
+    if (to == 0)
+        return;
+    stream->synced = true;
+    stream->placed = false;
+    stream->owed = 0;
+    stream->conceded = to;
+    if (stream->saw_fin)
+        to = MIN(to, stream->fin);
+    else if (to == stream->next + 1) /* it may have been a FIN */
+        to = stream->next;
+    declare_hole(stream, to, to <= stream->acked ? CTI_GAP_ACKED : CTI_GAP_CLOSED, sink, user);
+    check_fin(stream);
+    owe(stream, stream->acked, time, frame);
+}
+
+void cti_tcp_stream_reset(cti_tcp_stream *stream, const cti_segment *segment)
+{
+    if (stream->synced || stream->placed)
+        owe(stream, relative(stream, segment->sequence), segment->time, segment->frame);
 }
 
 bool cti_tcp_stream_accepts_reset(const cti_tcp_stream *stream, uint32_t sequence)
@@ -327,5 +394,5 @@ bool cti_tcp_stream_is_new_syn(const cti_tcp_stream *stream, uint32_t sequence)
         return sequence != stream->initial;
     /* Its own SYN may come behind its first data. */
     ahead = (int64_t)(relative(stream, sequence + 1) - stream->next);
-    return stream->closed || ahead > 0 || ahead < -LATE_SYN;
+    return stream->closed || ahead > 0 || ahead < -LATE_START;
 }

@@ -4,17 +4,19 @@
  *
  * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
  * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
- * whether delivered or held; that others came in their place is told as long as the first
- * ones are still known (held, or among the last CTI_TCP_RECENT delivered).  A hole is declared
- * when the peer has acknowledged what the capture lacks and either later bytes are here or
- * the peer has sent another packet, at FIN, RST or the end, when more is held than the limit
- * allows, and when the caller has waited long enough; it is a length, never bytes.
+ * whether delivered or held; that others came in their place is reported as long as the first
+ * ones are still known (held, or among the last CTI_TCP_RECENT delivered).
+ *
+ * Bytes that the peer has acknowledged but the capture has not shown are owed: a capture may show
+ * an acknowledgment before the data.  The caller decides how long to wait for them and then calls
+ * cti_tcp_stream_expire().  A gap is declared then, at FIN, RST or the end, when more is held than
+ * the limit allows, and when the caller gives up; it is a length, never bytes.
  *
  * Invariants: what is held lies behind `next`, is sorted, and does not overlap.  Bytes
  * delivered + bytes in holes = next - start.  A stream is in its pool's queue just while it
  * holds something. */
-#ifndef CTIDUMP_TCP_H
-#define CTIDUMP_TCP_H
+#ifndef CTI_TCP_H
+#define CTI_TCP_H
 
 #include <glib.h>
 
@@ -43,13 +45,18 @@ typedef struct cti_tcp_pool {
 /* What each packet touches stands first. */
 typedef struct cti_tcp_stream {
     bool synced;  /* next is known */
+    bool placed;  /* it is not, but the peer acknowledged next: the stream is there or behind */
     bool saw_syn; /* it starts at the connection's start */
     bool closed;  /* FIN's number was reached, or RST came */
     bool saw_fin;
-    bool late_syn;        /* with saw_syn: it came behind the first data */
+    bool late_syn;        /* with saw_syn: it came after the first data */
     uint32_t initial;     /* with saw_syn: SYN's own number */
+    uint32_t owed_frame;  /* with owed: of the first packet that acknowledged any of these bytes, */
+    int64_t owed_time;    /* and its time */
     uint64_t next;        /* of the first byte that was not delivered */
     uint64_t acked;       /* the peer has everything below it; 0 = not known */
+    uint64_t owed;        /* acknowledged and not seen: bytes from next up to here; else 0 */
+    uint64_t conceded;    /* numbers below it are no longer waited for: one may be a FIN */
     GQueue held;          /* of struct held, sorted */
     uint8_t *recent;      /* byte number n of the stream is at n % CTI_TCP_RECENT */
     uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
@@ -70,6 +77,7 @@ typedef struct cti_tcp_verdict {
     bool retransmission; /* some of it had been seen before */
     bool out_of_order;   /* it is ahead of what is expected */
     bool keep_alive;     /* at most one byte, just before what is expected */
+    bool late;           /* new bytes, but the peer had acknowledged them before */
     bool differs;        /* bytes that had been seen before are others now */
 } cti_tcp_verdict;
 
@@ -87,12 +95,28 @@ void cti_tcp_stream_release(cti_tcp_stream *stream);
 cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *segment,
                                     const cti_tcp_sink *sink, void *user);
 
-/* Takes in an acknowledgment that the other direction carries. */
-void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, uint32_t acknowledgment,
-                                const cti_tcp_sink *sink, void *user);
+/* Takes in an acknowledgment that a segment of the other direction carries. */
+void cti_tcp_stream_acknowledge(cti_tcp_stream *stream, const cti_segment *segment);
+
+/* The number after the last byte that was seen, declared missing or conceded; after FIN's if that
+ * was reached.  Low 32 bits are TCP's own number.  0 where nothing is known of the stream. */
+uint64_t cti_tcp_stream_reached(const cti_tcp_stream *stream);
+
+/* The other direction shows that the stream starts at this number, although its SYN was not
+ * captured. */
+void cti_tcp_stream_start(cti_tcp_stream *stream, uint32_t sequence);
+
+/* Bytes that are owed will not come: a gap.  What was acknowledged after them is owed from now
+ * (time, frame) on. */
+void cti_tcp_stream_expire(cti_tcp_stream *stream, int64_t time, uint32_t frame,
+                           const cti_tcp_sink *sink, void *user);
 
 /* True if a RST with this number can be meant for the connection. */
 bool cti_tcp_stream_accepts_reset(const cti_tcp_stream *stream, uint32_t sequence);
+
+/* Its sender reset the connection at this number, which is accepted: what is missing before it is
+ * owed. */
+void cti_tcp_stream_reset(cti_tcp_stream *stream, const cti_segment *segment);
 
 /* When the first bytes that are held were captured, CTI_NO_TIME where none are. */
 int64_t cti_tcp_stream_waits_since(const cti_tcp_stream *stream);
@@ -104,9 +128,6 @@ void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const c
 /* The stream ends here: what is held is delivered behind holes of this cause. */
 void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
                            void *user);
-
-/* True if the peer has bytes of this stream that were not delivered (one may be a FIN). */
-bool cti_tcp_stream_lacks(const cti_tcp_stream *stream);
 
 /* True if a SYN with this number is not the one that this stream began with. */
 bool cti_tcp_stream_is_new_syn(const cti_tcp_stream *stream, uint32_t sequence);

@@ -27,6 +27,19 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by at most %.6f s",
              counts->steps_back.count, counts->steps_back.frame,
              (double)counts->worst_step / (double)CTI_SECOND);
+    if (counts->disordered.count > 0)
+        tell(to, user,
+             "packets of CTI captured out of order, after the packets that acknowledge them: "
+             "%" G_GUINT64_FORMAT ", first frame %u, by up to %.6f s: times between the two "
+             "directions are uncertain by that",
+             counts->disordered.count, counts->disordered.frame,
+             (double)counts->worst_disorder / (double)CTI_SECOND);
+    if (counts->one_sided > 0)
+        tell(
+            to, user,
+            "only one direction was captured of %u connection%s with CTI: what the other side sent "
+            "is not known",
+            counts->one_sided, counts->one_sided == 1 ? "" : "s");
     if (counts->cut.count > 0)
         tell(to, user,
              "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT

@@ -30,6 +30,7 @@ typedef struct options {
     /* Limits, as in cti_connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections, fragments;
+    int64_t wait; /* the same, for packets captured out of order */
     int64_t slow; /* answers that take longer are listed: nanoseconds, 0 for none */
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
     bool show_bytes, show_secrets, redact, in_order, quiet, version;

@@ -162,6 +162,7 @@ static void take_event(bench *b, input *in)
 {
     const cti_tcp_sink *to = b->exact ? &exact_sink : &sink;
     const uint8_t what = take8(in);
+    cti_segment segment = {.flags = CTI_FLAG_ACK};
     uint32_t number;
 
     b->frame++;
@@ -173,11 +174,16 @@ static void take_event(bench *b, input *in)
         number = b->exact ? here(b) + take16(in) : take32(in);
         if (b->exact)
             number = b->initial + 1 + MIN(number, WINDOW);
-        cti_tcp_stream_acknowledge(&b->stream, number, to, b);
+        segment.acknowledgment = number;
+        segment.time = b->now;
+        segment.frame = b->frame;
+        cti_tcp_stream_acknowledge(&b->stream, &segment);
         break;
     case 6:
-        cti_tcp_stream_accepts_reset(&b->stream, take32(in));
-        cti_tcp_stream_lacks(&b->stream);
+        segment.sequence = take32(in);
+        if (cti_tcp_stream_accepts_reset(&b->stream, segment.sequence) && !b->exact)
+            cti_tcp_stream_reset(&b->stream, &segment);
+        cti_tcp_stream_expire(&b->stream, b->now, b->frame, to, b);
         break;
     case 7: cti_tcp_stream_give_up(&b->stream, CTI_GAP_TIME, to, b); break;
     }

@@ -109,7 +109,7 @@ static void finish(bench *b, const written *output, int64_t first)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
-    bench b = {.options = {.held_bytes = 1 << 16, .held_total = 1 << 18}};
+    bench b = {.options = {.held_bytes = 1 << 16, .wait = CTI_WAIT_DEFAULT, .held_total = 1 << 18}};
     cti_connection_events events;
     written output;
     int64_t first;

@@ -12,8 +12,8 @@
 
 #include "codec/connection.h"
 
-#define KEPT 12
-#define CLIENTS 40
+#define KEPT     12
+#define CLIENTS  40
 #define SEGMENTS 4000
 
 static uint32_t random_state;
@@ -45,7 +45,7 @@ static const cti_connection_events events = {
     .message = on_message, .session = on_session, .connection = on_connection};
 
 static const cti_connection_options options = {
-    .held_bytes = 1 << 16, .held_total = 1 << 20, .connections = KEPT};
+    .held_bytes = 1 << 16, .wait = CTI_WAIT_DEFAULT, .held_total = 1 << 20, .connections = KEPT};
 
 /* ---- segments ---- */
 

@@ -98,8 +98,8 @@ static void on_tcp_end(void *user, const cti_session_record *session, cti_tcp_en
     bench *b = user;
 
     (void)session;
-    assert_int_equal(time, b->now);
-    assert_int_equal(frame, b->frame);
+    assert_true(time <= b->now && frame <= b->frame);
+    assert_int_equal(time == b->now, frame == b->frame);
     told(b, "%s(%c)", how == CTI_TCP_FIN ? "fin" : "rst", letter(sender));
 }
 
@@ -140,7 +140,7 @@ static const uint16_t extra_ports[] = {5555};
 static const cti_connection_options options = {.ports = extra_ports,
                                            .port_count = 1,
                                            .held_bytes = 1 << 20,
-                                           .held_total = 8 << 20,
+                                           .wait = CTI_WAIT_DEFAULT, .held_total = 8 << 20,
                                            .connections = 1000};
 
 static void begin(bench *b)
@@ -243,6 +243,13 @@ static void fin(bench *b, flow *f, int from)
 static void reset(bench *b, flow *f, int from)
 {
     segment(b, f, from, CTI_FLAG_RST, NULL, 0);
+}
+
+/* What is owed does not come: the next packet comes too late for it. */
+static void wait_out(bench *b, flow *f)
+{
+    b->now += CTI_WAIT_DEFAULT;
+    ack(b, f, SERVER);
 }
 
 static void say(bench *b, flow *f, int from, const bytes *message)
@@ -672,6 +679,7 @@ static void guess_put_right_before_a_hole(void **state)
     say_heartbeat(&b, &f, SERVER);
     assert_told(&b, "1:c3 1:s4");
     say_heartbeat(&b, &f, CLIENT);
+    wait_out(&b, &f);
     assert_told(&b, "hole(s 34+0 acked) 1:s6 1:c5");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
@@ -888,6 +896,7 @@ static void reset_delivers_what_was_held(void **state)
     say_heartbeat(&b, &f, CLIENT);
     assert_told(&b, "1:c3 1:s4");
     reset(&b, &f, CLIENT);
+    wait_out(&b, &f);
     assert_told(&b, "hole(c 50+0 closed) 1:c5 rst(c) end1(reset-by-client)");
     end(&b, "conn1(reset-by-client)", 1, 0);
 }
@@ -922,6 +931,7 @@ static void hole_before_fin(void **state)
     fin(&b, &f, SERVER);
     assert_told(&b, "1:c3 1:s4");
     ack(&b, &f, CLIENT);
+    wait_out(&b, &f);
     assert_told(&b, "hole(s 30+0 acked) fin(s)");
     end(&b, "end1(fin-by-server) conn1(fin-by-server)", 1, 0);
 }
@@ -953,8 +963,9 @@ static void hole_between_messages(void **state)
     lose(&f, CLIENT, 100);
     say_heartbeat(&b, &f, CLIENT);
     ack(&b, &f, SERVER);
+    wait_out(&b, &f);
     assert_told(&b, "1:c3 1:s4 hole(c 100+0 acked) 1:c5");
-    assert_int_equal(b.message_frame, b.frame - 1);
+    assert_int_equal(b.message_frame, b.frame - 2);
     lose(&f, SERVER, 34);
     say_heartbeat(&b, &f, SERVER);
     end(&b, "hole(s 34+0 capture-ended) 1:s6 end1(capture-ended) conn1(capture-ended)", 1, 0);
@@ -974,6 +985,7 @@ static void answer_shows_the_hole_before_its_request(void **state)
     lose(&f, CLIENT, 100);
     say_heartbeat(&b, &f, CLIENT);
     say_heartbeat(&b, &f, SERVER);
+    wait_out(&b, &f);
     assert_told(&b, "1:c3 1:s4 hole(c 100+0 acked) 1:c5 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
@@ -990,6 +1002,7 @@ static void hole_right_behind_the_handshake(void **state)
     lose(&f, CLIENT, 60);
     say_heartbeat(&b, &f, CLIENT);
     say_heartbeat(&b, &f, SERVER);
+    wait_out(&b, &f);
     assert_told(&b, "hole(c 60+0 acked) 1:c5 1:s6");
     assert_int_equal(b.hole_connection, 1);
     assert_int_equal(b.findings[CTI_RULE_OPEN], 0);
@@ -1027,6 +1040,7 @@ static void hole_in_the_end_of_a_message(void **state)
     lose(&f, SERVER, message.size - 20);
     say_heartbeat(&b, &f, SERVER);
     ack(&b, &f, CLIENT);
+    wait_out(&b, &f);
     assert_told(&b, "1:c3 1:s4 hole(s 14+20 acked) 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
@@ -1046,6 +1060,7 @@ static void hole_in_the_start_of_a_message(void **state)
     say_heartbeat(&b, &f, SERVER);
     say_heartbeat(&b, &f, SERVER);
     ack(&b, &f, CLIENT);
+    wait_out(&b, &f);
     assert_told(&b, "1:c3 1:s4 hole(s 20+14 acked) 1:s6 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
@@ -1066,6 +1081,7 @@ static void repeated_syn_behind_a_hole(void **state)
     lose(&f, CLIENT, 20);
     segment(&b, &f, CLIENT, CTI_FLAG_ACK, message.data, 6);
     ack(&b, &f, SERVER);
+    wait_out(&b, &f);
     segment_at(&b, &f, CLIENT, CTI_FLAG_SYN, initial, NULL, 0);
     segment(&b, &f, CLIENT, CTI_FLAG_ACK, message.data + 6, message.size - 6);
     say_heartbeat(&b, &f, CLIENT);
@@ -1088,6 +1104,7 @@ static void hole_while_the_looks_do_not_tell_yet(void **state)
     lose(&f, CLIENT, 500);
     say_text(&b, &f, CLIENT, "the end of a message");
     ack(&b, &f, SERVER);
+    wait_out(&b, &f);
     say_open_req(&b, &f);
     assert_told(&b, "hole(c 500+20 acked) 1:c3");
     assert_int_equal(b.message_frame, b.frame);

@@ -109,7 +109,15 @@ static void fin(bench *b, uint32_t offset, const char *text)
 /* The peer has everything below offset. */
 static void ack(bench *b, uint32_t offset)
 {
-    cti_tcp_stream_acknowledge(&b->stream, b->initial + 1 + offset, &sink, b);
+    const cti_segment segment = {.flags = CTI_FLAG_ACK, .acknowledgment = b->initial + 1 + offset};
+
+    cti_tcp_stream_acknowledge(&b->stream, &segment);
+}
+
+/* What is owed did not come in the time that the caller gives it. */
+static void expire(bench *b)
+{
+    cti_tcp_stream_expire(&b->stream, 0, 0, &sink, b);
 }
 
 static void finish(bench *b, cti_gap_cause cause)
@@ -270,6 +278,7 @@ SCENARIO(other_bytes_around_a_hole)
     send(b, 0, "abc");
     send(b, 6, "ghi");
     ack(b, 9);
+    expire(b);
     assert_out(b, "abc[3 acked]ghi");
     send(b, 0, "XXXXXXghi"); /* what lies before the hole is no longer known */
     assert_false(b->verdict.differs);
@@ -420,9 +429,14 @@ SCENARIO(hole_when_the_peer_acknowledges_it)
     send(b, 0, "abc");
     send(b, 6, "ghi");
     ack(b, 3);
-    ack(b, 4); /* part of the hole: the rest may still come */
+    expire(b); /* nothing is owed */
     assert_out(b, "abc");
+    ack(b, 4); /* part of the hole: the rest may still come */
     ack(b, 9);
+    assert_out(b, "abc");
+    expire(b); /* it may have been FIN's number */
+    assert_out(b, "abc");
+    expire(b);
     assert_out(b, "abc[3 acked]ghi");
     send(b, 9, "jkl");
     send(b, 3, "def"); /* too late */
@@ -435,6 +449,7 @@ SCENARIO(acknowledgment_of_just_the_hole)
     syn(b);
     send(b, 3, "def");
     ack(b, 3);
+    expire(b);
     assert_out(b, "[3 acked]def");
 }
 
@@ -443,9 +458,10 @@ SCENARIO(acknowledged_before_the_next_segment)
     syn(b);
     send(b, 0, "abc");
     ack(b, 6);
-    assert_out(b, "abc");
     send(b, 6, "ghi");
     assert_verdict(b, false, true, false);
+    assert_out(b, "abc");
+    expire(b);
     assert_out(b, "abc[3 acked]ghi");
 }
 
@@ -469,12 +485,15 @@ SCENARIO(two_holes_in_one_go_and_one_by_one)
     send(b, 2, "cd");
     send(b, 6, "gh");
     ack(b, 8);
+    expire(b);
     assert_out(b, "[2 acked]cd[2 acked]gh");
     send(b, 10, "kl");
     send(b, 14, "op");
     ack(b, 12);
+    expire(b);
     assert_out(b, "[2 acked]cd[2 acked]gh[2 acked]kl");
     ack(b, 16);
+    expire(b);
     assert_out(b, "[2 acked]cd[2 acked]gh[2 acked]kl[2 acked]op");
 }
 
@@ -548,21 +567,21 @@ SCENARIO(acknowledged_hole_with_nothing_behind_it)
     assert_out(b, "abc[5 acked]");
 }
 
-/* The peer's next packet tells that they are lost; before it they may only be late. */
+/* They may only be late until the caller gives them up. */
 SCENARIO(acknowledged_twice_with_nothing_behind_it)
 {
     syn(b);
     send(b, 0, "abc");
     ack(b, 8);
-    assert_out(b, "abc");
     ack(b, 8);
+    assert_out(b, "abc");
+    expire(b);
     assert_out(b, "abc[5 acked]");
     send(b, 3, "defgh"); /* too late */
     assert_verdict(b, true, false, false);
     send(b, 8, "ijk");
     ack(b, 12); /* one byte more may be a FIN's */
-    ack(b, 12);
-    ack(b, 12);
+    expire(b);
     assert_out(b, "abc[5 acked]ijk");
 }
 
@@ -743,6 +762,8 @@ SCENARIO(acknowledged_hole_before_fin)
     fin(b, 6, "");
     assert_out(b, "abc");
     ack(b, 7);
+    assert_out(b, "abc");
+    expire(b);
     assert_out(b, "abc[3 acked]");
     assert_true(b->stream.closed);
     finish(b, CTI_GAP_CAPTURE_ENDED);
@@ -755,6 +776,8 @@ SCENARIO(hole_before_fin_acknowledged_first)
     send(b, 0, "abc");
     ack(b, 7);
     fin(b, 6, "");
+    assert_out(b, "abc");
+    expire(b);
     assert_out(b, "abc[3 acked]");
     assert_true(b->stream.closed);
 }
@@ -777,6 +800,7 @@ SCENARIO(holes_on_both_sides_of_held_bytes_before_fin)
     fin(b, 9, "");
     send(b, 3, "def");
     ack(b, 10);
+    expire(b);
     assert_out(b, "[3 acked]def[3 acked]");
     assert_true(b->stream.closed);
 }
@@ -905,6 +929,7 @@ SCENARIO(hole_right_behind_syn)
     syn(b);
     send(b, 4, "efg");
     ack(b, 7);
+    expire(b);
     assert_out(b, "[4 acked]efg");
 }
 
@@ -956,9 +981,9 @@ SCENARIO(several_syn_acks)
     b->initial = second;
     send(b, 0, "abc");
     assert_out(b, "abc");
-    assert_false(cti_tcp_stream_lacks(&b->stream));
+    assert_true(b->stream.owed == 0);
     ack(b, 10);
-    assert_true(cti_tcp_stream_lacks(&b->stream));
+    assert_true(b->stream.owed == b->stream.next + 7);
 }
 
 SCENARIO(syn_repeated_while_data_flows)
@@ -1095,7 +1120,9 @@ static void more_than_8_gib(void **state)
         assert_true(cti_tcp_stream_feed(&stream, &segment, &counting, NULL).out_of_order);
         segment.sequence -= sizeof(payload);
         assert_false(cti_tcp_stream_feed(&stream, &segment, &counting, NULL).retransmission);
-        cti_tcp_stream_acknowledge(&stream, segment.sequence + 2 * sizeof(payload), &counting, NULL);
+        segment.acknowledgment = segment.sequence + 2 * sizeof(payload);
+        cti_tcp_stream_acknowledge(&stream, &segment);
+        assert_true(stream.owed == 0);
     }
     assert_true(long_position == end_position);
     cti_tcp_stream_finish(&stream, CTI_GAP_CAPTURE_ENDED, &counting, NULL);
@@ -1251,10 +1278,11 @@ static void run_trial(trial *t, const kind *k)
         assert_true(stream.held_bytes <= stream.limit);
         assert_int_equal(stream.held_bytes, pool.held);
         assert_ptr_equal(cti_tcp_pool_oldest(&pool), pool.held > 0 ? t : NULL);
+        segment.acknowledgment =
+            initial + 1 + below(k->limited && below(4) == 0 ? t->size : t->came + 1);
+        cti_tcp_stream_acknowledge(&stream, &segment);
         if (k->limited && below(4) == 0)
-            cti_tcp_stream_acknowledge(&stream, initial + 1 + below(t->size), &trial_sink, t);
-        else
-            cti_tcp_stream_acknowledge(&stream, initial + 1 + below(t->came + 1), &trial_sink, t);
+            cti_tcp_stream_expire(&stream, 0, 0, &trial_sink, t);
         if (i == fin_after) {
             segment = (cti_segment){.sequence = initial + 1 + t->size, .flags = CTI_FLAG_FIN};
             cti_tcp_stream_feed(&stream, &segment, &trial_sink, t);
