@@ -64,7 +64,7 @@ static void note_attempt(connection *c)
                                  .server = r->server,
                                  .side = r->side,
                                  .frame = r->first_frame,
-                                 .end_frame = c->frame,
+                                 .end_frame = c->packet.frame,
                                  .began = r->first_time,
                                  .ended = r->last_time,
                                  .syn = r->syn == CTI_SYN_CLIENT_ONLY || r->syn == CTI_SYN_FULL,
@@ -251,8 +251,10 @@ static void take_segment(connection *c, const cti_segment *segment)
 
     c->record.last_time = segment->time;
     c->record.tcp.packets++;
-    c->now = segment->time;
-    c->frame = segment->frame;
+    c->packet = (packet_mark){.time = segment->time,
+                              .frame = segment->frame,
+                              .acknowledgment = segment->acknowledgment,
+                              .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
     if (c->content == CONTENT_OTHER)
         return;
     from = cti_connection_table_direction(c, segment);
@@ -264,11 +266,9 @@ static void take_segment(connection *c, const cti_segment *segment)
     }
     from->captured = true;
     from->not_captured = false;
-    c->acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order;
-    c->acknowledgment = segment->acknowledgment;
     if (c->reset)
         return;
-    if (c->acknowledges)
+    if (c->packet.acknowledges)
         acknowledge(to, from, segment);
     if (segment->flags & CTI_FLAG_RST) {
         cti_end_take_reset(from, segment);

@@ -115,7 +115,7 @@ typedef struct cti_message_record {
 typedef enum {
     CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
     CTI_GAP_CLOSED,        /* before FIN or RST */
-    CTI_GAP_LIMIT,         /* too many bytes were held */
+    CTI_GAP_LIMIT,         /* too many bytes or pieces were held */
     CTI_GAP_TIME,          /* held for too long */
     CTI_GAP_SNAPLEN,       /* the capture cut the packet */
     CTI_GAP_CAPTURE_ENDED, /* still missing at the end */

@@ -32,7 +32,7 @@ void cti_end_by_fin(direction *from)
     tcp_end(c, CTI_TCP_FIN, from->sender);
     if (!cti_connection_opposite(from)->fin_told)
         return;
-    cti_connection_session_end(c, c->now, CTI_END_NONE);
+    cti_connection_session_end(c, c->packet.time, CTI_END_NONE);
     cti_connection_release_streams(c);
 }
 
@@ -51,7 +51,7 @@ void cti_end_by_reset(direction *from)
     cti_order_flush(c);
     c->reset = true;
     tcp_end(c, CTI_TCP_RST, from->sender);
-    cti_connection_session_end(c, c->now, CTI_END_NONE);
+    cti_connection_session_end(c, c->packet.time, CTI_END_NONE);
     cti_connection_release_streams(c);
 }
 
@@ -59,16 +59,13 @@ void cti_end_by_reset(direction *from)
 void cti_end_finish_reset(direction *from)
 {
     connection *c = from->connection;
-    const int64_t now = c->now;
-    const uint32_t frame = c->frame;
+    const packet_mark now = c->packet;
 
     from->reset_taken = false;
     cti_end_finish_stream(from, CTI_GAP_CLOSED);
-    c->now = c->reset_time;
-    c->frame = c->reset_frame;
+    c->packet = c->reset_packet;
     cti_order_reset(from);
-    c->now = now;
-    c->frame = frame;
+    c->packet = now;
 }
 
 void cti_end_take_reset(direction *from, const cti_segment *segment)
@@ -80,7 +77,6 @@ void cti_end_take_reset(direction *from, const cti_segment *segment)
         return;
     cti_tcp_stream_reset(&from->stream, segment);
     from->reset_taken = true;
-    c->reset_time = segment->time;
-    c->reset_frame = segment->frame;
+    c->reset_packet = c->packet;
     cti_owed_settle_reset(c);
 }

@@ -47,16 +47,14 @@ static void deliver(direction *from, const ordered_event *event)
 {
     connection *c = from->connection;
     direction *to = cti_connection_opposite(from);
-    const int64_t now = c->now;
-    const uint32_t frame = c->frame;
+    const packet_mark now = c->packet;
 
-    if (event->acknowledges &&
-        (!to->followed_known || is_after(event->acknowledgment, to->followed))) {
+    if (event->packet.acknowledges &&
+        (!to->followed_known || is_after(event->packet.acknowledgment, to->followed))) {
         to->followed_known = true;
-        to->followed = event->acknowledgment;
+        to->followed = event->packet.acknowledgment;
     }
-    c->now = event->time;
-    c->frame = event->frame;
+    c->packet = event->packet;
     switch (event->kind) {
     case EVENT_MESSAGE:
         cti_connection_session_take(from, event->bytes, event->size,
@@ -67,15 +65,14 @@ static void deliver(direction *from, const ordered_event *event)
     case EVENT_FIN: cti_end_by_fin(from); break;
     case EVENT_RESET: cti_end_by_reset(from); break;
     }
-    c->now = now;
-    c->frame = frame;
+    c->packet = now;
 }
 
 /* True if it acknowledges bytes that the capture may show yet. */
 static bool waits_for_bytes(const direction *to, const ordered_event *event)
 {
     return to->stream.owed != 0 &&
-           is_after(event->acknowledgment, (uint32_t)cti_tcp_stream_reached(&to->stream));
+           is_after(event->packet.acknowledgment, (uint32_t)cti_tcp_stream_reached(&to->stream));
 }
 
 /* True if all that the event can follow from was delivered. */
@@ -84,10 +81,10 @@ static bool is_due(const direction *from, const ordered_event *event)
     const direction *to = cti_connection_opposite(from);
     const waiting_event *other = first_of(to);
 
-    if (!event->acknowledges)
+    if (!event->packet.acknowledges)
         return true;
     return !waits_for_bytes(to, event) &&
-           (other == NULL || is_after(other->event.end, event->acknowledgment));
+           (other == NULL || is_after(other->event.end, event->packet.acknowledgment));
 }
 
 /* ---- what waits ---- */
@@ -106,7 +103,7 @@ static void wait_for_turn(direction *from, const ordered_event *event)
     c->all->pool.held += cost_of(w);
     if (from->waiting.length <= WAITING_MAX && c->all->pool.held <= c->all->options->held_total)
         return;
-    cti_tally_add(&c->all->counts.over_limit, c->frame);
+    cti_tally_add(&c->all->counts.over_limit, c->packet.frame);
     cti_order_flush(c);
 }
 
@@ -157,7 +154,7 @@ static direction *captured_first(connection *c)
 
     if (one == NULL || other == NULL)
         return &c->directions[one == NULL ? 1 : 0];
-    return &c->directions[one->event.frame <= other->event.frame ? 0 : 1];
+    return &c->directions[one->event.packet.frame <= other->event.packet.frame ? 0 : 1];
 }
 
 void cti_order_release(connection *c)
@@ -197,10 +194,7 @@ static void take_event(direction *from, ordered_event *event)
 {
     const connection *c = from->connection;
 
-    event->time = c->now;
-    event->frame = c->frame;
-    event->acknowledges = c->acknowledges;
-    event->acknowledgment = c->acknowledgment;
+    event->packet = c->packet;
     if (from->waiting.head == NULL && is_due(from, event))
         deliver(from, event);
     else
@@ -222,8 +216,7 @@ void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, siz
 static void take_missing(direction *from, event_kind kind, const cti_gap *gap)
 {
     ordered_event event = {.kind = kind,
-                           .time = gap->time,
-                           .frame = gap->frame,
+                           .packet = {.time = gap->time, .frame = gap->frame},
                            .end = (uint32_t)from->stream.next,
                            .gap = *gap};
 

@@ -26,15 +26,12 @@ static void note_expired(direction *from)
 void cti_owed_give_up(direction *from)
 {
     connection *c = from->connection;
-    const int64_t now = c->now;
-    const uint32_t frame = c->frame;
+    const packet_mark now = c->packet;
 
-    c->now = from->stream.owed_time;
-    c->frame = from->stream.owed_frame;
+    c->packet = (packet_mark){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
     note_expired(from);
-    cti_tcp_stream_expire(&from->stream, now, frame, &cti_stream_sink, from);
-    c->now = now;
-    c->frame = frame;
+    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_stream_sink, from);
+    c->packet = now;
     cti_end_take_fin(from);
 }
 
@@ -42,7 +39,7 @@ void cti_owed_give_up(direction *from)
 static bool reset_waits(const connection *c)
 {
     return c->directions[0].stream.owed != 0 || c->directions[1].stream.owed != 0 ||
-           (c->disordered && !is_over_time(c, c->reset_time));
+           (c->disordered && !is_over_time(c, c->reset_packet.time));
 }
 
 void cti_owed_settle_reset(connection *c)
@@ -77,7 +74,7 @@ void cti_owed_strike(connection *c)
 /* The time since which the connection waits. */
 static int64_t owing_since(const connection *c)
 {
-    int64_t since = c->reset_time;
+    int64_t since = c->reset_packet.time;
 
     for (int i = 1; i >= 0; i--)
         if (c->directions[i].stream.owed != 0)
@@ -120,7 +117,7 @@ void cti_owed_expire(cti_connections *all)
 /* Waits for nothing any more. */
 void cti_owed_settle(connection *c)
 {
-    c->acknowledges = false;
+    c->packet.acknowledges = false;
     for (int i = 0; i < DIRECTIONS; i++)
         while (c->directions[i].stream.owed != 0)
             cti_owed_give_up(&c->directions[i]);

@@ -35,6 +35,14 @@ typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
 
 typedef struct connection connection;
 
+/* Which packet something came with. */
+typedef struct packet_mark {
+    int64_t time;
+    uint32_t frame;
+    uint32_t acknowledgment; /* its sender had received the other direction up to this number */
+    bool acknowledges;       /* acknowledgment is valid */
+} packet_mark;
+
 /* What is delivered in causal order. */
 typedef enum {
     EVENT_MESSAGE, /* bytes */
@@ -47,11 +55,8 @@ typedef enum {
 
 typedef struct ordered_event {
     event_kind kind;
-    bool acknowledges;       /* acknowledgment is valid */
-    uint32_t acknowledgment; /* its sender had received the other direction up to this number */
-    uint32_t end;            /* the number after it in its own direction */
-    uint32_t frame;
-    int64_t time;
+    uint32_t end; /* the number after it in its own direction */
+    packet_mark packet;
     uint32_t size; /* of bytes */
     const uint8_t *bytes;
     cti_gap gap;
@@ -92,15 +97,12 @@ typedef struct direction {
 struct connection {
     cti_connections *all;
     live_session *session;
-    void *writer_data;       /* the writer's, for the session */
-    cti_segment *late_syn;   /* of what may become the next connection; NULL if none */
-    GQueue *queue;           /* that it is in, by link */
-    int64_t now;             /* of the packet being taken in, */
-    uint32_t frame;          /* its number, */
-    uint32_t acknowledgment; /* and what it acknowledges, */
-    bool acknowledges;       /* if it does */
-    bool owing;              /* it is in the queue of those to which bytes are owed */
-    bool disordered;         /* a packet came after the packet that acknowledged it */
+    void *writer_data;     /* the writer's, for the session */
+    cti_segment *late_syn; /* of what may become the next connection; NULL if none */
+    GQueue *queue;         /* that it is in, by link */
+    packet_mark packet;    /* the one being taken in */
+    bool owing;            /* it is in the queue of those to which bytes are owed */
+    bool disordered;       /* a packet came after the packet that acknowledged it */
     content content;
     bool cti_port;
     bool named;        /* the user named its port or server */
@@ -111,9 +113,8 @@ struct connection {
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;
-    uint32_t tries;     /* pieces of data that did not look like CTI */
-    int64_t reset_time; /* with reset_taken: of RST, */
-    uint32_t reset_frame;
+    uint32_t tries;           /* pieces of data that did not look like CTI */
+    packet_mark reset_packet; /* with reset_taken */
     GList link;
     GList owing_link;
     connection *same_key; /* the next one with its key in the table */

@@ -75,22 +75,23 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
 {
     connection *c = from->connection;
     const cti_connection_events *events = c->all->events;
-    const cti_moment moment = {.time = c->now, .frame = c->frame, .sender = from->sender};
+    const cti_moment moment = {
+        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender};
     cti_reader reader;
     cti_message_facts facts;
     cti_message_record record;
 
     if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes))) {
-        cti_session_reopen(&c->session->session, c->now, c->frame);
-        cti_connection_session_end(c, c->now, CTI_END_SUPERSEDED);
+        cti_session_reopen(&c->session->session, c->packet.time, c->packet.frame);
+        cti_connection_session_end(c, c->packet.time, CTI_END_SUPERSEDED);
     }
     if (c->session == NULL)
         begin(c);
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
     c->all->counts.messages++;
     record = (cti_message_record){.session = &c->session->record,
-                                  .frame = c->frame,
-                                  .time = c->now,
+                                  .frame = c->packet.frame,
+                                  .time = c->packet.time,
                                   .sender = moment.sender,
                                   .bytes = bytes,
                                   .size = size,
@@ -108,7 +109,7 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes)
     connection *c = from->connection;
 
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
+        cti_session_hole(&c->session->session, from->sender, bytes, c->packet.time);
 }
 
 void cti_connection_session_gap(direction *from, const cti_gap *gap)
@@ -145,9 +146,10 @@ void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender s
 
     if (c->session == NULL)
         return;
-    cti_session_tcp_end(&c->session->session, how, sender, c->now, c->frame);
+    cti_session_tcp_end(&c->session->session, how, sender, c->packet.time, c->packet.frame);
     if (events->tcp_end != NULL)
-        events->tcp_end(c->all->user, &c->session->record, how, sender, c->now, c->frame);
+        events->tcp_end(c->all->user, &c->session->record, how, sender, c->packet.time,
+                        c->packet.frame);
 }
 
 void cti_connection_session_end(connection *c, int64_t time, cti_end how)

@@ -238,7 +238,7 @@ static gint compare_last_frames(gconstpointer a, gconstpointer b, gpointer user)
     const connection *x = a, *y = b;
 
     (void)user;
-    return (x->frame > y->frame) - (x->frame < y->frame);
+    return (x->packet.frame > y->packet.frame) - (x->packet.frame < y->packet.frame);
 }
 
 /* Those with a session are not kept in order, packet by packet: they are sorted when one of them
@@ -248,13 +248,13 @@ static connection *quietest_talking(cti_connections *all)
     for (guint left = all->talking.length; left > 0; left--) {
         connection *c = all->talking.head->data;
 
-        if (c->frame <= all->talking_sorted)
+        if (c->packet.frame <= all->talking_sorted)
             return c;
         g_queue_unlink(&all->talking, &c->link);
         g_queue_push_tail_link(&all->talking, &c->link);
     }
     g_queue_sort(&all->talking, compare_last_frames, NULL);
-    all->talking_sorted = ((const connection *)all->talking.tail->data)->frame;
+    all->talking_sorted = ((const connection *)all->talking.tail->data)->packet.frame;
     return all->talking.head->data;
 }
 

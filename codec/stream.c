@@ -52,16 +52,16 @@ void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
 
     c->record.tcp.holes++;
     if (cause == CTI_GAP_SNAPLEN)
-        cti_tally_add(&c->all->counts.cut, c->frame);
+        cti_tally_add(&c->all->counts.cut, c->packet.frame);
     if (cause == CTI_GAP_LIMIT)
-        cti_tally_add(&c->all->counts.over_limit, c->frame);
+        cti_tally_add(&c->all->counts.over_limit, c->packet.frame);
     from->in_hole = true;
     from->hole = (cti_gap){.connection = &c->record,
                            .sender = from->sender,
                            .bytes = bytes,
                            .cause = cause,
-                           .frame = c->frame,
-                           .time = c->now};
+                           .frame = c->packet.frame,
+                           .time = c->packet.time};
     cti_order_unseen(from, &from->hole);
 }
 
@@ -216,21 +216,25 @@ static void take_data(direction *from, const uint8_t *bytes, uint32_t size)
 
 /* ---- from the stream ---- */
 
-/* What was held behind a hole counts with its own time and frame. */
+/* What was held after a gap counts with its own time and frame, and what was held at all follows
+ * from what its own segment acknowledges. */
 static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
 {
     direction *from = user;
+    const cti_tcp_stream *stream = &from->stream;
     connection *c = from->connection;
-    const int64_t now = c->now;
-    const uint32_t frame = c->frame;
+    const packet_mark now = c->packet;
 
-    if (from->stream.held_frame != 0) {
-        c->now = from->stream.held_time;
-        c->frame = from->stream.held_frame;
+    if (stream->held_frame != 0) {
+        c->packet.time = stream->held_time;
+        c->packet.frame = stream->held_frame;
+    }
+    if (stream->held_acknowledges) {
+        c->packet.acknowledges = true;
+        c->packet.acknowledgment = stream->held_acknowledgment;
     }
     take_data(from, bytes, size);
-    c->now = now;
-    c->frame = frame;
+    c->packet = now;
 }
 
 static void stream_hole(void *user, uint64_t bytes, cti_gap_cause cause)

@@ -125,9 +125,12 @@ static void drain(cti_tcp_stream *stream, bool behind_hole, const cti_tcp_sink *
 
             stream->held_time = piece->time;
             stream->held_frame = behind_hole ? piece->frame : 0;
+            stream->held_acknowledges = piece->acknowledges;
+            stream->held_acknowledgment = piece->acknowledgment;
             deliver(stream, piece->bytes + skip, piece->captured - skip,
                     piece->length - (uint32_t)old, sink, user);
             stream->held_frame = 0;
+            stream->held_acknowledges = false;
         }
         g_free(piece);
     }
@@ -178,7 +181,7 @@ static void give_up_first(cti_tcp_stream *stream, cti_gap_cause cause, const cti
 
 static void enforce_limit(cti_tcp_stream *stream, const cti_tcp_sink *sink, void *user)
 {
-    while (stream->held_bytes > stream->limit)
+    while (stream->held_bytes > stream->limit || stream->held.length > CTI_TCP_PIECES_MAX)
         give_up_first(stream, CTI_GAP_LIMIT, sink, user);
 }
 

@@ -31,8 +31,14 @@ typedef struct cti_tcp_sink {
 /* So many of the bytes delivered last are kept to be compared with repeated ones. */
 #define CTI_TCP_RECENT 2048u
 
-/* A piece of held bytes counts as so many more. */
-#define CTI_TCP_PIECE_COST 96u
+/* A held piece counts as this many bytes in addition to its own: what it takes of memory at most,
+ * with its node in the index. */
+#define CTI_TCP_PIECE_COST 136u
+
+/* A stream holds at most this many pieces.  A receive window without scaling (RFC 7323) has 65,535
+ * bytes, so that segments out of order make more pieces only if they are tiny and the window is
+ * large; with more, each packet could take too long. */
+#define CTI_TCP_PIECES_MAX 65536u
 
 /* What some streams hold together.  Its owner keeps `held` below a limit by giving up what
  * cti_tcp_pool_oldest() holds. */
@@ -57,17 +63,22 @@ typedef struct cti_tcp_stream {
     uint64_t acked;       /* the peer has everything below it; 0 = not known */
     uint64_t owed;        /* acknowledged and not seen: bytes from next up to here; else 0 */
     uint64_t conceded;    /* numbers below it are no longer waited for: one may be a FIN */
-    GQueue held;          /* of struct held, sorted */
+    GQueue held;          /* of struct held, sorted; at most CTI_TCP_PIECES_MAX */
     uint8_t *recent;      /* byte number n of the stream is at n % CTI_TCP_RECENT */
     uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
     /* While data is delivered that was held behind a hole: when and where it was captured.
      * (Bytes that were held until the missing ones came count as of the packet that
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
     uint32_t held_frame;
+    /* While any held data is delivered: the acknowledgment of the segment that brought it.
+     * held_acknowledges is false otherwise, and for a segment without ACK. */
+    uint32_t held_acknowledgment;
+    bool held_acknowledges;
     int64_t held_time;
     uint64_t fin;        /* with saw_fin: of FIN */
     uint64_t held_bytes; /* what each piece costs included */
     uint64_t limit;      /* for held_bytes */
+    GTree *index;        /* the pieces by number; NULL until a search in `held` takes too long */
     cti_tcp_pool *pool;
     GList pool_link; /* its data is the stream's owner */
 } cti_tcp_stream;

@@ -4,7 +4,16 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(held) <= CTI_TCP_PIECE_COST, "a held piece costs more than is counted");
+/* A node of a GTree: key, value, two children, and its balance. */
+#define INDEX_NODE (5 * sizeof(void *))
+/* What an allocation takes in addition to its size: a header, and the size rounded up. */
+#define ALLOCATION 16
+/* A search walks past this many pieces before it makes an index.  Captures swap neighbours, and few
+ * of them hold more than that. */
+#define WALK_MAX 32
+
+_Static_assert(sizeof(held) + INDEX_NODE + 2 * ALLOCATION <= CTI_TCP_PIECE_COST,
+               "a held piece costs more than is counted");
 
 void cti_tcp_pool_init(cti_tcp_pool *pool)
 {
@@ -34,12 +43,68 @@ held *cti_tcp_store_first(const cti_tcp_stream *stream)
     return stream->held.head != NULL ? stream->held.head->data : NULL;
 }
 
+/* ---- the index ----
+ *
+ * A list finds its ends at once, and that is where nearly all pieces come and go.  A tree is added
+ * when a piece belongs far inside, and dropped when nothing is held any more. */
+
+static int compare_numbers(gconstpointer a, gconstpointer b)
+{
+    const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+static void make_index(cti_tcp_stream *stream)
+{
+    stream->index = g_tree_new(compare_numbers);
+    for (const GList *link = stream->held.head; link != NULL; link = link->next) {
+        held *piece = link->data;
+
+        g_tree_insert(stream->index, &piece->sequence, piece);
+    }
+}
+
+static void drop_index(cti_tcp_stream *stream)
+{
+    if (stream->index != NULL)
+        g_tree_destroy(stream->index);
+    stream->index = NULL;
+}
+
+/* The first piece that ends after a number, NULL if there is none. */
+static GList *find_after(cti_tcp_stream *stream, uint64_t number)
+{
+    GList *link = stream->held.tail, *before;
+    GTreeNode *node;
+
+    if (link == NULL || end_of(link->data) <= number) /* most segments come after all others */
+        return NULL;
+    if (stream->index == NULL) {
+        link = stream->held.head;
+        for (uint32_t steps = 0; steps < WALK_MAX; steps++) {
+            if (end_of(link->data) > number) /* the last piece does */
+                return link;
+            link = link->next;
+        }
+        make_index(stream);
+    }
+    node = g_tree_upper_bound(stream->index, &number);
+    link = node != NULL ? &((held *)g_tree_node_value(node))->link : NULL;
+    before = link != NULL ? link->prev : stream->held.tail;
+    return before != NULL && end_of(before->data) > number ? before : link;
+}
+
+/* ---- pieces ---- */
+
 /* Puts a piece among those held, before another (NULL: at the end). */
 static void add_held(cti_tcp_stream *stream, GList *before, held *piece)
 {
     if (stream->held.head == NULL)
         g_queue_push_tail_link(&stream->pool->streams, &stream->pool_link);
     g_queue_insert_before_link(&stream->held, before, &piece->link);
+    if (stream->index != NULL)
+        g_tree_insert(stream->index, &piece->sequence, piece);
     stream->held_bytes += cost_of(piece);
     stream->pool->held += cost_of(piece);
 }
@@ -49,8 +114,12 @@ void cti_tcp_store_take(cti_tcp_stream *stream, held *piece)
     g_queue_unlink(&stream->held, &piece->link);
     stream->held_bytes -= cost_of(piece);
     stream->pool->held -= cost_of(piece);
-    if (stream->held.head == NULL)
+    if (stream->held.head == NULL) {
         g_queue_unlink(&stream->pool->streams, &stream->pool_link);
+        drop_index(stream);
+    } else if (stream->index != NULL) {
+        g_tree_remove(stream->index, &piece->sequence);
+    }
 }
 
 static void insert(cti_tcp_stream *stream, const cti_segment *from, GList *before,
@@ -63,6 +132,8 @@ static void insert(cti_tcp_stream *stream, const cti_segment *from, GList *befor
     piece->length = length;
     piece->time = from->time;
     piece->frame = from->frame;
+    piece->acknowledges = (from->flags & CTI_FLAG_ACK) != 0;
+    piece->acknowledgment = from->acknowledgment;
     piece->link = (GList){.data = piece};
     if (captured > 0)
         memcpy(piece->bytes, bytes, captured);
@@ -75,7 +146,7 @@ static bool differs_from_held(const held *piece, uint64_t sequence, const uint8_
 {
     const uint64_t offset = sequence - piece->sequence;
 
-    if (offset >= piece->captured)
+    if (captured == 0 || offset >= piece->captured) /* bytes may be NULL */
         return false;
     return memcmp(piece->bytes + offset, bytes, MIN(captured, piece->captured - offset)) != 0;
 }
@@ -85,9 +156,7 @@ void cti_tcp_store_hold(cti_tcp_stream *stream, const cti_segment *from, uint64_
                         cti_tcp_verdict *verdict)
 {
     const uint64_t end = sequence + length;
-    const held *last = stream->held.tail != NULL ? stream->held.tail->data : NULL;
-    /* Most come behind all others. */
-    GList *link = last != NULL && end_of(last) <= sequence ? NULL : stream->held.head;
+    GList *link = find_after(stream, sequence);
 
     while (sequence < end) {
         const held *piece;
@@ -164,6 +233,7 @@ void cti_tcp_store_release(cti_tcp_stream *stream)
 {
     held *piece;
 
+    drop_index(stream);
     while ((piece = cti_tcp_store_first(stream)) != NULL) {
         cti_tcp_store_take(stream, piece);
         g_free(piece);

@@ -11,9 +11,11 @@
 typedef struct held {
     uint64_t sequence;
     uint32_t captured, length; /* length - captured bytes at its end are not in the capture */
-    int64_t time;              /* of the segment */
+    int64_t time;              /* of the segment, and what follows too */
     uint32_t frame;
+    uint32_t acknowledgment;
     GList link;
+    bool acknowledges; /* it has an acknowledgment */
     uint8_t bytes[];
 } held;
 
@@ -23,8 +25,8 @@ held *cti_tcp_store_first(const cti_tcp_stream *stream);
 /* Takes a piece out; the caller frees it. */
 void cti_tcp_store_take(cti_tcp_stream *stream, held *piece);
 
-/* Keeps the parts of a segment (from: its time and frame) that are ahead and that no held piece
- * covers.  The verdict tells if some of it was held already. */
+/* Keeps the parts of a segment (from: its time, frame, acknowledgment) that are ahead and that no
+ * held piece covers.  The verdict tells if some of it was held already. */
 void cti_tcp_store_hold(cti_tcp_stream *stream, const cti_segment *from, uint64_t sequence,
                         const uint8_t *bytes, uint32_t captured, uint32_t length,
                         cti_tcp_verdict *verdict);

@@ -83,6 +83,8 @@ static void check_held(const bench *b)
         end = piece->sequence + piece->length;
         bytes += CTI_TCP_PIECE_COST + piece->captured;
     }
+    REQUIRE(s->index == NULL ||
+            (s->held.length > 0 && (guint)g_tree_nnodes(s->index) == s->held.length));
     REQUIRE(bytes == s->held_bytes && bytes == b->pool.held);
     REQUIRE(bytes <= b->limit);
     REQUIRE((cti_tcp_pool_oldest(&b->pool) != NULL) == (bytes > 0));

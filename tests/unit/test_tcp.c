@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reassembly of one direction: segments in, a string out in which a hole stands as
  * "[bytes cause]".  Each scenario runs with initial sequence numbers all around the wrap.
- * Behind them, random segments are compared with a model that is one array. */
+ * Behind them, random segments are compared with a model that is one array, and so are the pieces
+ * that a stream holds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-#include "tcp.h"
+#include "tcp_store.h"
 
 #define KIB 1024u
 #define MIB (1024 * KIB)
@@ -54,7 +56,7 @@ static void begin(bench *b, uint32_t initial)
 }
 
 /* Bytes held, without what their pieces cost. */
-static uint64_t held(const bench *b)
+static uint64_t held_size(const bench *b)
 {
     return b->stream.held_bytes - b->stream.held.length * CTI_TCP_PIECE_COST;
 }
@@ -242,7 +244,7 @@ SCENARIO(other_bytes_where_some_are_held)
     send(b, 7, "X"); /* within */
     assert_verdict(b, true, true, false);
     assert_out(b, "");
-    assert_int_equal(held(b), 7);
+    assert_int_equal(held_size(b), 7);
     send(b, 0, "abcd");
     assert_verdict(b, false, false, false);
     assert_out(b, "abcdefghijk");
@@ -327,7 +329,7 @@ SCENARIO(segment_covers_a_held_one)
     send(b, 9, "jkl");
     send(b, 6, "ghiXXXmno");
     assert_verdict(b, true, true, false);
-    assert_int_equal(held(b), 9);
+    assert_int_equal(held_size(b), 9);
     assert_out(b, "abc");
     send(b, 3, "def");
     assert_out(b, "abcdefghijklmno");
@@ -340,7 +342,7 @@ SCENARIO(segment_covers_several_held_ones)
     send(b, 8, "i");
     send(b, 6, "g");
     send(b, 2, "cdXfXhXj");
-    assert_int_equal(held(b), 8);
+    assert_int_equal(held_size(b), 8);
     assert_verdict(b, true, true, false);
     send(b, 0, "ab");
     assert_out(b, "abcdefghij");
@@ -365,7 +367,7 @@ SCENARIO(held_range_sent_again)
     for (int i = 0; i < 5; i++) {
         send(b, 3, "def");
         assert_verdict(b, true, true, false);
-        assert_int_equal(held(b), 3);
+        assert_int_equal(held_size(b), 3);
     }
     send(b, 0, "abc");
     assert_out(b, "abcdef");
@@ -706,6 +708,87 @@ static void limit_holds_for_pieces_without_bytes(void **state)
     end(&b);
 }
 
+/* One more piece than the limit: the first gap is given up, and only that one. */
+static void limit_of_pieces(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, 0xFFFFFFF0);
+    b.stream.limit = 64 * MIB;
+    syn(&b);
+    for (uint32_t i = 0; i < CTI_TCP_PIECES_MAX; i++)
+        send(&b, 5 + 2 * i, "x");
+    assert_out(&b, "");
+    assert_int_equal(b.stream.held.length, CTI_TCP_PIECES_MAX);
+    send(&b, 5 + 2 * CTI_TCP_PIECES_MAX, "y");
+    assert_out(&b, "[5 limit]x");
+    assert_int_equal(b.stream.held.length, CTI_TCP_PIECES_MAX);
+    end(&b);
+}
+
+/* ---- what is known of held bytes while they are delivered ---- */
+
+static GString *notes;
+
+static void note_data(void *user, const uint8_t *bytes, uint32_t size)
+{
+    const bench *b = user;
+
+    g_string_append_printf(notes, "%.*s", (int)size, (const char *)bytes);
+    if (b->stream.held_frame != 0)
+        g_string_append_printf(notes, " frame %u time %u", b->stream.held_frame,
+                               (uint32_t)b->stream.held_time);
+    if (b->stream.held_acknowledges)
+        g_string_append_printf(notes, " ack %u", b->stream.held_acknowledgment);
+    g_string_append_c(notes, ';');
+}
+
+static void note_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+{
+    (void)user;
+    (void)cause;
+    g_string_append_printf(notes, "[%u];", (uint32_t)bytes);
+}
+
+static void held_bytes_keep_their_acknowledgment(void **state)
+{
+    static const cti_tcp_sink noting = {note_data, note_hole};
+    static const struct {
+        uint32_t offset;
+        const char *text;
+        uint8_t flags;
+    } sent[] = {{2, "cd", CTI_FLAG_ACK}, {4, "e", 0},  {5, "f", CTI_FLAG_ACK},
+                {0, "ab", CTI_FLAG_ACK}, {8, "ij", 0}, {7, "hXYk", CTI_FLAG_ACK}};
+    bench b;
+
+    (void)state;
+    begin(&b, 0);
+    syn(&b);
+    notes = g_string_new(NULL);
+    for (uint32_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+        const uint32_t size = (uint32_t)strlen(sent[i].text);
+        const cti_segment segment = {.sequence = 1 + sent[i].offset,
+                                     .acknowledgment = 100 + i,
+                                     .flags = sent[i].flags,
+                                     .payload = (const uint8_t *)sent[i].text,
+                                     .captured = size,
+                                     .length = size,
+                                     .time = 10 + i,
+                                     .frame = 1 + i};
+
+        cti_tcp_stream_feed(&b.stream, &segment, &noting, &b);
+    }
+    assert_string_equal(notes->str, "ab;cd ack 100;e;f ack 102;");
+    g_string_truncate(notes, 0);
+    cti_tcp_stream_give_up(&b.stream, CTI_GAP_TIME, &noting, &b);
+    assert_string_equal(notes->str, "[1];h frame 6 time 15 ack 105;ij frame 5 time 14;"
+                                    "k frame 6 time 15 ack 105;");
+    assert_false(b.stream.held_acknowledges);
+    g_string_free(notes, TRUE);
+    end(&b);
+}
+
 /* ---- FIN ---- */
 
 SCENARIO(fin_with_data)
@@ -831,7 +914,7 @@ SCENARIO(data_behind_a_fin_that_came_early)
     fin(b, 6, "");
     send(b, 3, "defXYZ");
     send(b, 6, "XYZ");
-    assert_int_equal(held(b), 3);
+    assert_int_equal(held_size(b), 3);
     send(b, 0, "abc");
     assert_true(b->stream.closed);
     assert_out(b, "abcdef");
@@ -1357,6 +1440,258 @@ static void random_limits_and_acknowledgments(void **state)
     run_trials(5, 3000, &k);
 }
 
+/* ---- what is held, against a model ---- */
+
+#define SPAN 4096
+
+/* Each byte of the stream, from its start on: the number of the segment that brought it first (from
+ * 1 on, 0 where none did), its value, or MISSING where the capture has none. */
+typedef struct store_model {
+    uint32_t owner[SPAN];
+    int value[SPAN];
+} store_model;
+
+static uint32_t acknowledgment_of(uint32_t segment)
+{
+    return segment * 2654435761u;
+}
+
+/* The index, where there is one, has the pieces of the list in the same order. */
+static void assert_index(const cti_tcp_stream *stream)
+{
+    GTreeNode *node;
+
+    if (stream->index == NULL)
+        return;
+    assert_true(stream->held.length > 0);
+    assert_int_equal(g_tree_nnodes(stream->index), stream->held.length);
+    node = g_tree_node_first(stream->index);
+    for (const GList *link = stream->held.head; link != NULL; link = link->next) {
+        assert_ptr_equal(g_tree_node_value(node), link->data);
+        node = g_tree_node_next(node);
+    }
+    assert_null(node);
+}
+
+/* The pieces are the model's runs of bytes of one owner, neither more nor less. */
+static void assert_pieces(const cti_tcp_stream *stream, const store_model *model)
+{
+    const GList *link = stream->held.head;
+    uint64_t cost = 0;
+
+    for (uint32_t at = 0; at < SPAN;) {
+        const held *piece;
+        const uint32_t owner = model->owner[at];
+        uint32_t size = 0;
+
+        if (owner == 0) {
+            at++;
+            continue;
+        }
+        assert_non_null(link);
+        piece = link->data;
+        link = link->next;
+        while (at + size < SPAN && model->owner[at + size] == owner)
+            size++;
+        assert_true(piece->sequence == stream->next + at);
+        assert_int_equal(piece->length, size);
+        assert_int_equal(piece->frame, owner);
+        assert_int_equal(piece->time, owner + 7);
+        assert_int_equal(piece->acknowledges, owner % 3 != 0);
+        assert_int_equal(piece->acknowledgment, acknowledgment_of(owner));
+        for (uint32_t i = 0; i < size; i++)
+            if (i < piece->captured)
+                assert_int_equal(piece->bytes[i], model->value[at + i]);
+            else
+                assert_int_equal(model->value[at + i], MISSING);
+        cost += CTI_TCP_PIECE_COST + piece->captured;
+        at += size;
+    }
+    assert_null(link);
+    assert_true(cost == stream->held_bytes && cost == stream->pool->held);
+    assert_index(stream);
+}
+
+/* Holds a random segment, and checks what the verdict says of it. */
+static void hold_random(cti_tcp_stream *stream, store_model *model, uint32_t number,
+                        uint32_t longest)
+{
+    uint8_t bytes[256];
+    const uint32_t start = below(SPAN);
+    const uint32_t length = 1 + below(MIN(longest, SPAN - start));
+    const uint32_t captured = below(8) ? length : below(length + 1);
+    const cti_segment from = {.time = number + 7,
+                              .frame = number,
+                              .flags = number % 3 ? CTI_FLAG_ACK : 0,
+                              .acknowledgment = acknowledgment_of(number)};
+    cti_tcp_verdict verdict = {.retransmission = false};
+    bool again = false, differs = false;
+
+    for (uint32_t i = 0; i < length; i++) {
+        const uint32_t at = start + i;
+        const bool other = below(64) == 0;
+
+        if (i < captured)
+            bytes[i] = (uint8_t)(at * 7 + other);
+        if (model->owner[at] != 0) {
+            again = true;
+            differs |= i < captured && model->value[at] != MISSING && model->value[at] != bytes[i];
+            continue;
+        }
+        model->owner[at] = number;
+        model->value[at] = i < captured ? bytes[i] : MISSING;
+    }
+    cti_tcp_store_hold(stream, &from, stream->next + start, captured > 0 ? bytes : NULL, captured,
+                       length, &verdict);
+    assert_int_equal(verdict.retransmission, again);
+    assert_int_equal(verdict.differs, differs);
+}
+
+/* Takes the first piece, if there is one. */
+static void take_first(cti_tcp_stream *stream, store_model *model)
+{
+    held *piece = cti_tcp_store_first(stream);
+
+    if (piece == NULL)
+        return;
+    for (uint32_t i = 0; i < piece->length; i++)
+        model->owner[piece->sequence - stream->next + i] = 0;
+    cti_tcp_store_take(stream, piece);
+    g_free(piece);
+}
+
+static void random_pieces_are_held_in_order(void **state)
+{
+    static const uint32_t longest[] = {1, 4, 30, 256};
+    static store_model model;
+    uint32_t with_index = 0;
+
+    (void)state;
+    for (uint32_t trial = 0; trial < 4000; trial++) {
+        const uint32_t limit = longest[trial % 4];
+        uint32_t operations, takes;
+        cti_tcp_stream stream;
+        cti_tcp_pool pool;
+
+        random_state = (UINT64_C(6) << 32) + trial + 1;
+        operations = 1 + below(trial % 8 ? 120 : 1000);
+        takes = 1 + below(12);
+        memset(model.owner, 0, sizeof(model.owner));
+        cti_tcp_pool_init(&pool);
+        cti_tcp_stream_init(&stream, MIB, &pool, &stream);
+        stream.next = (UINT64_C(1) << 33) + below(UINT32_MAX);
+        for (uint32_t i = 1; i <= operations; i++) {
+            if (below(takes) == 0)
+                take_first(&stream, &model);
+            else
+                hold_random(&stream, &model, i, limit);
+            if (below(16) == 0)
+                assert_pieces(&stream, &model);
+        }
+        assert_pieces(&stream, &model);
+        with_index += stream.index != NULL;
+        while (trial % 2 && stream.held.length > 0)
+            take_first(&stream, &model);
+        cti_tcp_stream_release(&stream);
+        assert_null(stream.index);
+        assert_true(stream.held_bytes == 0 && pool.held == 0 && pool.streams.length == 0);
+    }
+    assert_in_range(with_index, 500, 3500);
+}
+
+/* ---- many pieces ---- */
+
+static uint32_t expected_byte;
+
+static void take_in_order(void *user, const uint8_t *bytes, uint32_t size)
+{
+    (void)user;
+    for (uint32_t i = 0; i < size; i++)
+        assert_int_equal(bytes[i], (uint8_t)(expected_byte++ * 31));
+}
+
+/* The processor time that count segments of one byte take, in random order, in seconds. */
+static double shuffled_bytes(uint32_t count)
+{
+    static const cti_tcp_sink ordered = {take_in_order, no_hole};
+    uint32_t *order = g_new(uint32_t, count);
+    const cti_segment syn_segment = {.sequence = UINT32_MAX - count / 2, .flags = CTI_FLAG_SYN};
+    uint32_t indexed = 0;
+    clock_t began;
+    cti_tcp_stream stream;
+    cti_tcp_pool pool;
+
+    random_state = 7;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t other = below(i + 1);
+
+        order[i] = order[other];
+        order[other] = i;
+    }
+    expected_byte = 0;
+    cti_tcp_pool_init(&pool);
+    cti_tcp_stream_init(&stream, 64 * MIB, &pool, NULL);
+    cti_tcp_stream_feed(&stream, &syn_segment, &ordered, NULL);
+    began = clock();
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t byte = (uint8_t)(order[i] * 31);
+        const cti_segment segment = {.sequence = syn_segment.sequence + 1 + order[i],
+                                     .flags = CTI_FLAG_ACK,
+                                     .payload = &byte,
+                                     .captured = 1,
+                                     .length = 1};
+
+        cti_tcp_stream_feed(&stream, &segment, &ordered, NULL);
+        indexed += stream.index != NULL;
+    }
+    began = clock() - began;
+    assert_int_equal(expected_byte, count);
+    assert_null(stream.index);
+    /* Without it each search would walk through the list. */
+    assert_true(indexed > count - count / 10);
+    cti_tcp_stream_release(&stream);
+    g_free(order);
+    return (double)began / CLOCKS_PER_SEC;
+}
+
+/* Prints the best times; they depend on the machine, so that nothing is asserted about them. */
+static void random_order_of_many_segments(void **state)
+{
+    double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        few = MIN(few, shuffled_bytes(10000));
+        many = MIN(many, shuffled_bytes(40000));
+    }
+    print_message("segments of one byte in random order: 10000 in %.1f ms, 40000 in %.1f ms, "
+                  "ratio %.1f\n",
+                  few * 1e3, many * 1e3, many / MAX(few, 1e-6));
+}
+
+/* Segments swapped with their neighbours make no index. */
+static void few_pieces_have_no_index(void **state)
+{
+    bench b;
+
+    (void)state;
+    begin(&b, 0);
+    syn(&b);
+    for (uint32_t i = 0; i < 1000; i += 4) {
+        static const uint32_t order[] = {3, 1, 2, 0};
+
+        for (uint32_t n = 0; n < 4; n++) {
+            send(&b, i + order[n], "x");
+            assert_null(b.stream.index);
+        }
+    }
+    for (uint32_t i = 0; i < 1000; i++) /* with a gap before them, in order */
+        send(&b, 1001 + i, "x");
+    assert_int_equal(b.stream.held.length, 1000);
+    assert_null(b.stream.index);
+    end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1396,6 +1731,8 @@ int main(void)
         cmocka_unit_test(limit_forces_the_oldest_hole_only),
         cmocka_unit_test(pool_of_streams),
         cmocka_unit_test(limit_holds_for_pieces_without_bytes),
+        cmocka_unit_test(limit_of_pieces),
+        cmocka_unit_test(held_bytes_keep_their_acknowledgment),
         cmocka_unit_test(fin_with_data),
         cmocka_unit_test(fin_before_earlier_data),
         cmocka_unit_test(fin_with_data_before_earlier_data),
@@ -1430,6 +1767,9 @@ int main(void)
         cmocka_unit_test(random_conflicts_keep_the_bytes_seen_first),
         cmocka_unit_test(random_cuts_make_exactly_their_holes),
         cmocka_unit_test(random_limits_and_acknowledgments),
+        cmocka_unit_test(random_pieces_are_held_in_order),
+        cmocka_unit_test(random_order_of_many_segments),
+        cmocka_unit_test(few_pieces_have_no_index),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
