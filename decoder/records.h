@@ -29,6 +29,8 @@ typedef cti_gap hole_record;
 typedef struct summary_record {
     uint32_t files;
     uint64_t packets, bytes;
+    uint64_t without_tcp; /* packets of protocols that never carry TCP */
+    const struct undecoded *undecoded; /* packets that were not decoded, and may hold TCP */
     int64_t first_time, last_time; /* CTI_NO_TIME where there was no packet */
     uint32_t connections, sessions;
     uint32_t other_connections; /* TCP without CTI: counted and left alone */

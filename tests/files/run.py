@@ -25,7 +25,7 @@ import unittest
 from pathlib import Path
 
 import formats
-from formats import ETHERNET, FDDI, MICRO, NANO, RAW, SLL, SLL2
+from formats import ERF, ETHERNET, FDDI, MICRO, NANO, RAW, SLL, SLL2
 
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d*?)0*Z")
@@ -134,6 +134,7 @@ class Files(unittest.TestCase):
         yield "offset", formats.pcapng(packets, offset=1_000_000_000)
         yield "snaplens", formats.pcapng(packets, (ETHERNET, ETHERNET), (262144, 65535))
         yield "links", formats.pcapng(packets, (ETHERNET, RAW, SLL, SLL2))
+        yield "erf", formats.pcapng(packets, (ERF,))
         yield "sections", (formats.pcapng(packets[:half]) +
                            formats.pcapng(packets[half:], (RAW,), order=">"))
         yield "late interface", (formats.pcapng(packets[:half]) + formats.interface(RAW) +
@@ -433,13 +434,15 @@ class Files(unittest.TestCase):
             formats.enhanced_packet(formats.as_link(packet, FDDI), 0) +
             formats.enhanced_packet(packet, 1) for packet in self.packets])
         done = run("-T", "json", self.file("x", both))
-        self.expect(done, DONE, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\) is not "
-                                rb"supported: its packets are left out\n\Z")
+        self.expect(done, DONE, rb"\Actidump: [^\n]*x: %d packets were not decoded: link type 10 "
+                                rb"\(FDDI\)\n\Z" % len(self.packets))
         found, summary = records(done)
         frames = [record["frame"] for record in found if record["record"] == "message"]
         wanted = [record["frame"] for record in self.wanted if record["record"] == "message"]
         self.assertEqual(frames, [2 * frame for frame in wanted])
         self.assertEqual(summary["packets"], 2 * len(self.packets))
+        self.assertEqual(summary["packets_not_decoded"],
+                         [{"kind": "link type 10 (FDDI)", "packets": len(self.packets)}])
 
     def test_only_unknown_link_types(self):
         forms = [formats.pcap(self.packets, link=FDDI)]
@@ -448,7 +451,9 @@ class Files(unittest.TestCase):
                       filter_through(formats.pcap(self.packets, link=FDDI), "gzip", "-c")]
         for data in forms:
             done = run("-T", "json", self.file("x", data))
-            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\)[^\n]*\n\Z")
+            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: (link type 10 \(FDDI\) is not "
+                                        rb"supported: the file was not read|%d packets were not "
+                                        rb"decoded: link type 10 \(FDDI\))\n\Z" % len(self.packets))
             self.assertEqual(done.stdout, b"")
 
     def test_link_type_without_a_number(self):
@@ -519,8 +524,9 @@ class Files(unittest.TestCase):
         self.expect_same(run("-T", "json", "-f", "outbound or inbound", "-",
                              stdin=formats.pcap(self.packets, link=SLL)))
         done = run("-T", "json", "-f", "outbound or inbound", "-", stdin=self.original)
-        self.expect(done, DONE, rb"\Actidump: standard input: link type 1 \(EN10MB\) does not go "
-                                rb"with the filter \([^\n]+\): its packets are left out\n\Z")
+        self.expect(done, DONE, rb"\Actidump: standard input: %d packets were not decoded: link "
+                                rb"type 1 \(EN10MB\), for which the filter cannot be used: "
+                                rb"[^\n]+\n\Z" % len(self.packets))
 
     # ---- damage ----
 
@@ -568,7 +574,7 @@ class Files(unittest.TestCase):
             with self.subTest(name):
                 done = run("-T", "json", self.file("x", data[:-30]))
                 self.expect(done, INCOMPLETE, rb"\Actidump: [^\n]*x: damaged after packet \d+ \([^\n]+"
-                                              rb"\): what follows is left out\n\Z")
+                                              rb"\): the rest was not read\n\Z")
                 found = [record for record in records(done)[0] if record["record"] == "message"]
                 wanted = [record for record in self.wanted if record["record"] == "message"]
                 self.assertEqual(found, wanted[:len(found)])
