@@ -5,7 +5,6 @@ import struct
 
 from ged188 import pcap
 from ged188.pcap import SYN, TCP, checksum
-from ged188.tcp import CLIENT
 
 SMALLEST = 60           # of an Ethernet frame without its checksum; shorter ones are padded
 HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
@@ -51,13 +50,13 @@ def _options(wire, segment):
 
 def tcp_bytes(wire, segment):
     """The TCP segment, and how long its header is."""
-    hosts = wire.hosts if segment.sender == CLIENT else wire.hosts[::-1]
+    source, destination = segment.sender, 1 - segment.sender
     initial = wire.initial[segment.sender]
     options = _options(wire, segment)
     ack = wire.initial[1 - segment.sender] + segment.ack if segment.flags & pcap.ACK else 0
-    data = pcap.tcp(hosts[0].ip, hosts[1].ip, (hosts[0].port, hosts[1].port),
-                    initial + segment.sequence, ack, segment.flags, segment.payload,
-                    window=segment.window, options=options)
+    data = pcap.tcp(wire.addresses[source], wire.addresses[destination],
+                    (wire.ports[source], wire.ports[destination]), initial + segment.sequence,
+                    ack, segment.flags, segment.payload, window=segment.window, options=options)
     return data, 20 + len(options)
 
 
@@ -68,7 +67,7 @@ def fragments(size, mtu):
 
 
 def _ipv4(wire, record, data):
-    hosts = wire.hosts if record.sender == CLIENT else wire.hosts[::-1]
+    source, destination = record.sender, 1 - record.sender
     flags = DONT_FRAGMENT
     if record.part is not None:
         start, size = record.part
@@ -76,25 +75,27 @@ def _ipv4(wire, record, data):
         data = data[start:start + size]
     header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(data),
                          (wire.ident + record.segment.ident) & 0xFFFF, flags, 64 - record.hops,
-                         TCP, 0, hosts[0].ip.packed, hosts[1].ip.packed)
+                         TCP, 0, wire.addresses[source].packed, wire.addresses[destination].packed)
     return header[:10] + struct.pack(">H", checksum(header)) + header[12:], data
 
 
 def _ipv6(wire, record, data):
     """IPv6, with the extension headers of the connection; each is 8 bytes long, but for the
     routing header, which has no segments left."""
-    hosts = wire.hosts if record.sender == CLIENT else wire.hosts[::-1]
+    source, destination = record.sender, 1 - record.sender
     chain = b""
     kinds = (*wire.extensions, TCP)
     for kind, following in zip(kinds, kinds[1:]):
         if kind == FRAGMENT:  # the only fragment
             chain += struct.pack(">BBHI", following, 0, 0, record.segment.ident)
         elif kind == ROUTING:
-            chain += struct.pack(">BBBBI16s", following, 2, 0, 0, 0, hosts[1].ip.packed)
+            chain += struct.pack(">BBBBI16s", following, 2, 0, 0, 0,
+                                 wire.addresses[destination].packed)
         else:
             chain += struct.pack(">BBBB4s", following, 0, 1, 4, bytes(4))
     header = struct.pack(">IHBB16s16s", 6 << 28, len(chain) + len(data), kinds[0],
-                         64 - record.hops, hosts[0].ip.packed, hosts[1].ip.packed)
+                         64 - record.hops, wire.addresses[source].packed,
+                         wire.addresses[destination].packed)
     return header + chain, data
 
 
@@ -103,12 +104,12 @@ def frame(record):
     wire = record.connection.wire
     segment = record.segment
     data, header_size = tcp_bytes(wire, segment)
-    hosts = wire.hosts if record.sender == CLIENT else wire.hosts[::-1]
-    if hosts[0].ip.version == 4:
+    source, destination = record.sender, 1 - record.sender
+    if wire.addresses[source].version == 4:
         kind, (network, data) = 0x0800, _ipv4(wire, record, data)
     else:
         kind, (network, data) = 0x86DD, _ipv6(wire, record, data)
-    macs = [host.mac for host in hosts]
+    macs = [wire.macs[source], wire.macs[destination]]
     if record.hops:
         macs = [mac.replace("02:00", "02:01") for mac in macs]
     made = pcap.ethernet(macs[1], macs[0], kind, network + data, record.vlans)

@@ -3,8 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from ged188.randoms import json_fields
-from talk import VERSION
+from messages import VERSION
 from truth import ABSENT, DOUBTFUL, PART, WHOLE, name_of
 
 # Verdicts that blame neither end: the session was closed, it is still open, another one took its
@@ -55,7 +54,7 @@ class Judge:
         for message, state in truth.states[session].items():
             self.states[client, message.key] = message, state
             if state in (PART, DOUBTFUL):
-                self.cut[client, message.sender][message.name, len(message.data) - 8] += 1
+                self.cut[client, message.sender][message.name, message.length] += 1
 
     def check(self, shown):
         """{kind: Result} of what a program shows."""
@@ -93,7 +92,7 @@ class Check:
             left[message.name, message.length] -= 1
             if state != WHOLE and left[message.name, message.length] < 0:
                 self._wrong("invented", message.client, f"cut, {text}")
-        elif state not in (WHOLE, DOUBTFUL) or message.length != len(known.data) - 8 or \
+        elif state not in (WHOLE, DOUBTFUL) or message.length != known.length or \
                 not _same_fields(known, message):
             self._wrong("invented", message.client, text)
         else:
@@ -139,6 +138,4 @@ class Check:
 
 def _same_fields(known, message):
     """All fields are those that were sent, where the version is known."""
-    if message.fields is None or message.version != VERSION:
-        return True
-    return message.fields == json_fields(known.name, known.pairs, VERSION)
+    return message.fields is None or message.version != VERSION or known.has_fields(message.fields)

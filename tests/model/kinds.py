@@ -46,6 +46,7 @@ class Kind:
     reuse_after: tuple = (0.0, 0.0)             # seconds
     effects: tuple = ()
     snaplen: int = 262144
+    alone: bool = False                         # a seed cannot share a capture with others
     # What is true of sessions that are not clean.
     rules: frozenset = frozenset()              # that they break
     verdicts: dict = field(default_factory=dict)  # Plan.reset_by -> verdict
@@ -108,7 +109,7 @@ TABLE = {
     "capture-burst-200": {"plans": BUSY, "effects": (point.lose_bursts(200, 1),)},
     "client-only": {"effects": (point.only(CLIENT),)},
     "server-only": {"effects": (point.only(SERVER),)},
-    "anywhere": {"effects": (point.anywhere(),)},
+    "anywhere": {"effects": (point.anywhere(),), "alone": True},
     "keep-alive-0": {"ends": both(keep_alive=3 * SECOND)},
     "keep-alive-1": {"ends": both(keep_alive=3 * SECOND, keep_alive_bytes=1)},
     "zero-window-probe-0": {"ends": (Options(buffer=2500), Options(probe_bytes=0)), **ZERO_WINDOW},

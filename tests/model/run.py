@@ -28,7 +28,7 @@ from shown import MODES, run_ctidump, run_tshark  # noqa: E402
 from truth import write  # noqa: E402
 from tshark import Tshark, TsharkError  # noqa: E402
 
-SEEDS_AT_ONCE = 20           # in one capture
+SEEDS_AT_ONCE = 20           # in one capture, but for kinds that start or end it
 PLUGIN_LOST_MAX = 0.01       # of the messages in the file
 SEEDS_SHOWN, LINE_MAX = 10, 300
 COLUMNS = {"messages": "in file", "unanswered": "called unanswered", "negative": "negative times"}
@@ -72,10 +72,14 @@ def groups(kinds, seeds, together):
     """[(name, snaplen, [(kind, seed)...])...] of the captures."""
     by_name = {}
     for kind in kinds:
-        name = f"snaplen-{kind.snaplen}" if together else kind.name
         for seed in seeds:
-            part = "" if together else f"-{seed // SEEDS_AT_ONCE}"
-            by_name.setdefault((name + part, kind.snaplen), []).append((kind, seed))
+            if kind.alone:
+                name = f"{kind.name}-seed-{seed}"
+            elif together:
+                name = f"together-snaplen-{kind.snaplen}"
+            else:
+                name = f"{kind.name}-{seed // SEEDS_AT_ONCE}"
+            by_name.setdefault((name, kind.snaplen), []).append((kind, seed))
     return [(*key, made) for key, made in by_name.items()]
 
 

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 from ged188 import facts
-from talk import NUMBERS, TYPES
+from messages import NUMBERS, TYPES
 
 MODES = {"plugin": (), "plugin, in order": ("-o", "tcp.reassemble_out_of_order:TRUE")}
 SENDERS = ["client", "server"]
@@ -19,7 +19,7 @@ class Message:
     client: str            # address and port
     sender: int
     name: str
-    number: int | None     # see talk.NUMBERS; None if it is cut before it
+    number: int | None     # see messages.NUMBERS; None if it is cut before it
     length: int            # MessageLength
     cut: bool
     frame: int

@@ -1,32 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The two applications of a CTI session: what they write, when, and why.  A session that nothing
-disturbs breaks no rule of the protocol.
-
-Each message can be told apart: by its InvokeID, or by its number in a field of its own (NUMBERS).
-"""
+disturbs breaks no rule of the protocol."""
 from dataclasses import dataclass
 
 from clock import MILLISECOND, SECOND, ns
-from ged188 import facts
-from ged188.encode import encode
-from ged188.tcp import CLIENT, SERVER, START
-
-VERSION = 24
-PERIPHERAL = 5000
-NO_IDLE_TIMEOUT = 0xFFFFFFFF
-SERVICES = "CTI_SERVICE_CLIENT_EVENTS|CTI_SERVICE_CALL_DATA_UPDATE|CTI_SERVICE_CLIENT_CONTROL"
-AGENT = {"AgentExtension": "5001", "AgentID": "1001", "AgentInstrument": "5001"}
-
-# The field that tells a message of this type from the others.
-NUMBERS = {"OPEN_REQ": "InvokeID", "OPEN_CONF": "InvokeID", "HEARTBEAT_REQ": "InvokeID",
-           "HEARTBEAT_CONF": "InvokeID", "CLOSE_REQ": "InvokeID", "CLOSE_CONF": "InvokeID",
-           "QUERY_AGENT_STATE_REQ": "InvokeID", "QUERY_AGENT_STATE_CONF": "InvokeID",
-           "USER_MESSAGE_REQ": "InvokeID", "USER_MESSAGE_CONF": "InvokeID",
-           "SYSTEM_EVENT": "SystemEventArg1", "AGENT_STATE_EVENT": "StateDuration",
-           "CALL_DATA_UPDATE_EVENT": "ConnectionCallID"}
-TYPES = {facts.message(name).number: name for name in NUMBERS}
+from ged188.tcp import CLIENT, SERVER
+from messages import Message, template
 
 LATEST_ANSWER = 4 * SECOND  # later ones might break a rule indeed
+LARGEST_TEXT = 240
+VARIABLES_END = 12          # of an event with named variables; with six it is over 1460 bytes
 
 
 class Unclean(Exception):
@@ -42,51 +25,13 @@ class Plan:
     request_gaps: tuple = (3, 20)
     long_gaps: float = 0.0        # share of gaps between requests that are longer than interval
     event_gap: float = 4.0        # mean
-    largest_text: int = 240
+    largest_text: int = LARGEST_TEXT
     large_events: bool = True     # some are longer than a segment
     bursts: tuple = ()            # bytes that the server writes at once, at random times
     pauses: int = 0               # times that the client stops reading
     end: str = "fin"              # after CLOSE_CONF: fin, rst, nothing, fin-with-data
     reset_by: int | None = None   # instead: this end resets the connection
     stray_resets: int = 0         # RST out of the window, from elsewhere
-
-
-class Message:
-    """A message as it was written: start is its offset in the stream of its sender."""
-    __slots__ = ("name", "sender", "number", "start", "data", "pairs", "time", "answered")
-
-    def __init__(self, name, sender, number, start, pairs, time):
-        self.name = name
-        self.sender = sender
-        self.number = number
-        self.start = start
-        self.pairs = pairs
-        self.data = encode(name, pairs, VERSION)
-        self.time = time
-        self.answered = None
-
-    @property
-    def end(self):
-        return self.start + len(self.data)
-
-    @property
-    def key(self):
-        return self.sender, self.name, self.number
-
-
-def _named_value(field):
-    numbers = [value for _, value in field.value_set]
-    return next((number for number in (0, 0xFFFF) if number in numbers), min(numbers))
-
-
-DEFAULTS = {name: [(field.name, _named_value(field)) for field in facts.message(name).fixed(VERSION)
-                   if field.values and not field.is_mask] for name in NUMBERS}
-
-
-def complete(name, fields):
-    """The pairs of a message, with a value that has a name for each enumeration."""
-    return [(key, value) for key, value in DEFAULTS[name] if key not in fields] + \
-        list(fields.items())
 
 
 class App:
@@ -104,12 +49,10 @@ class App:
         end.app = self
 
     def write(self, *messages):
-        """Writes (name, fields) in one go."""
+        """Writes (name, shape, number) in one go."""
         made = []
-        for name, fields in messages:
-            number = fields[NUMBERS[name]]
-            message = Message(name, self.end.sender, number, self.written, complete(name, fields),
-                              self.clock.now)
+        for name, shape, number in messages:
+            message = Message(name, shape, self.end.sender, number, self.written, self.clock.now)
             self.written = message.end
             self.session.messages[self.end.sender].append(message)
             made.append(message)
@@ -135,16 +78,14 @@ class App:
     def was_reset(self):
         self.session.over = True
 
-    def text(self, number):
-        """A text that ends with the number."""
-        size = self.rng.randrange(self.plan.largest_text)
-        return "".join(self.rng.choices("abcdefgh ", k=size)) + f"#{number}"
+    def text_size(self):
+        return (self.rng.randrange(self.plan.largest_text),)
 
 
 class Client(App):
     def __init__(self, session, end):
         super().__init__(session, end)
-        self.invoke = session.first_number
+        self.invoke = session.first_numbers[CLIENT]
         self.waiting = {}  # InvokeID -> Message
         self.timer = None
         self.closing = False
@@ -159,20 +100,12 @@ class Client(App):
             self.open()
 
     def open(self):
-        self.request("OPEN_REQ", {
-            "VersionNumber": VERSION, "IdleTimeout": int(4 * self.plan.interval),
-            "PeripheralID": PERIPHERAL, "ServicesRequested": SERVICES,
-            "ClientID": self.session.client_id, "ClientPassword": "secret",
-            "ClientSignature": f"{self.session.client_id} desktop"} | AGENT)
-
-    def next_number(self):
-        self.invoke += 1
-        return self.invoke
+        self.request(("OPEN_REQ", (self.session.client_id, self.plan.interval)))
 
     def request(self, *named):
-        """Requests in one go: name, fields, name, fields..."""
-        batch = [(name, {"InvokeID": self.next_number()} | fields)
-                 for name, fields in zip(named[::2], named[1::2])]
+        """Requests in one go, (name, shape) each."""
+        batch = [(name, shape, self.invoke + index) for index, (name, shape) in enumerate(named)]
+        self.invoke += len(named)
         for message in self.write(*batch):
             self.waiting[message.number] = message
         if not self.plan.by_timer and self.timer is not None:
@@ -181,7 +114,6 @@ class Client(App):
     def take(self, message):
         request = self.waiting.pop(message.number, None) if message.name.endswith("CONF") else None
         if request is not None:
-            request.answered = self.clock.now
             if self.clock.now - request.time > LATEST_ANSWER:
                 raise Unclean(request.name)
         if message.name == "OPEN_CONF":
@@ -213,22 +145,16 @@ class Client(App):
     def beat(self):
         if self.closing or self.session.over:
             return
-        self.request("HEARTBEAT_REQ", {})
+        self.request(("HEARTBEAT_REQ", ()))
         self.beat_later()
 
     def ask(self):
         """One to three requests, and when the next ones come."""
         if self.closing or self.session.over:
             return
-        named = []
-        for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
-            number = self.invoke + len(named) // 2 + 1
-            if self.rng.random() < 0.5:
-                named += ["QUERY_AGENT_STATE_REQ", {"PeripheralID": PERIPHERAL, "MRDID": 1,
-                                                    "ICMAgentID": number, "AgentID": "1001"}]
-            else:
-                named += ["USER_MESSAGE_REQ", {"Text": self.text(number)}]
-        self.request(*named)
+        self.request(*(("QUERY_AGENT_STATE_REQ", ()) if self.rng.random() < 0.5 else
+                       ("USER_MESSAGE_REQ", self.text_size())
+                       for _ in range(self.rng.choice((1, 1, 1, 2, 3)))))
         gap = self.rng.uniform(*self.plan.request_gaps)
         if self.rng.random() < self.plan.long_gaps:
             gap = self.plan.interval * self.rng.uniform(1.1, 3)
@@ -245,7 +171,7 @@ class Client(App):
             self.session.break_off()
             return
         self.closing = True
-        self.request("CLOSE_REQ", {"Status": "E_CTI_NO_ERROR"})
+        self.request(("CLOSE_REQ", ()))
 
     def closed(self):
         self.session.over = True
@@ -261,7 +187,7 @@ class Client(App):
 class Server(App):
     def __init__(self, session, end):
         super().__init__(session, end)
-        self.number = session.first_number * 16
+        self.number = session.first_numbers[SERVER]
         self.closing = False
         end.listen()
 
@@ -273,19 +199,10 @@ class Server(App):
     def answer(self, request):
         if self.end.state == "gone":
             return
-        fields = {"InvokeID": request.number}
         if request.name == "CLOSE_REQ":
             self.closing = True
             self.end.fin = self.plan.end == "fin-with-data"  # goes with the last segment
-        if request.name == "OPEN_REQ":
-            fields |= {"ServicesGranted": SERVICES, "MonitorID": 1, "PeripheralOnline": 1,
-                       "ICMCentralControllerTime": START // SECOND,
-                       "PeripheralType": "PT_ENTERPRISE_AGENT",
-                       "AgentState": "AGENT_STATE_LOGOUT", "SessionType": 1} | AGENT
-        if request.name == "QUERY_AGENT_STATE_REQ":
-            fields |= {"AgentState": "AGENT_STATE_NOT_READY", "MRDID": 1, "AgentMode": 1,
-                       "MaxTaskLimit": 1, "ICMAgentID": request.number, "AgentID": "1001"}
-        self.write((request.name.replace("_REQ", "_CONF"), fields))
+        self.write((request.name.replace("_REQ", "_CONF"), (), request.number))
         if request.name == "OPEN_REQ":
             self.opened()
 
@@ -302,24 +219,11 @@ class Server(App):
         self.number += 1
         kind = self.rng.random()
         if kind < 0.5:
-            return "SYSTEM_EVENT", {"SystemEventID": "SYS_TEXT_FYI", "SystemEventArg1": self.number,
-                                    "ICMCentralControllerTime": START // SECOND,
-                                    "Text": self.text(self.number)}
+            return "SYSTEM_EVENT", self.text_size(), self.number
         if kind < 0.85:
-            return "AGENT_STATE_EVENT", {
-                "MonitorID": 1, "PeripheralID": PERIPHERAL, "PeripheralType": "PT_ENTERPRISE_AGENT",
-                "SkillGroupState": "AGENT_STATE_NOT_READY", "StateDuration": self.number,
-                "AgentState": "AGENT_STATE_NOT_READY", "MRDID": 1, "AgentMode": 1,
-                "MaxTaskLimit": 1, "ICMAgentID": self.number} | AGENT
-        return "CALL_DATA_UPDATE_EVENT", {
-            "MonitorID": 1, "PeripheralID": PERIPHERAL, "PeripheralType": "PT_ENTERPRISE_AGENT",
-            "CallType": "CALLTYPE_ACD_IN", "ConnectionCallID": self.number,
-            "ConnectionDeviceIDType": "CONNECTION_ID_STATIC", "NewConnectionCallID": self.number,
-            "NewConnectionDeviceIDType": "CONNECTION_ID_STATIC", "ConnectionDeviceID": "5001",
-            "NewConnectionDeviceID": "5001", "CallVariable1": f"#{self.number}",
-            "NamedVariable": [(f"user.cti.v{index}", self.text(self.number)[:200])
-                              for index in range(self.rng.randrange(12)
-                                                 if self.plan.large_events else 1)]}
+            return "AGENT_STATE_EVENT", (), self.number
+        variables = self.rng.randrange(VARIABLES_END) if self.plan.large_events else 1
+        return "CALL_DATA_UPDATE_EVENT", (variables,), self.number
 
     def report(self):
         """One event, or several in one go or one after the other."""
@@ -337,10 +241,8 @@ class Server(App):
     def burst(self, size):
         if self.closing or self.end.state == "gone":
             return
-        end = self.written + size
         events = []
-        written = self.written
-        while written < end:
+        while size > 0:
             events.append(self.event())
-            written += len(encode(events[-1][0], complete(*events[-1]), VERSION))
+            size -= len(template(*events[-1][:2]).data)
         self.write(*events)

@@ -108,8 +108,8 @@ class Truth:
 
 def name_of(session):
     """The client's end as the programs write it."""
-    host = session.wire.hosts[CLIENT]
-    return f"[{host.ip}]:{host.port}" if host.ip.version == 6 else f"{host.ip}:{host.port}"
+    address, port = session.wire.addresses[CLIENT], session.wire.ports[CLIENT]
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
 def write(path, snaplen, seeds, capture):

@@ -20,7 +20,7 @@ ATTEMPTS = 20
 @dataclass
 class Wire:
     """What the frames of a connection have in common."""
-    hosts: tuple
+    hosts: tuple             # client and server
     initial: tuple
     mss: tuple
     timestamps: bool
@@ -28,17 +28,24 @@ class Wire:
     ident: int
     extensions: tuple = ()
 
+    def __post_init__(self):
+        self.addresses = tuple(host.ip for host in self.hosts)
+        self.macs = tuple(host.mac for host in self.hosts)
+        self.ports = tuple(host.port for host in self.hosts)
+
 
 class Session:
     """One connection and the CTI session on it."""
 
-    def __init__(self, rng, kind, plan, wire, client_id, first_number, begin):
+    def __init__(self, rng, kind, plan, wire, client_id, begin):
         self.rng = rng
         self.kind = kind
         self.plan = plan
         self.wire = wire
         self.client_id = client_id
-        self.first_number = first_number
+        # Those of events are apart from those of requests: an event is not to look like an answer.
+        self.first_numbers = (rng.randrange(100_000_001, 400_000_000),
+                              rng.randrange(500_000_000, 900_000_000))
         self.begin = begin
         self.clock = Clock()
         self.messages = ([], [])
@@ -92,12 +99,13 @@ class Session:
         self.path.send(Segment(sender, end.top + far, 0, RST, b"", 0, True))
 
     def break_off(self):
-        """One end resets the connection while the other has just sent events."""
+        """One end resets the connection.  The server sends events before that, and some more while
+        it does not know yet that the client did."""
         self.over = True
-        if self.plan.reset_by == SERVER or self.rng.random() < 0.7:
-            self.server.write(*(self.server.event() for _ in range(3)))
-        self.clock.after(self.rng.randrange(5 * MILLISECOND),
-                         self.ends[self.plan.reset_by].reset)
+        delay = self.rng.randrange(5 * MILLISECOND)
+        self.server.burst(300)
+        self.clock.after(delay, self.ends[self.plan.reset_by].reset)
+        self.clock.after(delay + self.rng.randrange(5 * MILLISECOND), self.server.burst, 300)
 
     def vanish(self):
         for end in self.ends:
@@ -162,7 +170,7 @@ def build(kind, seed):
 def _run(rng, kind, plan, wire, client_id, begin):
     for _ in range(ATTEMPTS):
         try:
-            return Session(rng, kind, plan, wire, client_id, rng.randrange(1, 1 << 24), begin).run()
+            return Session(rng, kind, plan, wire, client_id, begin).run()
         except Unclean:
             continue
     raise Unclean(f"{kind.name}: {ATTEMPTS} attempts")
