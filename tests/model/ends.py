@@ -4,8 +4,8 @@ by MSS, congestion and receive window; cumulative and delayed acknowledgments; r
 timeout and fast retransmit; zero-window probes, keep-alives; FIN, RST.
 
 Sequence numbers are relative and never wrap here: SYN is 0, the first byte of data 1.  frames.py
-adds the initial number and wraps.  There is no SACK: what a lost segment is followed by is sent
-again after a timeout, as stacks without SACK do.
+adds the initial number and wraps.  There is no SACK: after a timeout an end sends everything from
+the lost segment on again.
 """
 from dataclasses import dataclass
 

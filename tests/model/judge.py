@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a program shows against the truth: figures, and a line for each thing that is wrong."""
+"""Compares what a program shows with the truth: counts, and a line for each mistake."""
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from messages import VERSION
 from truth import ABSENT, DOUBTFUL, PART, WHOLE, name_of
 
-# Verdicts that blame neither end: the session was closed, it is still open, another one took its
-# place, or why it ended was not captured.  The last one had another name before.
+# Verdicts that blame neither end: closed, still open, superseded, or the cause was not captured
+# (which has two names, an older and a newer one).
 BLAMELESS = {"closed-by-client", "still-open", "superseded", "cause-not-captured",
              "hidden-by-hole"}
 
@@ -62,7 +62,7 @@ class Judge:
 
 
 class Check:
-    """What one program shows of the capture."""
+    """Checks what one program shows of the capture."""
 
     def __init__(self, judge, shown):
         self.judge = judge
@@ -75,7 +75,7 @@ class Check:
         self._statements(shown)
 
     def _wrong(self, what, client, text):
-        """A client that is none of the capture's is told with its first kind."""
+        """Counts a mistake.  One about an unknown client is counted for the first kind."""
         truth = self.judge.truths.get(client)
         kind, seed = (truth.kind.name, truth.seed) if truth else (self.judge.kinds[0], "?")
         self.results[kind].wrong(what, seed, f"{client} {text}")
@@ -87,7 +87,7 @@ class Check:
         known, state = self.judge.states.get((message.client, key), (None, ABSENT))
         text = f"frame {message.frame} {key}: {state} in the file"
         if message.cut:
-            # A whole message that is shown as cut is lost.  Others are told apart by their length.
+            # A whole message shown as cut counts as lost.  Cut ones are identified by their length.
             left = self.cut.setdefault((message.client, message.sender), Counter())
             left[message.name, message.length] -= 1
             if state != WHOLE and left[message.name, message.length] < 0:

@@ -76,9 +76,11 @@ TABLE = {
     "clean-mss-7": {"ends": both(mss=7), "plans": SMALL},
     "clean-mss-100": {"ends": both(mss=100)},
     "clean-mss-1460": {},
-    "network-loss-before": {"loss": (0.05, 0.0)},
-    "network-loss-behind": {"loss": (0.0, 0.05)},
-    "network-loss-both": {"loss": (0.03, 0.03), "plans": plans(bursts=(20000, 9000))},
+    # Loss on the client's side is before the capture for the client's segments, behind it for the
+    # server's; on the server's side the other way round.
+    "network-loss-client-side": {"loss": (0.05, 0.0)},
+    "network-loss-server-side": {"loss": (0.0, 0.05)},
+    "network-loss-both-sides": {"loss": (0.03, 0.03), "plans": plans(bursts=(20000, 9000))},
     "client-late-0.1ms": {"effects": (point.late(CLIENT, 0.0001),)},
     "client-late-1ms": {"effects": (point.late(CLIENT, 0.001),)},
     "client-late-5ms": {"effects": (point.late(CLIENT, 0.005),)},

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The messages of the model's sessions: their bytes, and their fields as JSON Lines write them.
 
-Each message can be told apart by a number in a field of its own (NUMBERS); longer ones repeat it at
-their end, so that no message can be put together from two.  All numbers have nine digits.  A
-message is made from a template of its type and shape, in which only the number changes: encoding
-each one would take most of the tests' time.
+Each message is identified by a number in one of its fields (NUMBERS).  Longer messages repeat the
+number at their end, so a message assembled from parts of two is noticed.  All numbers have nine
+digits.  Messages are made from templates, one for each type and shape, in which only the number
+changes: encoding each message would take most of the tests' time.
 """
 import json
 from functools import lru_cache
@@ -20,7 +20,7 @@ HEADER_SIZE = facts.HEADER_SIZE
 SERVICES = "CTI_SERVICE_CLIENT_EVENTS|CTI_SERVICE_CALL_DATA_UPDATE|CTI_SERVICE_CLIENT_CONTROL"
 AGENT = {"AgentExtension": "5001", "AgentID": "1001", "AgentInstrument": "5001"}
 
-# The field that tells a message of this type from the others.
+# The field that identifies a message of this type.
 NUMBERS = {"OPEN_REQ": "InvokeID", "OPEN_CONF": "InvokeID", "HEARTBEAT_REQ": "InvokeID",
            "HEARTBEAT_CONF": "InvokeID", "CLOSE_REQ": "InvokeID", "CLOSE_CONF": "InvokeID",
            "QUERY_AGENT_STATE_REQ": "InvokeID", "QUERY_AGENT_STATE_CONF": "InvokeID",

@@ -4,8 +4,8 @@
     client -- stretch 0 -- point 0 [-- stretch 1 -- point 1] -- last stretch -- server
 
 Each stretch delays by its one-way delay (and a little more at random), keeps the order, and may
-lose segments.  A segment that is lost before a point was never seen there; one that is lost after
-it was seen and did not arrive.
+lose segments.  A segment lost before a point is not seen there; one lost after it is seen but does
+not arrive.
 """
 from dataclasses import dataclass
 
@@ -24,12 +24,10 @@ class Stretch:
 
 
 class Path:
-    """Carries segments; seen(point, time, segment, arrived) is called where a point
-    sees one."""
+    """Carries segments; calls seen(point, time, segment, arrived) for each point that one reaches."""
 
     def __init__(self, clock, rng, stretches, seen, split=0):
-        # seen(point, time, segment, arrived): not arrived = lost on the stretch before the point;
-        # only fragments of such a segment can be seen.
+        # Not arrived: lost on the stretch before the point, which can only see fragments of it.
         self.clock = clock
         self.rng = rng
         self.stretches = stretches
@@ -37,7 +35,6 @@ class Path:
         self.split = split  # a network card makes such pieces of a larger segment, after the point
         self.ends = []
         self.busy = {}      # (stretch, sender) -> when the last segment left it
-        self.loss = True
         self.idents = [0, 0]
 
     def send(self, segment):
@@ -51,7 +48,7 @@ class Path:
         """The segment enters the first stretch of order."""
         index = order[0]
         stretch = self.stretches[index]
-        if stretch.loss and self.loss and self.rng.random() < stretch.loss:
+        if stretch.loss and self.rng.random() < stretch.loss:
             if len(order) > 1:
                 self.seen(min(order[0], order[1]), self.clock.now + stretch.delay, segment, False)
             return

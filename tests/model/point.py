@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What capturing does to the records of one seed.  Each function takes its figures and returns an
-effect: effect(records, rng, seed) -> records.  Records are in the order of the file (key) before
-and after; times are seconds in the arguments."""
+"""The capture point: what capturing does to the records of one seed.  Each function returns an
+effect, effect(records, rng, seed) -> records.  Records are in file order (by key) before and after.
+Arguments are in seconds."""
 from clock import MICROSECOND, ns
 
 
@@ -34,15 +34,15 @@ def jitter(most):
 
 
 def queues(period):
-    """Each direction has a queue of the network card; all are read once a period, one after the
-    other.  Odd seeds: the card stamps frames when they arrive, so times in the file step back;
-    even ones: the reader stamps them."""
+    """Each direction has its own queue in the network card, and the queues are emptied one after the
+    other once a period.  Odd seeds: the card stamps frames on arrival, so times in the file step
+    back.  Even seeds: frames get the time at which their queue was read."""
     def effect(records, rng, seed):
         period_ns = ns(period)
         first = rng.randrange(2)
-        for count, record in enumerate(records):
+        for record in records:
             flush = (record.key // period_ns + 1) * period_ns
-            record.key = flush + (record.sender != first) * 100 * MICROSECOND + count % 1000
+            record.key = flush + (record.sender != first) * 100 * MICROSECOND
             if seed % 2 == 0:
                 record.stamp = record.key
         return in_order(records)
@@ -70,8 +70,8 @@ def twice_with_vlan(vlan=100):
 def twice_routed(least, most):
     """The same packet again after a router: TTL is one less, the frame has other addresses."""
     def effect(records, rng, _seed):
-        delay = rng.uniform(least, most)
-        copies = [record.copy(ns(delay * rng.uniform(0.999, 1.001))) for record in records]
+        delay = ns(rng.uniform(least, most))
+        copies = [record.copy(delay) for record in records]
         for copy in copies:
             copy.hops += 1
         return in_order(records + copies)

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Properties of capturing: clean sessions over a model of TCP, a network, and a capture point that
-delays, loses, cuts and duplicates.  Of the messages whose bytes are in the file a program shows
-all, each once, and nothing else; and it says nothing false about the sessions.
+"""Property tests of capturing: clean sessions over a model of TCP ends, a network, and a capture
+point that delays, loses, cuts and duplicates frames.  A program must show each message whose bytes
+are in the file, once, and no other message; and it must report nothing false about the sessions.
 
     run.py CTIDUMP [--plugin CTI.SO] [--seeds N] [--first SEED] [--kinds NAME...] [--keep FOLDER]
            [--table] [--lines N] [--only-plugin] [--together]
 
-The seeds of a kind share a capture, each with addresses of its own; with --together all kinds do
-that have the same snaplen.  Where a limit is broken, the capture is kept, and
-`--first SEED --seeds 1 --kinds KIND` makes one with that seed alone.
+The seeds of a kind share a capture, each with its own addresses; with --together all kinds with the
+same snaplen share one.  A capture that breaks a limit is kept.  `--first SEED --seeds 1 --kinds KIND`
+makes a capture of one seed alone.
 """
 import argparse
 import shutil

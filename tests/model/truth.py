@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a capture file really contains: of each message, whether all of its bytes are in the file,
+"""What a capture file really contains: for each message, whether all of its bytes are in the file,
 some, or none.
 
-Only frames count in which a program can find the bytes' place: fragments of an IP packet count
-when all of them are there (otherwise their bytes count as doubtful: a program may use them, and
-need not)."""
+Bytes are doubtful if a program may use them but need not: those of an IP packet with fragments
+missing, and those captured after a reset of the connection."""
 import struct
 from collections import defaultdict
 
@@ -78,7 +77,7 @@ class Truth:
         self._cover(session, segment, size, session not in self.reset_seen)
 
     def _cover(self, session, segment, size, sure):
-        """sure: nobody takes what arrives after a reset, so such bytes are doubtful."""
+        """Adds captured bytes; those that are not sure are doubtful."""
         start = max(segment.sequence, 1) - 1
         key = session, segment.sender
         if sure:

@@ -67,8 +67,6 @@ class Session:
         if self.kind.points == 2:
             delays[1:1] = [rng.choice((0.1, 1, 5))]
         stretches = [Stretch(ns(delay / 1000)) for delay in delays]
-        # Seen from a direction, a stretch is before the capture for one sender and behind it for
-        # the other: loss on both sides is each of the two for both directions.
         stretches[0].loss, stretches[-1].loss = self.kind.loss
         return stretches
 
