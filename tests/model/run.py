@@ -8,8 +8,8 @@ are in the file, once, and no other message; and it must report nothing false ab
            [--table] [--lines N] [--only-plugin] [--together]
 
 The seeds of a kind share a capture, each with its own addresses; with --together all kinds with the
-same snaplen share one.  A capture that breaks a limit is kept.  `--first SEED --seeds 1 --kinds KIND`
-makes a capture of one seed alone.
+same snaplen share one.  A capture that breaks a limit is kept; `--first SEED --seeds 1 --kinds KIND`
+makes one of a single seed.
 """
 import argparse
 import shutil

@@ -181,7 +181,7 @@ def _read_layer(shown, first, layer):
     name = _name(int(values["cti.message_type"], 0)) if "cti.message_type" in values else None
     if "cti.unanswered" in values:
         shown.unanswered.append((client, name, _first(layer, "cti.invoke_id")))
-    elif int(values.get("cti.heartbeat.missed", "0")) > 0:
+    elif name == "HEARTBEAT_REQ" and int(values.get("cti.heartbeat.missed", "0")) > 0:
         shown.unanswered.append((client, "HEARTBEAT_REQ", None))
     if "cti.session.verdict" in values:
         shown.verdicts.append((client, values["cti.session.verdict"]))
