@@ -203,12 +203,7 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
 {
     if (sender == CTI_SERVER && session->summary.state == CTI_STATE_OPENING)
         session->rules.open_in_doubt = true;
-    for (GList *link = session->pending.by_age.head; link != NULL; link = link->next) {
-        cti_pending *pending = link->data;
-
-        if (pending->request.sender != sender)
-            pending->doubtful = true;
-    }
+    session->pending.doubtful[sender == CTI_SERVER] = session->pending.numbers;
 }
 
 /* ---- heartbeat interval and idle time ---- */

@@ -53,7 +53,7 @@ static cti_outcome outcome_at_end(const cti_session *session, const cti_pending 
 {
     const int64_t waited = cti_elapsed(pending->request.time, time);
 
-    if (pending->doubtful)
+    if (cti_session_is_doubtful(session, pending))
         return CTI_UNKNOWN;
     if (pending_is_heartbeat(pending))
         return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED

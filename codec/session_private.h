@@ -22,11 +22,14 @@ struct cti_event;
 /* A request that waits for its answer. */
 typedef struct cti_pending {
     cti_request request;
+    uint64_t number; /* from 1, in the order of requests */
     uint64_t key;
-    struct cti_pending *next; /* of the same key, younger */
-    GList link;               /* in pending.by_age */
-    bool doubtful;            /* its answer may be in a gap */
-    uint32_t missed_run;      /* a heartbeat: when the next one was sent without answer */
+    struct cti_pending *older, *younger; /* of the same key */
+    /* In the oldest of a key only: the youngest, and the oldest that is not yet known to wait for
+     * longer than usual, or NULL. */
+    struct cti_pending *youngest, *recent;
+    GList link;          /* in pending.by_age */
+    uint32_t missed_run; /* a heartbeat: when the next one was sent without answer */
 } cti_pending;
 
 /* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
@@ -110,6 +113,10 @@ struct cti_session {
         GHashTable *table;           /* key -> the oldest request with it */
         GQueue by_age;               /* oldest first */
         cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
+        uint64_t numbers;            /* given to requests until now */
+        /* Answers to requests up to this number may be missing from the capture: [0] answers of
+         * the client, [1] of the server. */
+        uint64_t doubtful[2];
     } pending;
     cti_rule_state rules;
 };
@@ -146,6 +153,12 @@ void cti_session_update_version(cti_session *session);
 static inline bool pending_is_heartbeat(const cti_pending *pending)
 {
     return pending->request.message->number == CTI_HEARTBEAT_REQ;
+}
+
+/* True if the capture may have missed its answer. */
+static inline bool cti_session_is_doubtful(const cti_session *session, const cti_pending *pending)
+{
+    return pending->number <= session->pending.doubtful[pending->request.sender == CTI_CLIENT];
 }
 
 /* Pairs a message with the request that it answers, or keeps it as a request; fills in what facts

@@ -10,6 +10,10 @@
  * else to the newest: so a lost answer does not shift all later ones by one where a
  * client uses one InvokeID for all its heartbeats. */
 #define USUAL_ANSWER (4 * CTI_SECOND)
+/* Requests of one InvokeID that an answer is compared with, the recent ones first and then the
+ * older ones.  It is reached only by a client that uses one InvokeID for several kinds of
+ * requests and does not get answers to many of them. */
+#define COMPARED_MAX 64
 /* So many silences before heartbeats tell the interval. */
 #define INTERVAL_SAMPLES 3
 
@@ -20,17 +24,24 @@ static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
 
 void cti_session_pending_remove(cti_session *session, cti_pending *pending)
 {
-    cti_pending *head = g_hash_table_lookup(session->pending.table, &pending->key);
+    cti_pending *oldest = g_hash_table_lookup(session->pending.table, &pending->key);
 
-    if (head == pending) {
-        /* The key that the table holds lives in the head: replace both. */
-        g_hash_table_remove(session->pending.table, &pending->key);
-        if (pending->next != NULL)
-            g_hash_table_insert(session->pending.table, &pending->next->key, pending->next);
+    if (oldest->youngest == pending)
+        oldest->youngest = pending->older;
+    if (oldest->recent == pending)
+        oldest->recent = pending->younger;
+    if (pending->younger != NULL)
+        pending->younger->older = pending->older;
+    if (oldest != pending) {
+        pending->older->younger = pending->younger;
     } else {
-        while (head->next != pending)
-            head = head->next;
-        head->next = pending->next;
+        /* The key that the table holds is in the oldest request: replace both. */
+        g_hash_table_remove(session->pending.table, &pending->key);
+        if (pending->younger != NULL) {
+            pending->younger->youngest = pending->youngest;
+            pending->younger->recent = pending->recent;
+            g_hash_table_insert(session->pending.table, &pending->younger->key, pending->younger);
+        }
     }
     g_queue_unlink(&session->pending.by_age, &pending->link);
     if (session->pending.last_heartbeat == pending)
@@ -74,10 +85,11 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
                                 const cti_moment *moment, uint32_t invoke_id)
 {
     cti_pending *pending = g_new0(cti_pending, 1);
-    cti_pending *head;
+    cti_pending *oldest;
 
     if (session->pending.by_age.length >= CTI_PENDING_MAX)
         give_up_oldest(session);
+    pending->number = ++session->pending.numbers;
     pending->key = pending_key(moment->sender, invoke_id);
     pending->request = (cti_request){.message = message,
                                      .sender = moment->sender,
@@ -88,14 +100,17 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
                                      .answer_time = CTI_NO_TIME};
     pending->link.data = pending;
     g_queue_push_tail_link(&session->pending.by_age, &pending->link);
-    head = g_hash_table_lookup(session->pending.table, &pending->key);
-    if (head == NULL) {
+    oldest = g_hash_table_lookup(session->pending.table, &pending->key);
+    if (oldest == NULL) {
+        oldest = pending;
         g_hash_table_insert(session->pending.table, &pending->key, pending);
-        return pending;
+    } else {
+        pending->older = oldest->youngest;
+        pending->older->younger = pending;
     }
-    while (head->next != NULL)
-        head = head->next;
-    head->next = pending;
+    oldest->youngest = pending;
+    if (oldest->recent == NULL)
+        oldest->recent = pending;
     return pending;
 }
 
@@ -114,17 +129,24 @@ static cti_pending *find_request(const cti_session *session, const cti_message *
 {
     const uint64_t key =
         pending_key(moment->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT, invoke_id);
-    cti_pending *newest = NULL;
+    cti_pending *oldest = g_hash_table_lookup(session->pending.table, &key);
+    cti_pending *recent;
+    uint32_t compared = 0;
 
-    for (cti_pending *pending = g_hash_table_lookup(session->pending.table, &key); pending != NULL;
-         pending = pending->next) {
-        if (!can_answer(answer, pending->request.message))
-            continue;
-        if (cti_elapsed(pending->request.time, moment->time) <= USUAL_ANSWER)
-            return pending;
-        newest = pending;
-    }
-    return newest;
+    if (oldest == NULL)
+        return NULL;
+    recent = oldest->recent;
+    while (recent != NULL && cti_elapsed(recent->request.time, moment->time) > USUAL_ANSWER)
+        recent = recent->younger;
+    oldest->recent = recent;
+    for (cti_pending *p = recent; p != NULL && compared < COMPARED_MAX; p = p->younger, compared++)
+        if (can_answer(answer, p->request.message))
+            return p;
+    for (cti_pending *p = recent != NULL ? recent->older : oldest->youngest;
+         p != NULL && compared < COMPARED_MAX; p = p->older, compared++)
+        if (can_answer(answer, p->request.message))
+            return p;
+    return NULL;
 }
 
 static void read_status(const cti_reader *reader, cti_request *request)
@@ -183,7 +205,7 @@ static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t g
     cti_pending *before = session->pending.last_heartbeat;
 
     session->summary.heartbeats++;
-    if (before != NULL && !before->doubtful)
+    if (before != NULL && !cti_session_is_doubtful(session, before))
         cti_session_note_missed(session, before);
     session->pending.last_heartbeat = pending;
     if (gap == CTI_NO_TIME)

@@ -367,6 +367,85 @@ static void pending_requests_are_bounded(void **state)
     cti_session_free(b.session);
 }
 
+/* A client may use one InvokeID for all its requests. */
+static void one_invoke_id(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    /* Answers come in the order of their requests. */
+    for (uint32_t i = 0; i < 3; i++) {
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        wait(&b, 0.1);
+    }
+    for (uint32_t i = 1; i <= 3; i++) {
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_true(b.facts.answers);
+        assert_int_equal(b.facts.request_frame, i);
+    }
+    /* A lost answer does not shift the later ones. */
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    for (uint32_t i = 0; i < 3; i++) {
+        wait(&b, 5);
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.facts.request_frame, b.frame - 1);
+    }
+    /* One that took longer than usual belongs to the youngest request. */
+    wait(&b, 5);
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    wait(&b, 6);
+    short_message(&message, CTI_HEARTBEAT_CONF, 0);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.facts.request_frame, b.frame - 1);
+    /* Another kind of request in between. */
+    short_message(&message, CTI_QUERY_AGENT_STATE_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    short_message(&message, CTI_HEARTBEAT_CONF, 0);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.facts.request_frame, b.frame - 1);
+    cti_session_free(b.session);
+}
+
+/* The same while the server answers only one kind of requests: the others pile up. */
+static void one_invoke_id_and_few_answers(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    b.session->events = NULL;
+    for (uint32_t i = 0; i < 5000; i++) {
+        wait(&b, 0.01);
+        short_message(&message, CTI_QUERY_AGENT_STATE_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        if (i % 100 != 0)
+            continue;
+        wait(&b, 5);
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.facts.request_frame, b.frame - 1);
+    }
+    assert_int_equal(b.session->pending.by_age.length, CTI_PENDING_MAX);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_int_equal(b.session->pending.by_age.length, 0);
+    assert_int_equal(g_hash_table_size(b.session->pending.table), 0);
+    cti_session_free(b.session);
+}
+
 static void times_that_run_wild(void **state)
 {
     const int64_t times[] = {INT64_MAX, 0, INT64_MIN + 1, INT64_MAX, -1, 1};
@@ -455,6 +534,8 @@ int main(void)
         cmocka_unit_test(both_sides_use_one_invoke_id),
         cmocka_unit_test(version_is_inferred),
         cmocka_unit_test(pending_requests_are_bounded),
+        cmocka_unit_test(one_invoke_id),
+        cmocka_unit_test(one_invoke_id_and_few_answers),
         cmocka_unit_test(times_that_run_wild),
         cmocka_unit_test(nothing_seen),
         cmocka_unit_test(finished_once),
