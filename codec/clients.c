@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "clients_parts.h"
+#include "clients_private.h"
 #include "rules.h"
 
 /* At the end of the capture, the answer to a younger SYN may just not have come yet. */
@@ -70,7 +70,7 @@ static void add_leg(cti_clients *clients, const cti_leg *leg)
         g_array_append_vals(clients->legs, leg, 1);
 }
 
-static cti_leg_outcome session_outcome(const cti_session *session)
+static cti_leg_outcome session_outcome(const cti_session_summary *session)
 {
     if (session->end == CTI_END_REJECTED)
         return CTI_LEG_REJECTED;
@@ -82,21 +82,21 @@ static cti_leg_outcome session_outcome(const cti_session *session)
 
 /* CLOSE_REQ with E_CTI_NO_ERROR is what the client wanted; with another status it gives up what
  * is lost already. */
-static bool was_lost(const cti_session *session)
+static bool was_lost(const cti_session_summary *session)
 {
     return session->end != CTI_END_CAPTURE_ENDED &&
            (session->close_time == CTI_NO_TIME ||
             session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR);
 }
 
-static int64_t time_opened(const cti_session *session)
+static int64_t time_opened(const cti_session_summary *session)
 {
     if (session->open_answer_time != CTI_NO_TIME)
         return session->open_answer_time;
     return session->open_time != CTI_NO_TIME ? session->open_time : session->first_time;
 }
 
-void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
+void cti_clients_session(cti_clients *clients, const cti_session_summary *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server)
 {
     const bool server_spoke = session->last_server_time != CTI_NO_TIME;

@@ -133,7 +133,7 @@ void cti_clients_free(cti_clients *clients);
 /* Takes in a session that cti_session_finish() has ended; number: the caller's for it, from 1 on.
  * What matters is copied: session and endpoints need not live on.  A session without a message
  * is left out. */
-void cti_clients_session(cti_clients *clients, const cti_session *session, uint32_t number,
+void cti_clients_session(cti_clients *clients, const cti_session_summary *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server);
 
 /* Takes in a connection that is over, or that the capture's end cut; now is the time of the last

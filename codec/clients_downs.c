@@ -2,7 +2,7 @@
 /* The times a client had no session (see clients.h), and what to say of them. */
 #include <stdio.h>
 
-#include "clients_parts.h"
+#include "clients_private.h"
 #include "rules.h"
 
 /* A client waits at least so long for an answer to OPEN_REQ: a failover within it is quick. */

@@ -2,7 +2,7 @@
 /* Which legs belong to which client (see clients.h). */
 #include <string.h>
 
-#include "clients_parts.h"
+#include "clients_private.h"
 
 /* So many clients of one key are looked at for a leg: more at once would be no one's. */
 #define LOOKED_AT 64

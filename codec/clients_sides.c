@@ -6,7 +6,7 @@
  * next try is due on the other side.  A system that repeats its SYN from the same port goes on
  * with the same try.  Where the capture shows nothing of the other side at all, it was taken
  * where one side passes, and nothing can be said. */
-#include "clients_parts.h"
+#include "clients_private.h"
 #include "rules.h"
 
 /* Tries on one side, one behind the other. */

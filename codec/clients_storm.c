@@ -2,7 +2,7 @@
 /* Bursts of OPEN_REQ to one server (see clients.h). */
 #include <stdio.h>
 
-#include "clients_parts.h"
+#include "clients_private.h"
 #include "rules.h"
 
 /* An answer within this is usual. */

@@ -96,7 +96,7 @@ typedef struct cti_connection_summary {
 typedef struct cti_session_record {
     uint32_t number; /* from 1, in the order of their first messages */
     const cti_connection_summary *connection;
-    const cti_session *session;
+    const cti_session_summary *session;
     /* The caller's: one pointer of its own per session, NULL at first. */
     void **writer_data;
 } cti_session_record;

@@ -27,6 +27,7 @@
 #include "connection.h"
 #include "duplicate.h"
 #include "framing.h"
+#include "session_private.h"
 #include "tcp.h"
 
 enum { DIRECTIONS = 2 };

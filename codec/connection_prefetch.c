@@ -66,7 +66,8 @@ static void fetch_content(const cti_connections *all, const waiting_segment *w)
     cti_duplicate_filter_expect(&c->seen);
     if (c->session == NULL)
         return;
-    fetch(c->session, UP_TO(live_session, session.client_id));
+    fetch(c->session, UP_TO(live_session, session));
+    cti_session_prefetch(&c->session->session);
     if (c->writer_data != NULL)
         fetch(c->writer_data, 2 * LINE);
     if (w->segment.length > 0)

@@ -63,7 +63,7 @@ static void begin(connection *c)
     live->connection = c;
     live->record = (cti_session_record){.number = ++c->all->counts.sessions,
                                         .connection = &c->record,
-                                        .session = &live->session,
+                                        .session = &live->session.summary,
                                         .writer_data = &c->writer_data};
     cti_session_init(&live->session, &session_events, live,
                      !cti_connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
@@ -160,8 +160,8 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
     if (live == NULL)
         return;
     cti_session_finish(&live->session, time, how);
-    cti_clients_session(c->all->clients, &live->session, live->record.number, c->record.side,
-                        &c->record.client, &c->record.server);
+    cti_clients_session(c->all->clients, &live->session.summary, live->record.number,
+                        c->record.side, &c->record.client, &c->record.server);
     if (events->session != NULL)
         events->session(c->all->user, &live->record);
     cti_connection_session_free(c);

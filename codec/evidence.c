@@ -33,7 +33,7 @@ static void add(list *l, bool against, uint32_t frame, const char *format, ...)
 
 static double since(int64_t from, const list *l)
 {
-    return cti_seconds_words(from, l->session->end_time);
+    return cti_seconds_words(from, l->session->summary.end_time);
 }
 
 /* ---- facts that several verdicts share ---- */
@@ -43,18 +43,18 @@ static void tcp_ended(list *l)
 {
     const cti_session *s = l->session;
 
-    if (!cti_ended_by_tcp(s) && s->end_frame == 0)
+    if (!cti_ended_by_tcp(s) && s->summary.end_frame == 0)
         return;
-    add(l, false, s->end_frame, "%s %s, %.3f s after the last message (%s of the %s).",
-        s->end_sender == CTI_CLIENT ? "The client" : "The server",
-        s->half_closed ? "ended its half of the connection (FIN)" : "reset the connection",
-        since(s->last_time, l), cti_message_words(s->last_message),
-        cti_sender_words(s->last_sender));
+    add(l, false, s->summary.end_frame, "%s %s, %.3f s after the last message (%s of the %s).",
+        s->summary.end_sender == CTI_CLIENT ? "The client" : "The server",
+        s->rules.half_closed ? "ended its half of the connection (FIN)" : "reset the connection",
+        since(s->summary.last_time, l), cti_message_words(s->summary.last_message),
+        cti_sender_words(s->summary.last_sender));
 }
 
 static void no_close(list *l)
 {
-    if (l->session->close_frame == 0)
+    if (l->session->summary.close_frame == 0)
         add(l, false, 0, "No CLOSE_REQ came before it.");
 }
 
@@ -63,10 +63,10 @@ static void requests_waited(list *l, bool against)
 {
     const cti_session *s = l->session;
 
-    if (s->waiting > 0)
+    if (s->rules.waiting > 0)
         add(l, against, 0, "%u request%s waited for an answer, the oldest one, %s, for %.3f s.",
-            s->waiting, s->waiting == 1 ? "" : "s", cti_message_words(s->waiting_message),
-            since(s->waiting_since, l));
+            s->rules.waiting, s->rules.waiting == 1 ? "" : "s",
+            cti_message_words(s->rules.waiting_message), since(s->rules.waiting_since, l));
 }
 
 /* What the capture lacks may tell another story. */
@@ -74,19 +74,19 @@ static void holes(list *l)
 {
     const cti_session *s = l->session;
 
-    if (s->holes > 0)
+    if (s->summary.gaps > 0)
         add(l, true, 0,
             "The capture lacks bytes at %u place%s of this session; what was said there "
             "is not known.",
-            s->holes, s->holes == 1 ? "" : "s");
+            s->summary.gaps, s->summary.gaps == 1 ? "" : "s");
 }
 
 /* Did the receiver's TCP get what was sent last?  That tells a program that hangs from a path or
  * a host that is gone. */
 static void acknowledged(list *l, cti_sender sender)
 {
-    const cti_flow *flow = &l->session->flows[sender == CTI_SERVER];
-    const cti_flow *back = &l->session->flows[sender != CTI_SERVER];
+    const cti_flow *flow = &l->session->rules.flows[sender == CTI_SERVER];
+    const cti_flow *back = &l->session->rules.flows[sender != CTI_SERVER];
     const char *receiver = cti_sender_words(sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
 
     if (!flow->known || !back->known)
@@ -107,10 +107,11 @@ static void heartbeats_missed(list *l, bool against)
 {
     const cti_session *s = l->session;
 
-    if (s->missed_run > 0)
-        add(l, against, s->missed_frames[0],
-            "%u HEARTBEAT_REQ%s had no answer, the first one %.3f s before the end.", s->missed_run,
-            s->missed_run == 1 ? "" : " in a row", since(s->missed_since, l));
+    if (s->rules.missed_run > 0)
+        add(l, against, s->rules.missed_frames[0],
+            "%u HEARTBEAT_REQ%s had no answer, the first one %.3f s before the end.",
+            s->rules.missed_run, s->rules.missed_run == 1 ? "" : " in a row",
+            since(s->rules.missed_since, l));
 }
 
 /* ---- one verdict each ---- */
@@ -118,21 +119,22 @@ static void heartbeats_missed(list *l, bool against)
 static void still_open(list *l)
 {
     const cti_session *s = l->session;
-    const double share = cti_session_idle_share(s, cti_elapsed(s->last_client_time, s->end_time));
+    const double share =
+        cti_session_idle_share(s, cti_elapsed(s->rules.last_client_time, s->summary.end_time));
 
-    if (s->end_frame == 0)
-        add(l, false, s->last_frame,
+    if (s->summary.end_frame == 0)
+        add(l, false, s->summary.last_frame,
             "Neither FIN nor RST was seen; the last message came %.3f s "
             "before the capture ended.",
-            since(s->last_time, l));
+            since(s->summary.last_time, l));
     heartbeats_missed(l, true);
     if (share >= 1)
-        add(l, true, s->last_client_frame,
+        add(l, true, s->rules.last_client_frame,
             "The client had sent nothing for %.3f s, longer than its IdleTimeout of %u s: the "
             "server should have reset the session.",
-            since(s->last_client_time, l), s->idle_timeout);
-    if (s->state == CTI_STATE_OPENING)
-        add(l, true, s->open_frame, "OPEN_REQ had no answer.");
+            since(s->rules.last_client_time, l), s->summary.idle_timeout);
+    if (s->summary.state == CTI_STATE_OPENING)
+        add(l, true, s->summary.open_frame, "OPEN_REQ had no answer.");
 }
 
 static void closed(list *l)
@@ -140,15 +142,15 @@ static void closed(list *l)
     const cti_session *s = l->session;
     char words[160];
 
-    add(l, false, s->close_frame, "The client sent CLOSE_REQ with %s.",
-        cti_status_words(s->close_status, words, sizeof(words)));
-    if (s->close_answer_frame != 0)
-        add(l, false, s->close_answer_frame, "CLOSE_CONF came after %.3f ms.",
-            1e3 * cti_seconds_words(s->close_time, s->close_answer_time));
+    add(l, false, s->summary.close_frame, "The client sent CLOSE_REQ with %s.",
+        cti_status_words(s->summary.close_status, words, sizeof(words)));
+    if (s->summary.close_answer_frame != 0)
+        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came after %.3f ms.",
+            1e3 * cti_seconds_words(s->summary.close_time, s->summary.close_answer_time));
     else
-        add(l, true, s->close_frame, "No CLOSE_CONF came.");
-    if (s->close_status == CTI_V_StatusCode_E_CTI_TIMEOUT)
-        add(l, true, s->close_frame,
+        add(l, true, s->summary.close_frame, "No CLOSE_CONF came.");
+    if (s->summary.close_status == CTI_V_StatusCode_E_CTI_TIMEOUT)
+        add(l, true, s->summary.close_frame,
             "By its status the client closed because the server did not answer it.");
     heartbeats_missed(l, true);
     requests_waited(l, true);
@@ -159,25 +161,28 @@ static void rejected(list *l)
     const cti_session *s = l->session;
     char words[160];
 
-    add(l, false, s->open_answer_frame,
+    add(l, false, s->summary.open_answer_frame,
         "OPEN_REQ was answered after %.3f ms by FAILURE_CONF with %s.",
-        1e3 * cti_seconds_words(s->open_time, s->open_answer_time),
-        cti_status_words(s->open_status, words, sizeof(words)));
+        1e3 * cti_seconds_words(s->summary.open_time, s->summary.open_answer_time),
+        cti_status_words(s->summary.open_status, words, sizeof(words)));
 }
 
 static void open_unanswered(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->open_frame, "OPEN_REQ had no answer in %.3f s.", since(s->open_time, l));
+    add(l, false, s->summary.open_frame, "OPEN_REQ had no answer in %.3f s.",
+        since(s->summary.open_time, l));
     tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
-    if (s->messages_server > 0)
-        add(l, true, s->last_server_frame, "The server sent other messages on this connection.");
-    if (s->end_frame == 0)
+    if (s->summary.messages_server > 0)
+        add(l, true, s->summary.last_server_frame,
+            "The server sent other messages on this connection.");
+    if (s->summary.end_frame == 0)
         add(l, true, 0, "The capture ended before the client gave up.");
-    if (s->end_sender == CTI_CLIENT && cti_elapsed(s->open_time, s->end_time) < 30 * CTI_SECOND)
-        add(l, true, s->end_frame,
+    if (s->summary.end_sender == CTI_CLIENT &&
+        cti_elapsed(s->summary.open_time, s->summary.end_time) < 30 * CTI_SECOND)
+        add(l, true, s->summary.end_frame,
             "The client waited for less than 30 s: the answer may have been under way.");
     holes(l);
 }
@@ -187,19 +192,19 @@ static void idle_timer(list *l)
     const cti_session *s = l->session;
 
     if (cti_session_idle_timer_had_fired(s))
-        add(l, false, s->last_client_frame,
+        add(l, false, s->rules.last_client_frame,
             "The client's last message came after %.3f s of silence, longer than IdleTimeout of "
             "%u s, and was answered with a reset.",
-            CTI_SECONDS(s->client_gap_before_last), s->idle_timeout);
+            CTI_SECONDS(s->rules.client_gap_before_last), s->summary.idle_timeout);
     else
-        add(l, false, s->last_client_frame,
+        add(l, false, s->rules.last_client_frame,
             "The client had sent nothing for %.3f s when the server ended the connection; "
             "IdleTimeout is %u s.",
-            since(s->last_client_time, l), s->idle_timeout);
+            since(s->rules.last_client_time, l), s->summary.idle_timeout);
     tcp_ended(l);
-    if (s->heartbeats == 0)
+    if (s->summary.heartbeats == 0)
         add(l, false, 0, "The client sent no heartbeats at all.");
-    if (cti_elapsed(s->last_client_time, s->last_server_time) > 0)
+    if (cti_elapsed(s->rules.last_client_time, s->summary.last_server_time) > 0)
         acknowledged(l, CTI_SERVER);
     if (cti_session_idle_timer_had_fired(s))
         add(l, true, 0, "The server's own reset, when the timer fired, is not in the capture.");
@@ -214,16 +219,16 @@ static void heartbeats(list *l)
     char words[160];
 
     heartbeats_missed(l, false);
-    if (s->close_frame != 0)
-        add(l, false, s->close_frame, "The client then sent CLOSE_REQ with %s.",
-            cti_status_words(s->close_status, words, sizeof(words)));
+    if (s->summary.close_frame != 0)
+        add(l, false, s->summary.close_frame, "The client then sent CLOSE_REQ with %s.",
+            cti_status_words(s->summary.close_status, words, sizeof(words)));
     else
         tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
-    if (cti_elapsed(s->missed_since, s->last_server_time) > 0)
-        add(l, true, s->last_server_frame,
+    if (cti_elapsed(s->rules.missed_since, s->summary.last_server_time) > 0)
+        add(l, true, s->summary.last_server_frame,
             "The server sent other messages meanwhile, the last one %.3f s before the end.",
-            since(s->last_server_time, l));
+            since(s->summary.last_server_time, l));
     holes(l);
 }
 
@@ -231,42 +236,44 @@ static void offline(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->server_offline_frame, "The server %s %.3f s before the end.",
-        s->heartbeat_refused ? "refused a heartbeat (FAILURE_CONF)"
-                             : "said that it is offline (FAILURE_EVENT)",
-        since(s->server_offline_time, l));
+    add(l, false, s->rules.server_offline_frame, "The server %s %.3f s before the end.",
+        s->rules.heartbeat_refused ? "refused a heartbeat (FAILURE_CONF)"
+                                   : "said that it is offline (FAILURE_EVENT)",
+        since(s->rules.server_offline_time, l));
     tcp_ended(l);
-    if (cti_elapsed(s->server_offline_time, s->last_server_time) > CTI_SECOND)
-        add(l, true, s->last_server_frame, "The server went on sending messages for %.3f s.",
-            cti_seconds_words(s->server_offline_time, s->last_server_time));
+    if (cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) > CTI_SECOND)
+        add(l, true, s->summary.last_server_frame,
+            "The server went on sending messages for %.3f s.",
+            cti_seconds_words(s->rules.server_offline_time, s->summary.last_server_time));
 }
 
 static void maintenance(list *l)
 {
     const cti_session *s = l->session;
 
-    if (s->shutdown.outcome_frame != 0 && s->shutdown.continues)
-        add(l, false, s->shutdown.outcome_frame,
+    if (s->rules.shutdown.outcome_frame != 0 && s->rules.shutdown.continues)
+        add(l, false, s->rules.shutdown.outcome_frame,
             "The server said that it goes on with its maintenance.");
     else
         add(l, true, 0, "No ACTIVE_MAINTENANCE_EVENT that says so was seen.");
-    if (s->shutdown.stopping_frame == 0)
-        add(l, true, s->end_frame,
+    if (s->rules.shutdown.stopping_frame == 0)
+        add(l, true, s->summary.end_frame,
             "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND: it may not have moved.");
     else
-        add(l, false, s->shutdown.stopping_frame,
+        add(l, false, s->rules.shutdown.stopping_frame,
             "The client sent STOPPING_REQUESTS_TO_THIS_SIDE_IND %.3f s before the end.",
-            since(s->shutdown.stopping_time, l));
+            since(s->rules.shutdown.stopping_time, l));
     tcp_ended(l);
-    if (s->end_sender == CTI_CLIENT)
-        add(l, true, s->end_frame, "It was the client that ended the connection, not the server.");
+    if (s->summary.end_sender == CTI_CLIENT)
+        add(l, true, s->summary.end_frame,
+            "It was the client that ended the connection, not the server.");
 }
 
 static void replaced(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->replaced_frame,
+    add(l, false, s->rules.replaced_frame,
         "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
     tcp_ended(l);
 }
@@ -277,7 +284,7 @@ static void hidden(list *l)
 
     tcp_ended(l);
     add(l, false, 0, "The capture lacks bytes of the %s behind its last message.",
-        s->client_in_doubt ? "client" : "server");
+        s->rules.client_in_doubt ? "client" : "server");
     heartbeats_missed(l, true);
 }
 
@@ -285,14 +292,15 @@ static void out_of_nowhere(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->last_frame, "Nobody had sent a message for %.3f s before the last one.",
-        CTI_SECONDS(s->quiet_before_last));
+    add(l, false, s->summary.last_frame,
+        "Nobody had sent a message for %.3f s before the last one.",
+        CTI_SECONDS(s->rules.quiet_before_last));
     tcp_ended(l);
     no_close(l);
-    add(l, true, s->end_frame,
+    add(l, true, s->summary.end_frame,
         "The reset carries the address of the %s: it would send one itself if it had been "
         "restarted meanwhile.",
-        cti_sender_words(s->end_sender));
+        cti_sender_words(s->summary.end_sender));
     holes(l);
 }
 
@@ -300,24 +308,25 @@ static void out_of_nowhere(list *l)
 static void without_reason(list *l)
 {
     const cti_session *s = l->session;
-    const int64_t silence = cti_elapsed(s->last_client_time, s->end_time);
+    const int64_t silence = cti_elapsed(s->rules.last_client_time, s->summary.end_time);
     const double share = cti_session_idle_share(s, silence);
 
     tcp_ended(l);
     no_close(l);
-    if (s->end_sender == CTI_SERVER && share >= 0 && share < 0.75)
-        add(l, false, s->last_client_frame,
+    if (s->summary.end_sender == CTI_SERVER && share >= 0 && share < 0.75)
+        add(l, false, s->rules.last_client_frame,
             "It was not the idle timer: the client had spoken %.3f s before, and IdleTimeout is "
             "%u s.",
-            CTI_SECONDS(MAX(silence, 0)), s->idle_timeout);
-    if (s->end_sender == CTI_SERVER && share >= 0.75)
-        add(l, true, s->last_client_frame,
+            CTI_SECONDS(MAX(silence, 0)), s->summary.idle_timeout);
+    if (s->summary.end_sender == CTI_SERVER && share >= 0.75)
+        add(l, true, s->rules.last_client_frame,
             "The client had been silent for %.0f %% of its IdleTimeout of %u s.", 100 * share,
-            s->idle_timeout);
-    if (s->end_sender == CTI_CLIENT && s->heartbeats > 0 && s->missed_run == 0)
+            s->summary.idle_timeout);
+    if (s->summary.end_sender == CTI_CLIENT && s->summary.heartbeats > 0 &&
+        s->rules.missed_run == 0)
         add(l, false, 0, "It was not a missed heartbeat: all of them were answered.");
     heartbeats_missed(l, true);
-    requests_waited(l, s->end_sender == CTI_CLIENT);
+    requests_waited(l, s->summary.end_sender == CTI_CLIENT);
     holes(l);
 }
 
@@ -325,17 +334,17 @@ static void superseded(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->last_frame,
+    add(l, false, s->summary.last_frame,
         "A new session, or a new connection with the same ports, took its place; the last message "
         "of this one was %s of the %s.",
-        cti_message_words(s->last_message), cti_sender_words(s->last_sender));
-    if (s->end_frame == 0)
+        cti_message_words(s->summary.last_message), cti_sender_words(s->summary.last_sender));
+    if (s->summary.end_frame == 0)
         add(l, true, 0, "Neither FIN nor RST of this one was seen.");
 }
 
 static void collect(list *l)
 {
-    switch (l->session->verdict) {
+    switch (l->session->summary.verdict) {
     case CTI_VERDICT_STILL_OPEN: still_open(l); break;
     case CTI_VERDICT_CLOSED_BY_CLIENT: closed(l); break;
     case CTI_VERDICT_REJECTED: rejected(l); break;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "reader_parts.h"
+#include "reader_private.h"
 #include "redaction.h"
 
 /* ---- problems ---- */

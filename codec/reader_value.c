@@ -2,7 +2,7 @@
 /* Makes values of a field's bytes, and judges them (see reader.h). */
 #include <string.h>
 
-#include "reader_parts.h"
+#include "reader_private.h"
 
 /* The bytes of a string up to its terminating 0, from *rest on, which then points behind
  * the 0 (or at end). */

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "reader_parts.h"
+#include "reader_private.h"
 
 /* How well the floating part fits a way to read it. */
 typedef enum {

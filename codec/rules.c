@@ -127,7 +127,7 @@ const char *cti_status_words(uint32_t status, char *words, size_t size)
 
 const char *cti_end_words(const cti_session *session)
 {
-    switch (session->end) {
+    switch (session->summary.end) {
     case CTI_END_RESET_BY_CLIENT: return "the client reset the connection";
     case CTI_END_RESET_BY_SERVER: return "the server reset the connection";
     case CTI_END_FIN_BY_CLIENT: return "the client ended the connection (FIN)";
@@ -139,5 +139,6 @@ const char *cti_end_words(const cti_session *session)
 
 bool cti_ended_by_tcp(const cti_session *session)
 {
-    return session->end >= CTI_END_RESET_BY_CLIENT && session->end <= CTI_END_FIN_BY_SERVER;
+    return session->summary.end >= CTI_END_RESET_BY_CLIENT &&
+           session->summary.end <= CTI_END_FIN_BY_SERVER;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the session, which keeps the state, and the rules, which judge it.  To add a rule: a
+/* Between the session and the rules that it must keep.  To add a rule: a
  * row in rules.def, and its function in the rules_*.c of its topic. */
 #ifndef CTI_RULES_H
 #define CTI_RULES_H
 
-#include "session.h"
+#include "session_private.h"
 
 /* Standby servers and maintenance are there since this version. */
 #define CTI_VERSION_STANDBY 24

@@ -11,7 +11,7 @@ static void after_close(cti_session *session, cti_rule rule, const cti_event *ev
         (event->before != CTI_STATE_CLOSING && event->before != CTI_STATE_CLOSED))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->close_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.close_frame, event->frame}, 2,
                        "The client sends %s after CLOSE_REQ; nothing may follow but the end of the "
                        "connection. Look at which part of the client still uses the session.",
                        cti_message_words(event->reader->message));
@@ -24,7 +24,7 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
     after_close(session, rule, event);
     if (!cti_event_is(event, CTI_CLOSE_REQ))
         return;
-    switch (session->close_status) {
+    switch (session->summary.close_status) {
     case CTI_V_StatusCode_E_CTI_NO_ERROR:
     case CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE:
     case CTI_V_StatusCode_E_CTI_TIMEOUT:
@@ -33,14 +33,14 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "CLOSE_REQ carries %s; only E_CTI_NO_ERROR, E_CTI_CTI_SERVER_OFFLINE "
                            "and E_CTI_TIMEOUT are meant for it. Look at why the client closes.",
-                           cti_status_words(session->close_status, words, sizeof(words)));
+                           cti_status_words(session->summary.close_status, words, sizeof(words)));
     }
 }
 
 void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t waited = cti_elapsed(session->close_time, event->time);
-    const uint32_t frames[] = {session->close_frame, event->frame};
+    const int64_t waited = cti_elapsed(session->summary.close_time, event->time);
+    const uint32_t frames[] = {session->summary.close_frame, event->frame};
 
     if (cti_event_is(event, CTI_CLOSE_CONF) && event->answered != NULL &&
         event->facts->answer_time > CLOSE_PATIENCE) {
@@ -50,7 +50,7 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
                            CTI_SECONDS(event->facts->answer_time));
         return;
     }
-    if (event->kind != CTI_EVENT_FINISH || session->state != CTI_STATE_CLOSING)
+    if (event->kind != CTI_EVENT_FINISH || session->summary.state != CTI_STATE_CLOSING)
         return;
     if (waited > CLOSE_PATIENCE)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -67,7 +67,7 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
 /* Lost for a reason that has its own finding, after which nobody closes the session. */
 static bool is_explained(const cti_session *session)
 {
-    switch (session->verdict) {
+    switch (session->summary.verdict) {
     case CTI_VERDICT_OPEN_UNANSWERED:
     case CTI_VERDICT_IDLE_TIMER_FIRED:
     case CTI_VERDICT_HEARTBEATS_UNANSWERED:
@@ -75,18 +75,18 @@ static bool is_explained(const cti_session *session)
     case CTI_VERDICT_REPLACED: return true;
     case CTI_VERDICT_SERVER_OFFLINE:
         /* A client that only was told must close; a server that ends TCP leaves it no time. */
-        return session->heartbeat_refused || session->end_sender == CTI_SERVER;
+        return session->rules.heartbeat_refused || session->summary.end_sender == CTI_SERVER;
     default: return false;
     }
 }
 
 void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->last_frame, session->end_frame};
+    const uint32_t frames[] = {session->summary.last_frame, session->summary.end_frame};
 
-    if (session->state != CTI_STATE_LOST || is_explained(session))
+    if (session->summary.state != CTI_STATE_LOST || is_explained(session))
         return;
-    if (session->client_in_doubt) {
+    if (session->rules.client_in_doubt) {
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "Whether the client closed the session is not known: the capture lacks "
                            "its bytes before %s. Look at a capture that was taken elsewhere.",
@@ -98,11 +98,11 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
                        "%.3f s after the last message, %s of the %s. A session ends with CLOSE_REQ "
                        "and CLOSE_CONF. Look at %s at that time.",
                        cti_end_words(session),
-                       cti_seconds_words(session->last_time, session->end_time),
-                       cti_message_words(session->last_message),
-                       cti_sender_words(session->last_sender),
-                       session->verdict == CTI_VERDICT_OUT_OF_NOWHERE
+                       cti_seconds_words(session->summary.last_time, session->summary.end_time),
+                       cti_message_words(session->summary.last_message),
+                       cti_sender_words(session->summary.last_sender),
+                       session->summary.verdict == CTI_VERDICT_OUT_OF_NOWHERE
                            ? "what is between the two (firewall, NAT, load balancer)"
-                       : session->end_sender == CTI_CLIENT ? "what happened to the client"
-                                                           : "what happened to the server");
+                       : session->summary.end_sender == CTI_CLIENT ? "what happened to the client"
+                                                                   : "what happened to the server");
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules about how sessions are kept: heartbeats and idle time (see rules.h). */
 #include <stdio.h>
-#include <string.h>
 
 #include "rules.h"
 
@@ -21,12 +20,12 @@ static void missed_run_over(cti_session *session, cti_rule rule, const cti_event
 
     if (event->kind == CTI_EVENT_MESSAGE)
         snprintf(how, sizeof(how), "then the server answered again, %.3f s after the first one",
-                 cti_seconds_words(session->missed_since, event->time));
+                 cti_seconds_words(session->rules.missed_since, event->time));
     else
         snprintf(how, sizeof(how), "then %s, %.3f s after the first one", cti_end_words(session),
-                 cti_seconds_words(session->missed_since, event->time));
+                 cti_seconds_words(session->rules.missed_since, event->time));
     cti_session_report(session, rule, run >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, event->time,
-                       session->missed_frames, CTI_FINDING_FRAMES_MAX,
+                       session->rules.missed_frames, CTI_FINDING_FRAMES_MAX,
                        "%u %s not answered, %s. The server answers heartbeats at once; after three "
                        "the client declares the session failed. Look at the server and the path "
                        "at that time.",
@@ -39,19 +38,19 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
         missed_run_over(session, rule, event);
         return;
     }
-    if (!cti_event_is(event, CTI_HEARTBEAT_REQ) || session->missed_run != MISSED_MAX)
+    if (!cti_event_is(event, CTI_HEARTBEAT_REQ) || session->rules.missed_run != MISSED_MAX)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->missed_frames[0], event->frame}, 2,
+                       (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2,
                        "The client goes on after %u heartbeats without answer; it should reset the "
                        "connection and try the other side. Look at whether the client counts "
                        "its heartbeats.",
-                       session->missed_run);
+                       session->rules.missed_run);
 }
 
 static bool is_gap(const cti_session *session, int64_t silence)
 {
-    const double interval = cti_session_heartbeat_interval(session, NULL);
+    const double interval = session->summary.heartbeat_interval;
 
     return interval > 0 && silence != CTI_NO_TIME &&
            (double)silence > GAP_FACTOR * interval * (double)CTI_SECOND;
@@ -60,57 +59,59 @@ static bool is_gap(const cti_session *session, int64_t silence)
 static void tell_gap(cti_session *session, cti_rule rule, int64_t time, const uint32_t frames[2],
                      int64_t gap, const char *until)
 {
-    const char *source;
-    const double interval = cti_session_heartbeat_interval(session, &source);
+    const double interval = session->summary.heartbeat_interval;
 
     cti_session_report(
         session, rule, CTI_WARNING, time, frames, 2,
         "The client sent nothing for %.3f s, %.1f heartbeat intervals of %.1f s (judged by %s), "
         "until %s. Look at what the client did in that time.",
         CTI_SECONDS(gap), CTI_SECONDS(gap) / interval, interval,
-        strcmp(source, "traffic") == 0 ? "its other heartbeats" : "its IdleTimeout", until);
+        session->summary.heartbeat_interval_source == CTI_INTERVAL_TRAFFIC ? "its other heartbeats"
+                                                                           : "its IdleTimeout",
+        until);
 }
 
 /* While only IdleTimeout tells the interval, a heartbeat that comes late may come in time: the
  * longest such gap waits until the other heartbeats tell, or until there are no more. */
 static void settle_doubtful(cti_session *session, cti_rule rule, bool last)
 {
-    const int64_t gap = session->doubtful_gap.length;
-    const uint32_t frames[] = {session->doubtful_gap.from_frame, session->doubtful_gap.frame};
-    bool supported = session->usual_heartbeat_gap > 0;
+    const int64_t gap = session->rules.doubtful_gap.length;
+    const uint32_t frames[] = {session->rules.doubtful_gap.from_frame,
+                               session->rules.doubtful_gap.frame};
+    bool supported = session->rules.usual_heartbeat_gap > 0;
 
     if (gap == 0 || !(supported || last))
         return;
     if (!supported)
-        supported = !is_gap(session, cti_quantile_get(&session->heartbeat_gaps, 0));
+        supported = !is_gap(session, cti_quantile_get(&session->rules.heartbeat_gaps, 0));
     if (supported && is_gap(session, gap))
-        tell_gap(session, rule, session->doubtful_gap.time, frames, gap, "HEARTBEAT_REQ");
-    session->doubtful_gap.length = 0;
+        tell_gap(session, rule, session->rules.doubtful_gap.time, frames, gap, "HEARTBEAT_REQ");
+    session->rules.doubtful_gap.length = 0;
 }
 
 static bool put_off(cti_session *session, const cti_event *event, int64_t gap)
 {
-    if (session->usual_heartbeat_gap > 0 || !cti_event_is(event, CTI_HEARTBEAT_REQ))
+    if (session->rules.usual_heartbeat_gap > 0 || !cti_event_is(event, CTI_HEARTBEAT_REQ))
         return false;
-    if (gap > session->doubtful_gap.length) {
-        session->doubtful_gap.length = gap;
-        session->doubtful_gap.time = event->time;
-        session->doubtful_gap.from_frame = session->last_client_frame;
-        session->doubtful_gap.frame = event->frame;
+    if (gap > session->rules.doubtful_gap.length) {
+        session->rules.doubtful_gap.length = gap;
+        session->rules.doubtful_gap.time = event->time;
+        session->rules.doubtful_gap.from_frame = session->rules.last_client_frame;
+        session->rules.doubtful_gap.frame = event->frame;
     }
     return true;
 }
 
 void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->last_client_frame, event->frame};
+    const uint32_t frames[] = {session->rules.last_client_frame, event->frame};
     const bool finish = event->kind == CTI_EVENT_FINISH;
     const int64_t gap = finish ? event->client_silence : event->facts->client_gap;
 
-    if (session->heartbeats == 0)
+    if (session->summary.heartbeats == 0)
         return;
     settle_doubtful(session, rule, finish);
-    if ((finish && session->state != CTI_STATE_LOST) || !is_gap(session, gap) ||
+    if ((finish && session->summary.state != CTI_STATE_LOST) || !is_gap(session, gap) ||
         put_off(session, event, gap))
         return;
     tell_gap(session, rule, event->time, frames, gap,
@@ -123,47 +124,49 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
 
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_fired(session)) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+                           (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
                            "The server's idle timer fired: %s %.3f s after the client's last "
                            "message, and IdleTimeout is %u s. Look at why the client stopped "
                            "sending (heartbeats off, a hung process, a path that lost its "
                            "packets).",
                            cti_end_words(session), CTI_SECONDS(event->client_silence),
-                           session->idle_timeout);
+                           session->summary.idle_timeout);
         return;
     }
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_had_fired(session))
         cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){session->last_client_frame, event->frame}, 2,
+                           (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
                            "The server's idle timer had fired: it answered the client's first "
                            "message after %.3f s of silence with a reset, and IdleTimeout is %u s. "
                            "Its own reset was lost, or was not captured. Look at why the client "
                            "was silent.",
-                           CTI_SECONDS(session->client_gap_before_last), session->idle_timeout);
+                           CTI_SECONDS(session->rules.client_gap_before_last),
+                           session->summary.idle_timeout);
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     share = event->facts->idle_share;
     if (share <= IDLE_SHARE_WARNING)
         return;
-    cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->last_client_frame, event->frame}, 2,
-                       "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
-                       "IdleTimeout should be four heartbeat intervals. Look at what the client did "
-                       "in that time.",
-                       CTI_SECONDS(event->facts->client_gap), 100 * share, session->idle_timeout,
-                       share >= 1 ? "; the server could have reset the session" : "");
+    cti_session_report(
+        session, rule, CTI_WARNING, event->time,
+        (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+        "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
+        "IdleTimeout should be four heartbeat intervals. Look at what the client did "
+        "in that time.",
+        CTI_SECONDS(event->facts->client_gap), 100 * share, session->summary.idle_timeout,
+        share >= 1 ? "; the server could have reset the session" : "");
 }
 
 /* Desktops come in hundreds and thousands, so they should send fewer heartbeats. */
 static void judge_interval(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const bool desktop =
-        session->services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
-    const int64_t interval = session->usual_heartbeat_gap;
+        session->summary.services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
+    const int64_t interval = session->rules.usual_heartbeat_gap;
 
     if (interval == 0 || interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, &session->last_client_frame, 1,
+    cti_session_report(session, rule, CTI_NOTE, event->time, &session->rules.last_client_frame, 1,
                        "The %s sends heartbeats every %.3f s; %s. Look at the heartbeat interval "
                        "that the client is set to.",
                        desktop ? "desktop" : "client", CTI_SECONDS(interval),
@@ -179,23 +182,24 @@ static void note_late_answer(cti_session *session, const cti_event *event)
 
     if (!cti_event_is(event, CTI_HEARTBEAT_CONF) || event->answered == NULL || took <= AT_ONCE)
         return;
-    if (session->late_answers < CTI_FINDING_FRAMES_MAX)
-        session->late_frames[session->late_answers] = event->frame;
-    session->late_answers++;
-    session->latest_answer = MAX(session->latest_answer, took);
+    if (session->rules.late_answers < CTI_FINDING_FRAMES_MAX)
+        session->rules.late_frames[session->rules.late_answers] = event->frame;
+    session->rules.late_answers++;
+    session->rules.latest_answer = MAX(session->rules.latest_answer, took);
 }
 
 static void judge_late_answers(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t count = session->late_answers;
+    const uint32_t count = session->rules.late_answers;
 
     if (count == 0)
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, session->late_frames,
-                       MIN(count, CTI_FINDING_FRAMES_MAX),
-                       "%u HEARTBEAT_REQ %s answered after more than 1 s, the slowest after %.3f s; "
-                       "the server answers at once. Look at the load of the server at those times.",
-                       count, count == 1 ? "was" : "were", CTI_SECONDS(session->latest_answer));
+    cti_session_report(
+        session, rule, CTI_NOTE, event->time, session->rules.late_frames,
+        MIN(count, CTI_FINDING_FRAMES_MAX),
+        "%u HEARTBEAT_REQ %s answered after more than 1 s, the slowest after %.3f s; "
+        "the server answers at once. Look at the load of the server at those times.",
+        count, count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
 }
 
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
@@ -207,7 +211,7 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
         return;
     }
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->answered == NULL &&
-        session->heartbeats > 0 && session->holes == 0) {
+        session->summary.heartbeats > 0 && session->summary.gaps == 0) {
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
                            "answers with the InvokeID of the request. Look at how the server counts.");
@@ -226,15 +230,15 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
 /* The client goes on although it was told that the server is offline; told once. */
 static void went_on(cti_session *session, cti_rule rule, const cti_event *event, const char *what)
 {
-    const int64_t since = cti_elapsed(session->server_offline_time, event->time);
+    const int64_t since = cti_elapsed(session->rules.server_offline_time, event->time);
 
-    if (!session->server_offline || session->told_went_on || event->sender != CTI_CLIENT ||
-        cti_event_is(event, CTI_CLOSE_REQ) || event->before != CTI_STATE_OPEN ||
-        since <= OFFLINE_PATIENCE)
+    if (!session->rules.server_offline || session->rules.told_went_on ||
+        event->sender != CTI_CLIENT || cti_event_is(event, CTI_CLOSE_REQ) ||
+        event->before != CTI_STATE_OPEN || since <= OFFLINE_PATIENCE)
         return;
-    session->told_went_on = true;
+    session->rules.told_went_on = true;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->server_offline_frame, event->frame}, 2,
+                       (const uint32_t[]){session->rules.server_offline_frame, event->frame}, 2,
                        "The client goes on with %s %.3f s after %s; it should end the session and "
                        "try the other side. Look at how the client takes that message.",
                        cti_message_words(event->reader->message), CTI_SECONDS(since), what);
@@ -244,7 +248,7 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
 {
     char words[160];
 
-    if (session->heartbeat_refused)
+    if (session->rules.heartbeat_refused)
         went_on(session, rule, event, "a refused heartbeat");
     if (!cti_event_is(event, CTI_FAILURE_CONF) || event->answered == NULL ||
         event->answered->message->number != CTI_HEARTBEAT_REQ)
@@ -258,9 +262,10 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
 
 void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (!session->heartbeat_refused)
+    if (!session->rules.heartbeat_refused)
         went_on(session, rule, event, "the server said that it is offline");
-    if (!cti_event_is(event, CTI_FAILURE_EVENT) || session->server_offline_frame != event->frame)
+    if (!cti_event_is(event, CTI_FAILURE_EVENT) ||
+        session->rules.server_offline_frame != event->frame)
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
                        "The server says that it is offline (E_CTI_CTI_SERVER_OFFLINE): the client "

@@ -10,7 +10,7 @@
 
 void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->open_frame, event->frame};
+    const uint32_t frames[] = {session->summary.open_frame, event->frame};
 
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
@@ -27,7 +27,7 @@ void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
                                "that it has no session.");
         return;
     }
-    if (session->began_before_capture || session->open_in_doubt ||
+    if (session->summary.began_before_capture || session->rules.open_in_doubt ||
         (event->before != CTI_STATE_NEW && event->before != CTI_STATE_OPENING))
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
@@ -46,15 +46,17 @@ static cti_severity open_severity(int64_t waited)
 
 static void open_unanswered(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t waited = cti_elapsed(session->open_time, event->time);
+    const int64_t waited = cti_elapsed(session->summary.open_time, event->time);
     const bool lost = cti_ended_by_tcp(session);
-    const bool early = lost && session->end_sender == CTI_CLIENT && waited < OPEN_SMALL_SITE;
+    const bool early =
+        lost && session->summary.end_sender == CTI_CLIENT && waited < OPEN_SMALL_SITE;
 
-    if (session->open_time == CTI_NO_TIME || session->open_answer_time != CTI_NO_TIME ||
-        session->holes > 0 || (!lost && waited <= OPEN_USUAL))
+    if (session->summary.open_time == CTI_NO_TIME ||
+        session->summary.open_answer_time != CTI_NO_TIME || session->summary.gaps > 0 ||
+        (!lost && waited <= OPEN_USUAL))
         return;
     cti_session_report(session, rule, lost ? CTI_ERROR : open_severity(waited), event->time,
-                       (const uint32_t[]){session->open_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
                        "OPEN_REQ had no answer in %.3f s, then %s%s. The server usually answers "
                        "within 5 s; a client waits for at least 30 s, or 60 s at large sites. Look "
                        "at the load of the server at that time.",
@@ -86,7 +88,7 @@ void cti_rule_open_no_answer(cti_session *session, cti_rule rule, const cti_even
 /* What to look at when OPEN_REQ was refused. */
 static const char *advice(const cti_session *session)
 {
-    switch (session->open_status) {
+    switch (session->summary.open_status) {
     case CTI_V_StatusCode_E_CTI_INVALID_VERSION:
         return " Look at the version that the client asks for, and at the release of the server.";
     case CTI_V_StatusCode_E_CTI_REQUIRED_DATA_MISSING:
@@ -94,7 +96,7 @@ static const char *advice(const cti_session *session)
     case CTI_V_StatusCode_E_CTI_DEVICE_IN_USE:
         return " Look for the other client that has this agent's phone.";
     case CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE:
-        return session->version < CTI_VERSION_STANDBY
+        return session->context.version < CTI_VERSION_STANDBY
                    ? " Look at the server and its peripheral gateway; a standby server says so to "
                      "clients of this version too."
                    : " Look at the server and its peripheral gateway at that time.";
@@ -114,17 +116,19 @@ static const char *advice(const cti_session *session)
 
 static void left_open(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t since = cti_elapsed(session->open_answer_time,
-                                      session->end_frame != 0 ? session->end_time : event->over);
+    const int64_t since =
+        cti_elapsed(session->summary.open_answer_time,
+                    session->summary.end_frame != 0 ? session->summary.end_time : event->over);
 
-    if (session->state != CTI_STATE_REJECTED || since <= RESET_PATIENCE)
+    if (session->summary.state != CTI_STATE_REJECTED || since <= RESET_PATIENCE)
         return;
-    cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->open_answer_frame, session->end_frame}, 2,
-                       "The client left the connection open for %.3f s after its OPEN_REQ was "
-                       "refused; it should reset it at once and connect anew. Look at how the "
-                       "client takes a FAILURE_CONF.",
-                       CTI_SECONDS(since));
+    cti_session_report(
+        session, rule, CTI_WARNING, event->time,
+        (const uint32_t[]){session->summary.open_answer_frame, session->summary.end_frame}, 2,
+        "The client left the connection open for %.3f s after its OPEN_REQ was "
+        "refused; it should reset it at once and connect anew. Look at how the "
+        "client takes a FAILURE_CONF.",
+        CTI_SECONDS(since));
 }
 
 void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event *event)
@@ -135,16 +139,16 @@ void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event
         left_open(session, rule, event);
         return;
     }
-    if (event->before == CTI_STATE_OPENING && session->state == CTI_STATE_REJECTED) {
+    if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){session->open_frame, event->frame}, 2,
+                           (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
                            "The server refused OPEN_REQ: %s. The client must reset the "
                            "connection and mend the named data before it tries again.%s",
-                           cti_status_words(session->open_status, words, sizeof(words)),
+                           cti_status_words(session->summary.open_status, words, sizeof(words)),
                            advice(session));
     } else if (event->before == CTI_STATE_REJECTED && event->sender == CTI_CLIENT) {
         cti_session_report(session, rule, CTI_WARNING, event->time,
-                           (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
+                           (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
                            "The client sends %s on a connection whose OPEN_REQ was refused; it "
                            "should reset that connection and connect anew. Look at how the client "
                            "takes a FAILURE_CONF.",
@@ -172,7 +176,7 @@ static bool names_agent(const cti_event *event)
 
 void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (cti_event_is(event, CTI_FAILURE_EVENT) && session->replaced_frame == event->frame)
+    if (cti_event_is(event, CTI_FAILURE_EVENT) && session->rules.replaced_frame == event->frame)
         cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
                            "The server ends this session because the same client opened another "
                            "one for the same phone (E_CTI_NEW_SESSION_OPENED). Look for a second "
@@ -199,40 +203,42 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
 /* IdleTimeout against what the traffic shows, where it shows enough. */
 static void compare_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const char *source;
-    const double interval = cti_session_heartbeat_interval(session, &source);
-    const double share = interval > 0 ? session->idle_timeout / interval : 0;
+    const double interval = session->summary.heartbeat_interval;
+    const double share = interval > 0 ? session->summary.idle_timeout / interval : 0;
 
-    if (session->usual_heartbeat_gap == 0 || session->idle_timeout == CTI_NO_IDLE_TIMEOUT ||
-        session->idle_timeout == 0 || (share >= 3 && share <= 5))
+    if (session->rules.usual_heartbeat_gap == 0 ||
+        session->summary.idle_timeout == CTI_NO_IDLE_TIMEOUT ||
+        session->summary.idle_timeout == 0 || (share >= 3 && share <= 5))
         return;
-    cti_session_report(session, rule, share < 3 ? CTI_WARNING : CTI_NOTE, event->time,
-                       &session->open_frame, 1,
-                       "IdleTimeout is %u s, %.1f heartbeat intervals of %.1f s; it should be four. "
-                       "%s",
-                       session->idle_timeout, share, interval,
-                       share < 3 ? "A lost heartbeat or two then end the session. Look at both settings of "
-                                   "the client."
-                                 : "The server notices a dead client late. Look at both settings "
-                                   "of the client.");
+    cti_session_report(
+        session, rule, share < 3 ? CTI_WARNING : CTI_NOTE, event->time,
+        &session->summary.open_frame, 1,
+        "IdleTimeout is %u s, %.1f heartbeat intervals of %.1f s; it should be four. "
+        "%s",
+        session->summary.idle_timeout, share, interval,
+        share < 3 ? "A lost heartbeat or two then end the session. Look at both settings of "
+                    "the client."
+                  : "The server notices a dead client late. Look at both settings "
+                    "of the client.");
 }
 
 void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->kind == CTI_EVENT_FINISH && session->open_frame != 0)
+    if (event->kind == CTI_EVENT_FINISH && session->summary.open_frame != 0)
         compare_idle_timeout(session, rule, event);
     if (!cti_event_is(event, CTI_OPEN_REQ))
         return;
-    if (session->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+    if (session->summary.idle_timeout == CTI_NO_IDLE_TIMEOUT)
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "IdleTimeout is 0xFFFFFFFF: no heartbeats, so neither side notices when "
                            "the other one is gone. Look at whether the client can send heartbeats.");
-    else if (session->idle_timeout < 20)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "IdleTimeout is %u s; under 20 s the server refuses it "
-                           "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals. Look at "
-                           "both settings of the client.",
-                           session->idle_timeout);
+    else if (session->summary.idle_timeout < 20)
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, &event->frame, 1,
+            "IdleTimeout is %u s; under 20 s the server refuses it "
+            "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals. Look at "
+            "both settings of the client.",
+            session->summary.idle_timeout);
 }
 
 /* Bits without a name in a mask of OPEN_REQ. */
@@ -268,14 +274,14 @@ void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *eve
 
 void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (!cti_event_is(event, CTI_OPEN_REQ) ||
-        (session->version >= CTI_VERSION_OLDEST && session->version <= CTI_VERSION_NEWEST))
+    if (!cti_event_is(event, CTI_OPEN_REQ) || (session->context.version >= CTI_VERSION_OLDEST &&
+                                               session->context.version <= CTI_VERSION_NEWEST))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                        "OPEN_REQ asks for version %u; versions %d to %d are known here, so its "
                        "messages are read as those of the nearest one. Look at whether the "
                        "server knows that version.",
-                       session->version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
+                       session->context.version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
 }
 
 /* ---- what OPEN_CONF says ---- */
@@ -307,11 +313,11 @@ static bool controls_call(const cti_event *event)
 static void services_granted(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const uint32_t control = CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_CONTROL;
-    const uint32_t frames[] = {session->open_frame, event->frame};
-    uint32_t refused = session->services_requested & ~session->services_granted;
+    const uint32_t frames[] = {session->summary.open_frame, event->frame};
+    uint32_t refused = session->summary.services_requested & ~session->summary.services_granted;
     char words[200];
 
-    if (refused & control && session->services_granted & AGENT_STATE_ONLY) {
+    if (refused & control && session->summary.services_granted & AGENT_STATE_ONLY) {
         refused &= ~control;
         cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
                            "The client asked for CTI_SERVICE_CLIENT_CONTROL and was granted "
@@ -328,11 +334,11 @@ static void services_granted(cti_session *session, cti_rule rule, const cti_even
 
 void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (cti_event_is(event, CTI_OPEN_CONF) && session->open_frame != 0)
+    if (cti_event_is(event, CTI_OPEN_CONF) && session->summary.open_frame != 0)
         services_granted(session, rule, event);
-    if (session->services_granted & AGENT_STATE_ONLY && controls_call(event))
+    if (session->summary.services_granted & AGENT_STATE_ONLY && controls_call(event))
         cti_session_report(session, rule, CTI_WARNING, event->time,
-                           (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
+                           (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
                            "The client sends %s although it was granted "
                            "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states only. Look at "
                            "the services that the client asks for.",
@@ -358,7 +364,7 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "%s when the session opened (PeripheralOnline is FALSE). Look at the "
                            "SYSTEM_EVENTs that follow.",
-                           session->services_granted &
+                           session->summary.services_granted &
                                    CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS
                                ? "The agent's peripheral was not online"
                                : "Not all peripherals were online");
@@ -366,12 +372,13 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
 
 void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->open_answer_frame};
+    const uint32_t frames[] = {session->summary.open_answer_frame};
 
-    if (session->open_answer_frame == 0 || session->verdict == CTI_VERDICT_REJECTED ||
-        session->system_events > 0 || session->holes > 0 ||
-        !(session->services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
-        cti_elapsed(session->open_answer_time, event->time) <= OPEN_USUAL)
+    if (session->summary.open_answer_frame == 0 ||
+        session->summary.verdict == CTI_VERDICT_REJECTED || session->rules.system_events > 0 ||
+        session->summary.gaps > 0 ||
+        !(session->summary.services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
+        cti_elapsed(session->summary.open_answer_time, event->time) <= OPEN_USUAL)
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, frames, 1,
                        "No SYSTEM_EVENT came: a client with CTI_SERVICE_ALL_EVENTS gets one for "

@@ -10,30 +10,31 @@
 
 static bool asked_for_standby(const cti_session *session)
 {
-    return session->services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_ACTIVE_STANDBY;
+    return session->summary.services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_ACTIVE_STANDBY;
 }
 
 /* Who may open a session on a standby server. */
 static void standby_opening(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->open_frame, event->frame};
+    const uint32_t frames[] = {session->summary.open_frame, event->frame};
 
-    if (session->open_frame == 0)
+    if (session->summary.open_frame == 0)
         return;
-    if (event->before == CTI_STATE_OPENING && session->state == CTI_STATE_REJECTED &&
-        session->open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
+    if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED &&
+        session->summary.open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "This server is standby and takes only clients that ask for "
                            "CTI_SERVICE_ACTIVE_STANDBY (version 24 or later); the client %s. Look at "
                            "the services that the client asks for, and at the other side.",
                            asked_for_standby(session) ? "asked for it, but the server did not see it"
                                                       : "did not ask for it");
-    if (cti_event_is(event, CTI_OPEN_CONF) && session->session_type == CTI_V_SessionType_Standby &&
-        (!asked_for_standby(session) || session->version < CTI_VERSION_STANDBY))
+    if (cti_event_is(event, CTI_OPEN_CONF) &&
+        session->summary.session_type == CTI_V_SessionType_Standby &&
+        (!asked_for_standby(session) || session->context.version < CTI_VERSION_STANDBY))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "The server opened a standby session for a client %s; it should refuse "
                            "that. Look at the release of the server.",
-                           session->version < CTI_VERSION_STANDBY
+                           session->context.version < CTI_VERSION_STANDBY
                                ? "of a version before 24"
                                : "that did not ask for CTI_SERVICE_ACTIVE_STANDBY");
 }
@@ -42,7 +43,7 @@ void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *even
 {
     standby_opening(session, rule, event);
     if (event->sender != CTI_CLIENT || event->before != CTI_STATE_OPEN ||
-        session->session_type != CTI_V_SessionType_Standby)
+        session->summary.session_type != CTI_V_SessionType_Standby)
         return;
     switch (event->reader->message_type) {
     case CTI_OPEN_REQ:
@@ -51,7 +52,7 @@ void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *even
         return;
     default:
         cti_session_report(session, rule, CTI_WARNING, event->time,
-                           (const uint32_t[]){session->open_answer_frame, event->frame}, 2,
+                           (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
                            "The client sends %s on a standby session; only OPEN_REQ, "
                            "HEARTBEAT_REQ and CLOSE_REQ are allowed there. Look at whether the "
                            "client knows which side is active.",
@@ -73,10 +74,10 @@ void cti_rule_standby_active(cti_session *session, cti_rule rule, const cti_even
 /* ACTIVE_MAINTENANCE_REQ is for those that asked for the service. */
 static void asked_wrong_client(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (session->open_frame == 0 || asked_for_standby(session))
+    if (session->summary.open_frame == 0 || asked_for_standby(session))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->open_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
                        "The server asks for maintenance on a session without "
                        "CTI_SERVICE_ACTIVE_STANDBY; it should ask only clients with that service. "
                        "Look at the release of the server.");
@@ -84,7 +85,7 @@ static void asked_wrong_client(cti_session *session, cti_rule rule, const cti_ev
 
 static void late_vote(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
     const uint32_t frames[] = {shutdown->asked_frame, event->frame};
     const int64_t waited = cti_elapsed(shutdown->asked_time, event->time);
 
@@ -102,11 +103,11 @@ static void late_vote(cti_session *session, cti_rule rule, const cti_event *even
 /* The server's decision against this client's vote. */
 static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
     const uint32_t frames[] = {shutdown->asked_frame, shutdown->vote_frame, event->frame};
     const bool voted = shutdown->vote_frame != 0;
 
-    if (shutdown->continues && shutdown->asked_frame != 0 && session->holes == 0 &&
+    if (shutdown->continues && shutdown->asked_frame != 0 && session->summary.gaps == 0 &&
         (!voted || !shutdown->accepted)) {
         cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3,
                            "The server goes on with its maintenance although this client %s; a "
@@ -129,7 +130,7 @@ static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
 
 void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const bool voted = session->shutdown.vote_frame != 0;
+    const bool voted = session->rules.shutdown.vote_frame != 0;
 
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_REQ))
         asked_wrong_client(session, rule, event);
@@ -140,8 +141,8 @@ void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *
             late_vote(session, rule, event);
         outcome(session, rule, event);
     }
-    if (event->kind == CTI_EVENT_FINISH && !voted && session->shutdown.outcome_frame == 0 &&
-        event->in_sight && session->holes == 0)
+    if (event->kind == CTI_EVENT_FINISH && !voted && session->rules.shutdown.outcome_frame == 0 &&
+        event->in_sight && session->summary.gaps == 0)
         late_vote(session, rule, event);
 }
 
@@ -156,11 +157,11 @@ static bool is_request(const cti_event *event)
 /* A new session is refused while the server is in maintenance. */
 static void opened_in_maintenance(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->before != CTI_STATE_OPENING || session->state != CTI_STATE_REJECTED ||
-        session->open_status != CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE)
+    if (event->before != CTI_STATE_OPENING || session->summary.state != CTI_STATE_REJECTED ||
+        session->summary.open_status != CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->open_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
                        "The client tried to open a session on a server in maintenance; it should "
                        "open on the other side. Look at the order in which it tries the sides.");
 }
@@ -168,7 +169,7 @@ static void opened_in_maintenance(cti_session *session, cti_rule rule, const cti
 /* A request after the client has said that no more will come.  Heartbeats and the close go on. */
 static void still_requests(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t stopped = session->shutdown.stopping_frame;
+    const uint32_t stopped = session->rules.shutdown.stopping_frame;
 
     if (stopped == 0 || !is_request(event) || cti_event_is(event, CTI_HEARTBEAT_REQ) ||
         cti_event_is(event, CTI_CLOSE_REQ))
@@ -184,12 +185,12 @@ static void still_requests(cti_session *session, cti_rule rule, const cti_event 
 /* The client has 5 s from the server's decision, and then the server closes the connection. */
 static void move_in_time(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
     const uint32_t frames[] = {shutdown->outcome_frame, event->frame};
     const int64_t waited = cti_elapsed(shutdown->outcome_time, event->time);
 
     if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE ||
-        session->holes > 0)
+        session->summary.gaps > 0)
         return;
     if (cti_event_is(event, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -207,10 +208,10 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
 
 static void not_closed(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
     const int64_t since = cti_elapsed(shutdown->stopping_time, event->over);
 
-    if (shutdown->stopping_frame == 0 || session->end_frame != 0 || since <= MOVE_PATIENCE)
+    if (shutdown->stopping_frame == 0 || session->summary.end_frame != 0 || since <= MOVE_PATIENCE)
         return;
     cti_session_report(session, rule, CTI_NOTE, event->over, &shutdown->stopping_frame, 1,
                        "%.3f s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, at the end of the "
@@ -230,7 +231,7 @@ void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_e
 
 void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
 
     if (shutdown->replayed == 0)
         return;
@@ -243,14 +244,14 @@ void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *
 void cti_rule_unique_instance(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (event->kind != CTI_EVENT_MESSAGE || event->before != CTI_STATE_OPENING ||
-        session->state != CTI_STATE_REJECTED)
+        session->summary.state != CTI_STATE_REJECTED)
         return;
-    if (session->open_status == CTI_V_StatusCode_E_CTI_INVALID_UNIQUE_INSTANCE_ID)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &session->open_frame, 1,
+    if (session->summary.open_status == CTI_V_StatusCode_E_CTI_INVALID_UNIQUE_INSTANCE_ID)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &session->summary.open_frame, 1,
                            "The client's UniqueInstanceID is present but empty: it must leave the "
                            "field out or fill it. Look at how the client is set up.");
-    if (session->open_status == CTI_V_StatusCode_E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &session->open_frame, 1,
+    if (session->summary.open_status == CTI_V_StatusCode_E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID)
+        cti_session_report(session, rule, CTI_WARNING, event->time, &session->summary.open_frame, 1,
                            "A session with the same UniqueInstanceID is open: look for a second "
                            "copy of the client, or for its older session that was not closed.");
 }

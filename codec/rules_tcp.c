@@ -13,28 +13,29 @@
 
 static void half_open(cti_session *session, cti_rule rule, const cti_event *event, int64_t tail)
 {
-    const char *first = cti_sender_words(session->end_sender);
-    const char *other = cti_sender_words(session->end_sender == CTI_CLIENT ? CTI_SERVER
-                                                                           : CTI_CLIENT);
+    const char *first = cti_sender_words(session->summary.end_sender);
+    const char *other =
+        cti_sender_words(session->summary.end_sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
 
-    cti_session_report(session, rule, CTI_WARNING, event->over,
-                       (const uint32_t[]){session->end_frame, session->other_end_frame}, 2,
-                       "The %s closed its half of the connection (FIN), and the %s left the other "
-                       "half open for %.3f s%s. Both ends should set linger to 0, so that a close "
-                       "is an immediate reset. Look at the socket options of the %s, and at why "
-                       "the %s does not close.",
-                       first, other, CTI_SECONDS(tail),
-                       session->other_end_frame != 0 ? "" : ", to the end of the capture", first,
-                       other);
+    cti_session_report(
+        session, rule, CTI_WARNING, event->over,
+        (const uint32_t[]){session->summary.end_frame, session->rules.other_end_frame}, 2,
+        "The %s closed its half of the connection (FIN), and the %s left the other "
+        "half open for %.3f s%s. Both ends should set linger to 0, so that a close "
+        "is an immediate reset. Look at the socket options of the %s, and at why "
+        "the %s does not close.",
+        first, other, CTI_SECONDS(tail),
+        session->rules.other_end_frame != 0 ? "" : ", to the end of the capture", first, other);
 }
 
 static void left_open(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const int64_t since = cti_elapsed(session->close_answer_time, event->over);
+    const int64_t since = cti_elapsed(session->summary.close_answer_time, event->over);
 
     if (since <= HALF_OPEN_MAX)
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->over, &session->close_answer_frame, 1,
+    cti_session_report(session, rule, CTI_NOTE, event->over, &session->summary.close_answer_frame,
+                       1,
                        "The session was closed, but its connection stayed open for %.3f s, to the "
                        "end of the capture; the client can reset it as soon as CLOSE_CONF is "
                        "there. Look at when the client closes its socket.",
@@ -45,11 +46,11 @@ void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *
 {
     int64_t tail;
 
-    if (session->state == CTI_STATE_CLOSED && session->end_frame == 0)
+    if (session->summary.state == CTI_STATE_CLOSED && session->summary.end_frame == 0)
         left_open(session, rule, event);
-    if (!session->half_closed)
+    if (!session->rules.half_closed)
         return;
-    tail = cti_elapsed(session->end_time, event->over);
+    tail = cti_elapsed(session->summary.end_time, event->over);
     if (tail > HALF_OPEN_MAX)
         half_open(session, rule, event, tail);
 }
@@ -59,7 +60,7 @@ void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *
 static void held_back(cti_session *session, cti_rule rule, const cti_event *event,
                       cti_sender sender)
 {
-    const cti_flow *flow = &session->flows[sender == CTI_SERVER];
+    const cti_flow *flow = &session->rules.flows[sender == CTI_SERVER];
 
     if (flow->held_back < HELD_BACK_LEAST || flow->held_back < HELD_BACK_FACTOR * flow->not_held)
         return;

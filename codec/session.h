@@ -10,11 +10,12 @@
  * program, as in all of GLib.  Names and texts that functions return live as long as the program.
  * Feed events in the order of the capture:
  *
- *     cti_session_init(&session, &events, user, began_before_capture);
+ *     session = cti_session_new(&events, user, began_before_capture);
+ *     summary = cti_session_get_summary(session);
  *     cti_session_message(...) for each message, cti_session_hole() for missing bytes,
  *     cti_session_tcp_end() for each FIN and RST
- *     cti_session_finish(&session, time, capture_ended);
- *     cti_session_release(&session);
+ *     cti_session_finish(session, time, CTI_END_CAPTURE_ENDED);
+ *     cti_session_free(session);
  *
  * Memory: what is pending is bounded by CTI_PENDING_MAX requests; nothing grows with
  * the length of the session.
@@ -216,7 +217,7 @@ typedef struct cti_silence {
     double idle_share; /* part of IdleTimeout, 0 to 1 and above; negative where not known */
 } cti_silence;
 
-/* What to call when something is known, with the user that cti_session_init() was given; any may
+/* What to call when something is known, with the user that cti_session_new() was given; any may
  * be NULL.  The structures live for the time of the call; the session must not be fed in it. */
 typedef struct cti_session_events {
     void (*request)(void *user, const cti_request *request); /* all but heartbeats */
@@ -254,136 +255,78 @@ typedef struct cti_message_facts {
                             * is, at the latest, when the next one comes */
 } cti_message_facts;
 
-/* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
- * a frame of 0 stands for what was not seen. */
-typedef struct cti_shutdown {
-    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
-    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
-    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
-    bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
-    int64_t outcome_time; /* ACTIVE_MAINTENANCE_EVENT */
-    bool continues;
-    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
-} cti_shutdown;
+/* Where the heartbeat interval comes from. */
+typedef enum {
+    CTI_INTERVAL_UNKNOWN,
+    CTI_INTERVAL_TRAFFIC,      /* the median of the client's heartbeats */
+    CTI_INTERVAL_IDLE_TIMEOUT, /* a fourth of IdleTimeout */
+} cti_interval_source;
 
-/* One direction of TCP, as far as the rules ask for it: what was sent last, and whether its
- * receiver has it.  Numbers are TCP's, of any origin. */
-typedef struct cti_flow {
-    bool known;         /* next is */
-    bool waiting;       /* the receiver has not acknowledged all of it */
-    bool small;         /* the last piece was less than a full segment */
-    uint32_t next;      /* number of the next new byte */
-    int64_t sent_time;  /* of the oldest piece that waited, or waits */
-    int64_t freed_time; /* a bare acknowledgment came late and ended the wait; or CTI_NO_TIME */
-    /* Small pieces that left right after such an acknowledgment, and those that did not wait. */
-    uint32_t held_back, not_held;
-    int64_t worst_wait;
-    uint32_t held_frames[CTI_FINDING_FRAMES_MAX];
-} cti_flow;
+/* "traffic", "idle-timeout", or NULL for CTI_INTERVAL_UNKNOWN. */
+const char *cti_interval_source_name(cti_interval_source source);
 
-/* Read freely; change nothing. */
-typedef struct cti_session {
+/* A session as it is known after the last event.  A frame of 0 and a time of CTI_NO_TIME stand
+ * for what was not seen. */
+typedef struct cti_session_summary {
+    /* Nearly every message touches these members. */
     cti_state state;
     cti_end end;
     bool began_before_capture;
-
-    /* OPEN_REQ */
-    uint32_t version; /* VersionNumber; 0 where OPEN_REQ was not seen */
-    cti_versions possible;
-    uint32_t contradictions; /* messages in a row that no possible version fits */
-    uint32_t idle_timeout;   /* seconds; CTI_NO_IDLE_TIMEOUT = off; 0 = not known */
-    uint32_t services_requested, services_granted;
-    int64_t open_time, open_answer_time; /* CTI_NO_TIME where not seen */
-    uint32_t open_frame, open_answer_frame;
-    uint32_t open_status; /* of the rejection */
-    uint32_t session_type; /* SessionType of OPEN_CONF, CTI_V_SessionType_...; 0 = not known */
-
-    /* traffic */
+    bool finished;
+    bool version_inferred; /* from the messages, not from OPEN_REQ */
+    uint32_t version;      /* in force; 0 = not known */
+    uint64_t messages_client, messages_server;
     int64_t first_time, last_time; /* of any message */
     uint32_t first_frame, last_frame;
     const cti_message *last_message;
     cti_sender last_sender;
-    uint64_t messages_client, messages_server;
-    int64_t last_client_time, last_server_time; /* the client's begins again with OPEN_CONF */
-    uint32_t last_client_frame, last_server_frame;
-    cti_flow flows[2]; /* of the client, of the server */
-    uint32_t holes;
-    bool open_in_doubt;   /* the answer to OPEN_REQ may be among bytes not seen */
-    /* Bytes behind its last message are not in the capture. */
-    bool client_in_doubt, server_in_doubt;
-    int64_t quiet_before_last; /* time without any message before the last one, or CTI_NO_TIME */
-    int64_t client_gap_before_last; /* the client's silence before its last message */
-
-    /* requests and answers */
-    GHashTable *pending;   /* key: sender and InvokeID */
-    GQueue pending_by_age; /* oldest first */
-    cti_quantile answers;  /* answer times of all requests but heartbeats */
-    uint64_t requests, unanswered, requests_given_up;
-
-    /* heartbeats */
+    uint32_t last_server_frame;
+    int64_t last_server_time;
+    uint32_t gaps;             /* places where bytes are missing or are not part of a message */
+    uint32_t idle_timeout;     /* seconds; CTI_NO_IDLE_TIMEOUT = off; 0 = not known */
+    double heartbeat_interval; /* of the client, in seconds; 0 = not known */
+    cti_interval_source heartbeat_interval_source;
+    uint32_t services_requested, services_granted;
     uint64_t heartbeats, heartbeats_missed;
-    uint32_t late_answers; /* to heartbeats, */
-    int64_t latest_answer; /* the slowest of them, */
-    uint32_t late_frames[CTI_FINDING_FRAMES_MAX]; /* and the first ones */
-    uint32_t missed_run; /* in a row, until now */
-    uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
-    int64_t missed_since;         /* time of the first of them */
-    struct cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
-    cti_quantile heartbeat_gaps;  /* client silence before each HEARTBEAT_REQ */
-    int64_t usual_heartbeat_gap;  /* their median, or 0 while they are too few */
-    struct {
-        int64_t length, time;        /* length 0: there is none */
-        uint32_t from_frame, frame;
-    } doubtful_gap; /* before a heartbeat, while only IdleTimeout tells the interval */
-    int64_t worst_gap, worst_gap_time; /* of the client; worst_gap_time is where it starts */
+    uint64_t requests, unanswered; /* all but heartbeats */
+    uint64_t requests_given_up;
+    cti_quantile answers;              /* response times of all requests but heartbeats */
+    int64_t worst_gap, worst_gap_time; /* longest silence of the client, and its start */
+    int64_t open_time, open_answer_time;
+    uint32_t open_frame, open_answer_frame;
+    uint32_t open_status;  /* of the rejection */
+    uint32_t session_type; /* SessionType of OPEN_CONF, CTI_V_SessionType_...; 0 = not known */
 
-    /* the caller's */
-    const cti_session_events *events;
-    void *user;
-
-    /* From here on what few messages touch: of what stands above, each one touches nearly all. */
-
-    /* OPEN_REQ's too */
+    /* The rest is for the session's beginning and end. */
     char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
-
-    /* the end */
-    bool server_offline; /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
-    uint32_t server_offline_frame;
-    int64_t server_offline_time;
-    bool heartbeat_refused;   /* it said so to a HEARTBEAT_REQ */
-    bool told_went_on;        /* the client did not care, and a finding says so */
-    uint32_t replaced_frame;  /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED, or 0 */
-    uint32_t system_events;   /* SYSTEM_EVENT of any kind */
-    cti_shutdown shutdown;
     uint32_t close_status;
-    int64_t close_time, close_answer_time;
     uint32_t close_frame, close_answer_frame;
+    int64_t close_time, close_answer_time;
     int64_t end_time; /* of the first FIN or RST, or of the last message */
     uint32_t end_frame;
     cti_sender end_sender;
-    bool half_closed;       /* it was a FIN, and closed one direction only, */
-    int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
-    uint32_t other_end_frame;
-    /* Requests that were still unanswered then, those of the session itself (open, heartbeat,
-     * close) left out, and the oldest of them. */
-    uint32_t waiting;
-    int64_t waiting_since;
-    const cti_message *waiting_message;
-    bool finished;
-    cti_verdict verdict; /* valid when finished */
-
     uint64_t findings;
-    uint32_t findings_by_rule[CTI_RULE_COUNT];
-} cti_session;
+    /* Once finished: why it ended, first the evidence for that, then what speaks against it. */
+    cti_verdict verdict;
+    uint32_t evidence_count;
+    const cti_evidence *evidence;
+} cti_session_summary;
 
-/* Starts a session, whatever its memory held; to be released in the end.  events must outlive it;
- * with NULL nothing is told.  user comes back in each call of events.  began_before_capture: no
- * SYN was seen, so a missing OPEN_REQ is no fault. */
-void cti_session_init(cti_session *session, const cti_session_events *events, void *user,
-                      bool began_before_capture);
+typedef struct cti_session cti_session;
 
-/* Frees what the session holds, without telling anything; session itself is the caller's. */
-void cti_session_release(cti_session *session);
+/* The result is to be freed with cti_session_free().  events, which must outlive it, may be NULL;
+ * user is passed to each of them.  began_before_capture: no SYN was seen, so a missing OPEN_REQ is
+ * not a fault. */
+cti_session *cti_session_new(const cti_session_events *events, void *user,
+                             bool began_before_capture);
+/* Frees it without calling events; NULL is allowed. */
+void cti_session_free(cti_session *session);
+
+/* What is known of it, always up to date.  It lives as long as the session. */
+const cti_session_summary *cti_session_get_summary(const cti_session *session);
+
+/* How a message of this session is read now, for one that is not fed to it. */
+cti_context cti_session_context(const cti_session *session);
 
 /* Takes in the message at bytes: starts reader on it with the right context (from its
  * first field), fills facts, and calls events for what became known.  size as for
@@ -424,18 +367,6 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
  * the capture.  how is CTI_END_CAPTURE_ENDED, CTI_END_SUPERSEDED, or CTI_END_NONE where
  * TCP's end says it.  Later calls do nothing. */
 void cti_session_finish(cti_session *session, int64_t time, cti_end how);
-
-/* The facts about a finished session's verdict, into the caller's array: first those for it, then
- * those against it.  Returns how many there are. */
-uint32_t cti_session_evidence(const cti_session *session, cti_evidence evidence[CTI_EVIDENCE_MAX]);
-
-/* The version in force, 0 where nothing is known; *inferred (may be NULL) where it does
- * not come from OPEN_REQ. */
-uint32_t cti_session_version(const cti_session *session, bool *inferred);
-
-/* The client's heartbeat interval in seconds, 0 where it is not known.  *source (may be
- * NULL) becomes "traffic", "idle-timeout" or NULL. */
-double cti_session_heartbeat_interval(const cti_session *session, const char **source);
 
 #ifdef __cplusplus
 }

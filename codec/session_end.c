@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a session ends (see session.h): FIN and RST, what becomes of the requests that still
  * wait, and the last word of the rules.  Source: GED-188, chapter "Session Management". */
-#include "session_parts.h"
+#include "rules.h"
 
 /* A heartbeat is answered "immediately": at a session's end it is missed after this. */
 #define HEARTBEAT_PATIENCE (1 * CTI_SECOND)
@@ -12,10 +12,11 @@
 static void note_other_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
                            uint32_t frame)
 {
-    if (session->other_end_frame != 0 || (how == CTI_TCP_FIN && sender == session->end_sender))
+    if (session->rules.other_end_frame != 0 ||
+        (how == CTI_TCP_FIN && sender == session->summary.end_sender))
         return;
-    session->other_end_time = time;
-    session->other_end_frame = frame;
+    session->rules.other_end_time = time;
+    session->rules.other_end_frame = frame;
 }
 
 void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
@@ -25,25 +26,25 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
                        .time = time,
                        .frame = frame,
                        .sender = sender,
-                       .before = session->state};
+                       .before = session->summary.state};
 
-    if (session->finished)
+    if (session->summary.finished)
         return;
-    if (session->end_frame != 0) {
+    if (session->summary.end_frame != 0) {
         note_other_end(session, how, sender, time, frame);
         return;
     }
-    session->end_time = time;
-    session->end_frame = frame;
-    session->end_sender = sender;
-    session->half_closed = how == CTI_TCP_FIN;
+    session->summary.end_time = time;
+    session->summary.end_frame = frame;
+    session->summary.end_sender = sender;
+    session->rules.half_closed = how == CTI_TCP_FIN;
     if (sender == CTI_CLIENT)
-        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
+        session->summary.end = how == CTI_TCP_RST ? CTI_END_RESET_BY_CLIENT : CTI_END_FIN_BY_CLIENT;
     else
-        session->end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
-    if (session->state == CTI_STATE_OPEN || session->state == CTI_STATE_OPENING)
-        session->state = CTI_STATE_LOST;
-    event.client_silence = cti_elapsed(session->last_client_time, time);
+        session->summary.end = how == CTI_TCP_RST ? CTI_END_RESET_BY_SERVER : CTI_END_FIN_BY_SERVER;
+    if (session->summary.state == CTI_STATE_OPEN || session->summary.state == CTI_STATE_OPENING)
+        session->summary.state = CTI_STATE_LOST;
+    event.client_silence = cti_elapsed(session->rules.last_client_time, time);
     cti_rules_run(session, &event);
 }
 
@@ -52,12 +53,12 @@ static cti_outcome outcome_at_end(const cti_session *session, const cti_pending 
 {
     const int64_t waited = cti_elapsed(pending->request.time, time);
 
-    if (pending->doubtful)
+    if (cti_session_is_doubtful(session, pending))
         return CTI_UNKNOWN;
     if (pending_is_heartbeat(pending))
         return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
                                                                        : CTI_UNKNOWN;
-    if (session->end_frame != 0)
+    if (session->summary.end_frame != 0)
         return CTI_UNANSWERED;
     return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
 }
@@ -69,21 +70,21 @@ static void note_waiting(cti_session *session, const cti_pending *pending)
     if (pending->request.outcome != CTI_UNANSWERED || type == CTI_OPEN_REQ ||
         type == CTI_HEARTBEAT_REQ || type == CTI_CLOSE_REQ)
         return;
-    if (session->waiting++ > 0)
+    if (session->rules.waiting++ > 0)
         return;
-    session->waiting_since = pending->request.time;
-    session->waiting_message = pending->request.message;
+    session->rules.waiting_since = pending->request.time;
+    session->rules.waiting_message = pending->request.message;
 }
 
 /* Decides what still waits, oldest first. */
 static void settle_pending(cti_session *session, int64_t time)
 {
-    cti_pending *last = session->last_heartbeat;
+    cti_pending *last = session->pending.last_heartbeat;
 
     if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
         cti_session_note_missed(session, last);
-    while (session->pending_by_age.head != NULL) {
-        cti_pending *pending = session->pending_by_age.head->data;
+    while (session->pending.by_age.head != NULL) {
+        cti_pending *pending = session->pending.by_age.head->data;
 
         pending->request.outcome = outcome_at_end(session, pending, time);
         note_waiting(session, pending);
@@ -99,51 +100,63 @@ static void settle_pending(cti_session *session, int64_t time)
 static void report_left_out(cti_session *session, int64_t time)
 {
     for (cti_rule rule = 0; rule < CTI_RULE_COUNT; rule++) {
-        const uint32_t broken = session->findings_by_rule[rule];
+        const uint32_t broken = session->rules.findings_by_rule[rule];
 
         if (broken <= CTI_FINDINGS_PER_RULE)
             continue;
-        session->findings_by_rule[rule] = 0;
+        session->rules.findings_by_rule[rule] = 0;
         cti_session_report(session, rule, CTI_NOTE, time, NULL, 0,
                            "%u more findings of this rule are left out.",
                            broken - CTI_FINDINGS_PER_RULE);
-        session->findings_by_rule[rule] = broken;
+        session->rules.findings_by_rule[rule] = broken;
     }
+}
+
+static void keep_evidence(cti_session *session)
+{
+    cti_evidence evidence[CTI_EVIDENCE_MAX];
+    const uint32_t count = cti_session_evidence(session, evidence);
+
+    session->summary.evidence = g_memdup2(evidence, count * sizeof(*evidence));
+    session->summary.evidence_count = count;
 }
 
 void cti_session_finish(cti_session *session, int64_t time, cti_end how)
 {
     cti_event event = {.kind = CTI_EVENT_FINISH,
-                       .frame = session->end_frame,
-                       .before = session->state};
+                       .frame = session->summary.end_frame,
+                       .before = session->summary.state};
 
-    if (session->finished)
+    if (session->summary.finished)
         return;
-    if (session->end_frame == 0) {
-        session->end = how;
-        session->end_time = time;
+    if (session->summary.end_frame == 0) {
+        session->summary.end = how;
+        session->summary.end_time = time;
     }
-    if (session->state == CTI_STATE_CLOSED)
-        session->end = CTI_END_CLOSED;
-    else if (session->state == CTI_STATE_REJECTED)
-        session->end = CTI_END_REJECTED;
-    event.time = session->end_time;
-    event.over = session->other_end_time != CTI_NO_TIME ? session->other_end_time : time;
-    event.in_sight = session->end_frame != 0;
-    event.client_silence = cti_elapsed(session->last_client_time, session->end_time);
-    if (event.client_silence != CTI_NO_TIME && event.client_silence > session->worst_gap &&
-        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED) {
-        session->worst_gap = event.client_silence;
-        session->worst_gap_time = session->last_client_time;
+    if (session->summary.state == CTI_STATE_CLOSED)
+        session->summary.end = CTI_END_CLOSED;
+    else if (session->summary.state == CTI_STATE_REJECTED)
+        session->summary.end = CTI_END_REJECTED;
+    event.time = session->summary.end_time;
+    event.over =
+        session->rules.other_end_time != CTI_NO_TIME ? session->rules.other_end_time : time;
+    event.in_sight = session->summary.end_frame != 0;
+    event.client_silence = cti_elapsed(session->rules.last_client_time, session->summary.end_time);
+    if (event.client_silence != CTI_NO_TIME && event.client_silence > session->summary.worst_gap &&
+        session->summary.state != CTI_STATE_CLOSED &&
+        session->summary.state != CTI_STATE_REJECTED) {
+        session->summary.worst_gap = event.client_silence;
+        session->summary.worst_gap_time = session->rules.last_client_time;
     }
-    settle_pending(session, session->end_time);
-    event.missed_run_ended = session->missed_run;
+    settle_pending(session, session->summary.end_time);
+    event.missed_run_ended = session->rules.missed_run;
     if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
-        session->state != CTI_STATE_CLOSED && session->state != CTI_STATE_REJECTED)
-        cti_session_tell_silence(session, session->end_time, session->end_frame,
-                     cti_session_idle_share(session, event.client_silence));
-    session->verdict = cti_verdict_choose(session);
+        session->summary.state != CTI_STATE_CLOSED && session->summary.state != CTI_STATE_REJECTED)
+        cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
+                                 cti_session_idle_share(session, event.client_silence));
+    session->summary.verdict = cti_verdict_choose(session);
+    keep_evidence(session);
     cti_rules_run(session, &event);
-    report_left_out(session, session->end_time);
-    session->finished = true;
+    report_left_out(session, session->summary.end_time);
+    session->summary.finished = true;
 }

@@ -57,6 +57,13 @@ const char *cti_end_name(cti_end end)
     return (size_t)end < G_N_ELEMENTS(names) ? names[end] : NULL;
 }
 
+const char *cti_interval_source_name(cti_interval_source source)
+{
+    static const char *const names[] = {NULL, "traffic", "idle-timeout"};
+
+    return (size_t)source < G_N_ELEMENTS(names) ? names[source] : NULL;
+}
+
 const char *cti_outcome_name(cti_outcome outcome)
 {
     static const char *const names[] = {"confirmed", "failed", "unanswered", "unknown"};

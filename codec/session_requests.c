@@ -4,12 +4,16 @@
  * Source: GED-188, chapter "Session Management". */
 #include <string.h>
 
-#include "session_parts.h"
+#include "rules.h"
 
 /* An answer belongs to the oldest request of its InvokeID that is not older than this,
  * else to the newest: so a lost answer does not shift all later ones by one where a
  * client uses one InvokeID for all its heartbeats. */
 #define USUAL_ANSWER (4 * CTI_SECOND)
+/* Requests of one InvokeID that an answer is compared with, the recent ones first and then the
+ * older ones.  It is reached only by a client that uses one InvokeID for several kinds of
+ * requests and does not get answers to many of them. */
+#define COMPARED_MAX 64
 /* So many silences before heartbeats tell the interval. */
 #define INTERVAL_SAMPLES 3
 
@@ -20,21 +24,28 @@ static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
 
 void cti_session_pending_remove(cti_session *session, cti_pending *pending)
 {
-    cti_pending *head = g_hash_table_lookup(session->pending, &pending->key);
+    cti_pending *oldest = g_hash_table_lookup(session->pending.table, &pending->key);
 
-    if (head == pending) {
-        /* The key that the table holds lives in the head: replace both. */
-        g_hash_table_remove(session->pending, &pending->key);
-        if (pending->next != NULL)
-            g_hash_table_insert(session->pending, &pending->next->key, pending->next);
+    if (oldest->youngest == pending)
+        oldest->youngest = pending->older;
+    if (oldest->recent == pending)
+        oldest->recent = pending->younger;
+    if (pending->younger != NULL)
+        pending->younger->older = pending->older;
+    if (oldest != pending) {
+        pending->older->younger = pending->younger;
     } else {
-        while (head->next != pending)
-            head = head->next;
-        head->next = pending->next;
+        /* The key that the table holds is in the oldest request: replace both. */
+        g_hash_table_remove(session->pending.table, &pending->key);
+        if (pending->younger != NULL) {
+            pending->younger->youngest = pending->youngest;
+            pending->younger->recent = pending->recent;
+            g_hash_table_insert(session->pending.table, &pending->younger->key, pending->younger);
+        }
     }
-    g_queue_unlink(&session->pending_by_age, &pending->link);
-    if (session->last_heartbeat == pending)
-        session->last_heartbeat = NULL;
+    g_queue_unlink(&session->pending.by_age, &pending->link);
+    if (session->pending.last_heartbeat == pending)
+        session->pending.last_heartbeat = NULL;
 }
 
 void cti_session_tell_request(cti_session *session, const cti_pending *pending)
@@ -47,25 +58,25 @@ void cti_session_tell_request(cti_session *session, const cti_pending *pending)
                                          pending->missed_run};
 
         if (heartbeat.missed)
-            session->heartbeats_missed++;
+            session->summary.heartbeats_missed++;
         if (events != NULL && events->heartbeat != NULL)
             events->heartbeat(session->user, &heartbeat);
         return;
     }
     if (pending->request.outcome == CTI_UNANSWERED)
-        session->unanswered++;
+        session->summary.unanswered++;
     if (events != NULL && events->request != NULL)
         events->request(session->user, &pending->request);
 }
 
 static void give_up_oldest(cti_session *session)
 {
-    cti_pending *oldest = g_queue_peek_head_link(&session->pending_by_age)->data;
+    cti_pending *oldest = g_queue_peek_head_link(&session->pending.by_age)->data;
 
     cti_session_pending_remove(session, oldest);
     oldest->request.outcome = CTI_UNKNOWN;
     oldest->missed_run = 0;
-    session->requests_given_up++;
+    session->summary.requests_given_up++;
     cti_session_tell_request(session, oldest);
     g_free(oldest);
 }
@@ -74,10 +85,11 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
                                 const cti_moment *moment, uint32_t invoke_id)
 {
     cti_pending *pending = g_new0(cti_pending, 1);
-    cti_pending *head;
+    cti_pending *oldest;
 
-    if (session->pending_by_age.length >= CTI_PENDING_MAX)
+    if (session->pending.by_age.length >= CTI_PENDING_MAX)
         give_up_oldest(session);
+    pending->number = ++session->pending.numbers;
     pending->key = pending_key(moment->sender, invoke_id);
     pending->request = (cti_request){.message = message,
                                      .sender = moment->sender,
@@ -87,15 +99,18 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
                                      .cookie = moment->cookie,
                                      .answer_time = CTI_NO_TIME};
     pending->link.data = pending;
-    g_queue_push_tail_link(&session->pending_by_age, &pending->link);
-    head = g_hash_table_lookup(session->pending, &pending->key);
-    if (head == NULL) {
-        g_hash_table_insert(session->pending, &pending->key, pending);
-        return pending;
+    g_queue_push_tail_link(&session->pending.by_age, &pending->link);
+    oldest = g_hash_table_lookup(session->pending.table, &pending->key);
+    if (oldest == NULL) {
+        oldest = pending;
+        g_hash_table_insert(session->pending.table, &pending->key, pending);
+    } else {
+        pending->older = oldest->youngest;
+        pending->older->younger = pending;
     }
-    while (head->next != NULL)
-        head = head->next;
-    head->next = pending;
+    oldest->youngest = pending;
+    if (oldest->recent == NULL)
+        oldest->recent = pending;
     return pending;
 }
 
@@ -114,17 +129,24 @@ static cti_pending *find_request(const cti_session *session, const cti_message *
 {
     const uint64_t key =
         pending_key(moment->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT, invoke_id);
-    cti_pending *newest = NULL;
+    cti_pending *oldest = g_hash_table_lookup(session->pending.table, &key);
+    cti_pending *recent;
+    uint32_t compared = 0;
 
-    for (cti_pending *pending = g_hash_table_lookup(session->pending, &key); pending != NULL;
-         pending = pending->next) {
-        if (!can_answer(answer, pending->request.message))
-            continue;
-        if (cti_elapsed(pending->request.time, moment->time) <= USUAL_ANSWER)
-            return pending;
-        newest = pending;
-    }
-    return newest;
+    if (oldest == NULL)
+        return NULL;
+    recent = oldest->recent;
+    while (recent != NULL && cti_elapsed(recent->request.time, moment->time) > USUAL_ANSWER)
+        recent = recent->younger;
+    oldest->recent = recent;
+    for (cti_pending *p = recent; p != NULL && compared < COMPARED_MAX; p = p->younger, compared++)
+        if (can_answer(answer, p->request.message))
+            return p;
+    for (cti_pending *p = recent != NULL ? recent->older : oldest->youngest;
+         p != NULL && compared < COMPARED_MAX; p = p->older, compared++)
+        if (can_answer(answer, p->request.message))
+            return p;
+    return NULL;
 }
 
 static void read_status(const cti_reader *reader, cti_request *request)
@@ -158,42 +180,44 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request_cookie = request->cookie;
     facts->answer_time = cti_forward(request->time, moment->time);
     if (pending_is_heartbeat(pending)) {
-        event->missed_run_ended = session->missed_run;
-        session->missed_run = 0;
+        event->missed_run_ended = session->rules.missed_run;
+        session->rules.missed_run = 0;
         pending->missed_run = 0;
     } else if (facts->answer_time != CTI_NO_TIME) {
-        cti_quantile_add(&session->answers, facts->answer_time);
+        cti_quantile_add(&session->summary.answers, facts->answer_time);
     }
     event->answered = request;
 }
 
 void cti_session_note_missed(cti_session *session, cti_pending *missed)
 {
-    if (session->missed_run == 0) {
-        memset(session->missed_frames, 0, sizeof(session->missed_frames));
-        session->missed_since = missed->request.time;
+    if (session->rules.missed_run == 0) {
+        memset(session->rules.missed_frames, 0, sizeof(session->rules.missed_frames));
+        session->rules.missed_since = missed->request.time;
     }
-    if (session->missed_run < CTI_FINDING_FRAMES_MAX)
-        session->missed_frames[session->missed_run] = missed->request.frame;
-    missed->missed_run = ++session->missed_run;
+    if (session->rules.missed_run < CTI_FINDING_FRAMES_MAX)
+        session->rules.missed_frames[session->rules.missed_run] = missed->request.frame;
+    missed->missed_run = ++session->rules.missed_run;
 }
 
 static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t gap)
 {
-    cti_pending *before = session->last_heartbeat;
+    cti_pending *before = session->pending.last_heartbeat;
 
-    session->heartbeats++;
-    if (before != NULL && !before->doubtful)
+    session->summary.heartbeats++;
+    if (before != NULL && !cti_session_is_doubtful(session, before))
         cti_session_note_missed(session, before);
-    session->last_heartbeat = pending;
+    session->pending.last_heartbeat = pending;
     if (gap == CTI_NO_TIME)
         return;
-    cti_quantile_add(&session->heartbeat_gaps, gap);
+    cti_quantile_add(&session->rules.heartbeat_gaps, gap);
     /* The median settles soon: it is not worth a sort at each heartbeat. */
-    if (session->heartbeat_gaps.count < INTERVAL_SAMPLES)
+    if (session->rules.heartbeat_gaps.count < INTERVAL_SAMPLES)
         return;
-    if (session->heartbeat_gaps.count <= 16 || session->heartbeat_gaps.count % 32 == 0)
-        session->usual_heartbeat_gap = cti_quantile_get(&session->heartbeat_gaps, 0.5);
+    if (session->rules.heartbeat_gaps.count > 16 && session->rules.heartbeat_gaps.count % 32 != 0)
+        return;
+    session->rules.usual_heartbeat_gap = cti_quantile_get(&session->rules.heartbeat_gaps, 0.5);
+    cti_session_update_interval(session);
 }
 
 cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
@@ -216,9 +240,9 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
     pending = pending_add(session, message, moment, invoke_id);
     if (pending_is_heartbeat(pending)) {
         take_heartbeat(session, pending, facts->client_gap);
-        facts->missed_run = session->missed_run;
+        facts->missed_run = session->rules.missed_run;
     } else {
-        session->requests++;
+        session->summary.requests++;
     }
     return NULL;
 }

@@ -4,7 +4,7 @@
  * Source: GED-188, chapter "Session Management". */
 #include <string.h>
 
-#include "session_parts.h"
+#include "rules.h"
 
 static void copy_text(const cti_reader *reader, cti_field_id field, char text[CTI_CLIENT_ID_SIZE])
 {
@@ -21,19 +21,21 @@ static void copy_text(const cti_reader *reader, cti_field_id field, char text[CT
 
 static void take_open_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
-    if (session->state == CTI_STATE_OPEN)
+    if (session->summary.state == CTI_STATE_OPEN)
         return; /* the server refuses a second one: the first stays in force */
-    session->state = CTI_STATE_OPENING;
-    session->began_before_capture = false;
-    session->version = cti_reader_number(reader, CTI_F_VersionNumber);
-    session->idle_timeout = cti_reader_number(reader, CTI_F_IdleTimeout);
-    session->services_requested = cti_reader_number(reader, CTI_F_ServicesRequested);
-    copy_text(reader, CTI_F_ClientID, session->client_id);
-    copy_text(reader, CTI_F_ClientSignature, session->client_signature);
-    session->open_time = moment->time;
-    session->open_frame = moment->frame;
-    session->open_answer_time = CTI_NO_TIME;
-    session->open_in_doubt = false;
+    session->summary.state = CTI_STATE_OPENING;
+    session->summary.began_before_capture = false;
+    session->context.version = cti_reader_number(reader, CTI_F_VersionNumber);
+    cti_session_update_version(session);
+    session->summary.idle_timeout = cti_reader_number(reader, CTI_F_IdleTimeout);
+    cti_session_update_interval(session);
+    session->summary.services_requested = cti_reader_number(reader, CTI_F_ServicesRequested);
+    copy_text(reader, CTI_F_ClientID, session->summary.client_id);
+    copy_text(reader, CTI_F_ClientSignature, session->summary.client_signature);
+    session->summary.open_time = moment->time;
+    session->summary.open_frame = moment->frame;
+    session->summary.open_answer_time = CTI_NO_TIME;
+    session->rules.open_in_doubt = false;
 }
 
 static void take_failure_conf(cti_session *session, const cti_moment *moment,
@@ -41,39 +43,37 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
 {
     if (answered == NULL)
         return;
-    if (answered->message->number == CTI_OPEN_REQ && session->state == CTI_STATE_OPENING) {
-        session->state = CTI_STATE_REJECTED;
-        session->open_status = answered->status;
-        session->open_answer_time = moment->time;
-        session->open_answer_frame = moment->frame;
+    if (answered->message->number == CTI_OPEN_REQ && session->summary.state == CTI_STATE_OPENING) {
+        session->summary.state = CTI_STATE_REJECTED;
+        session->summary.open_status = answered->status;
+        session->summary.open_answer_time = moment->time;
+        session->summary.open_answer_frame = moment->frame;
     } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
-        session->server_offline = true;
-        session->heartbeat_refused = true;
-        session->server_offline_frame = moment->frame;
-        session->server_offline_time = moment->time;
+        session->rules.server_offline = true;
+        session->rules.heartbeat_refused = true;
+        session->rules.server_offline_frame = moment->frame;
+        session->rules.server_offline_time = moment->time;
     }
 }
 
 static void take_failure_event(cti_session *session, uint32_t status, const cti_moment *moment)
 {
     if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED)
-        session->replaced_frame = moment->frame;
-    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->server_offline)
+        session->rules.replaced_frame = moment->frame;
+    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->rules.server_offline)
         return;
-    session->server_offline = true;
-    session->server_offline_frame = moment->frame;
-    session->server_offline_time = moment->time;
+    session->rules.server_offline = true;
+    session->rules.server_offline_frame = moment->frame;
+    session->rules.server_offline_time = moment->time;
 }
 
 /* The messages of a graceful shutdown, and the calls that are told again after it. */
 static void take_shutdown(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
-    cti_shutdown *shutdown = &session->shutdown;
+    cti_shutdown *shutdown = &session->rules.shutdown;
 
     switch (reader->message_type) {
-    case CTI_STANDBY_ACTIVE_EVENT:
-        session->session_type = CTI_V_SessionType_Active;
-        break;
+    case CTI_STANDBY_ACTIVE_EVENT: session->summary.session_type = CTI_V_SessionType_Active; break;
     case CTI_ACTIVE_MAINTENANCE_REQ:
         *shutdown = (cti_shutdown){.asked_frame = moment->frame,
                                    .asked_time = moment->time,
@@ -108,10 +108,10 @@ static void take_shutdown(cti_session *session, const cti_reader *reader, const 
 /* Until OPEN_CONF came the client had to be silent. */
 static void start_client_clock(cti_session *session, const cti_moment *moment)
 {
-    if (session->open_frame == 0)
+    if (session->summary.open_frame == 0)
         return;
-    session->last_client_time = moment->time;
-    session->last_client_frame = moment->frame;
+    session->rules.last_client_time = moment->time;
+    session->rules.last_client_frame = moment->frame;
 }
 
 void cti_session_change_state(cti_session *session, const cti_reader *reader,
@@ -122,12 +122,12 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
         take_open_req(session, reader, moment);
         break;
     case CTI_OPEN_CONF:
-        session->state = CTI_STATE_OPEN;
+        session->summary.state = CTI_STATE_OPEN;
         start_client_clock(session, moment);
-        session->services_granted = cti_reader_number(reader, CTI_F_ServicesGranted);
-        session->session_type = cti_reader_number(reader, CTI_F_SessionType);
-        session->open_answer_time = moment->time;
-        session->open_answer_frame = moment->frame;
+        session->summary.services_granted = cti_reader_number(reader, CTI_F_ServicesGranted);
+        session->summary.session_type = cti_reader_number(reader, CTI_F_SessionType);
+        session->summary.open_answer_time = moment->time;
+        session->summary.open_answer_frame = moment->frame;
         break;
     case CTI_FAILURE_CONF:
         take_failure_conf(session, moment, answered);
@@ -136,20 +136,20 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
         take_failure_event(session, cti_reader_number(reader, CTI_F_Status), moment);
         break;
     case CTI_CLOSE_REQ:
-        session->state = CTI_STATE_CLOSING;
-        session->close_status = cti_reader_number(reader, CTI_F_Status);
-        session->close_time = moment->time;
-        session->close_frame = moment->frame;
+        session->summary.state = CTI_STATE_CLOSING;
+        session->summary.close_status = cti_reader_number(reader, CTI_F_Status);
+        session->summary.close_time = moment->time;
+        session->summary.close_frame = moment->frame;
         break;
     case CTI_CLOSE_CONF:
-        session->state = CTI_STATE_CLOSED;
-        session->close_answer_time = moment->time;
-        session->close_answer_frame = moment->frame;
+        session->summary.state = CTI_STATE_CLOSED;
+        session->summary.close_answer_time = moment->time;
+        session->summary.close_answer_frame = moment->frame;
         break;
     default:
-        if (session->state == CTI_STATE_NEW && session->began_before_capture)
-            session->state = CTI_STATE_OPEN;
-        session->system_events += reader->message_type == CTI_SYSTEM_EVENT;
+        if (session->summary.state == CTI_STATE_NEW && session->summary.began_before_capture)
+            session->summary.state = CTI_STATE_OPEN;
+        session->rules.system_events += reader->message_type == CTI_SYSTEM_EVENT;
         take_shutdown(session, reader, moment);
         break;
     }

@@ -7,7 +7,7 @@
  * has come the next piece leaves.  Only an acknowledgment without data counts: one with an
  * answer may have caused what follows.  One time may be chance; a sender without Nagle soon
  * sends a small piece while another one waits, and that is counted too. */
-#include "session_parts.h"
+#include "session_private.h"
 
 /* An acknowledgment that took longer was delayed. */
 #define DELAYED (30 * CTI_SECOND / 1000)
@@ -65,8 +65,8 @@ static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
 
 void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment)
 {
-    cti_flow *from = &session->flows[sender == CTI_SERVER];
-    cti_flow *to = &session->flows[sender != CTI_SERVER];
+    cti_flow *from = &session->rules.flows[sender == CTI_SERVER];
+    cti_flow *to = &session->rules.flows[sender != CTI_SERVER];
     const uint32_t next = number_after(segment);
     const uint32_t size = from->known ? next - from->next : 0;
     const bool repeated = (int32_t)size <= 0;

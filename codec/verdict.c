@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Why a session ended: one verdict, chosen from the evidence.  Facts: GED-188, chapter
  * "Session Management". */
-#include "session_parts.h"
+#include "rules.h"
 
 /* A reset that comes so soon behind a message is the answer to it. */
 #define AT_ONCE (1 * CTI_SECOND)
@@ -16,19 +16,21 @@
 
 static bool has_idle_timeout(const cti_session *session)
 {
-    return session->idle_timeout != 0 && session->idle_timeout != CTI_NO_IDLE_TIMEOUT;
+    return session->summary.idle_timeout != 0 &&
+           session->summary.idle_timeout != CTI_NO_IDLE_TIMEOUT;
 }
 
 /* The server looks at its timers now and then: it may be a little late. */
 bool cti_session_idle_timer_fired(const cti_session *session)
 {
-    const int64_t limit = (int64_t)session->idle_timeout * CTI_SECOND;
+    const int64_t limit = (int64_t)session->summary.idle_timeout * CTI_SECOND;
     int64_t silence;
 
-    if ((session->end != CTI_END_RESET_BY_SERVER && session->end != CTI_END_FIN_BY_SERVER) ||
-        session->last_client_time == CTI_NO_TIME || !has_idle_timeout(session))
+    if ((session->summary.end != CTI_END_RESET_BY_SERVER &&
+         session->summary.end != CTI_END_FIN_BY_SERVER) ||
+        session->rules.last_client_time == CTI_NO_TIME || !has_idle_timeout(session))
         return false;
-    silence = cti_elapsed(session->last_client_time, session->end_time);
+    silence = cti_elapsed(session->rules.last_client_time, session->summary.end_time);
     return silence >= limit - CTI_SECOND &&
            silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
 }
@@ -36,64 +38,68 @@ bool cti_session_idle_timer_fired(const cti_session *session)
 /* The reset is the answer to the last message, which came from the other end. */
 static bool reset_at_once(const cti_session *session)
 {
-    const int64_t since = cti_elapsed(session->last_time, session->end_time);
+    const int64_t since = cti_elapsed(session->summary.last_time, session->summary.end_time);
 
-    return cti_ended_by_tcp(session) && !session->half_closed &&
-           session->last_sender != session->end_sender && since >= 0 && since <= AT_ONCE;
+    return cti_ended_by_tcp(session) && !session->rules.half_closed &&
+           session->summary.last_sender != session->summary.end_sender && since >= 0 &&
+           since <= AT_ONCE;
 }
 
 bool cti_session_idle_timer_had_fired(const cti_session *session)
 {
-    return session->end == CTI_END_RESET_BY_SERVER && reset_at_once(session) &&
+    return session->summary.end == CTI_END_RESET_BY_SERVER && reset_at_once(session) &&
            has_idle_timeout(session) &&
-           session->client_gap_before_last >= (int64_t)session->idle_timeout * CTI_SECOND;
+           session->rules.client_gap_before_last >=
+               (int64_t)session->summary.idle_timeout * CTI_SECOND;
 }
 
 static bool out_of_nowhere(const cti_session *session)
 {
-    return reset_at_once(session) && session->quiet_before_last >= FORGOTTEN;
+    return reset_at_once(session) && session->rules.quiet_before_last >= FORGOTTEN;
 }
 
 static bool heartbeats_unanswered(const cti_session *session)
 {
-    return session->missed_run >= MISSED_MAX &&
-           (session->state == CTI_STATE_CLOSING || session->state == CTI_STATE_CLOSED ||
-            (cti_ended_by_tcp(session) && session->end_sender == CTI_CLIENT));
+    return session->rules.missed_run >= MISSED_MAX &&
+           (session->summary.state == CTI_STATE_CLOSING ||
+            session->summary.state == CTI_STATE_CLOSED ||
+            (cti_ended_by_tcp(session) && session->summary.end_sender == CTI_CLIENT));
 }
 
 /* At the end of the capture the answer may just not have come yet. */
 static bool open_unanswered(const cti_session *session)
 {
-    return session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
-           (session->end != CTI_END_CAPTURE_ENDED ||
-            (session->state == CTI_STATE_OPENING && !session->open_in_doubt &&
-             cti_elapsed(session->open_time, session->end_time) > OPEN_PATIENCE));
+    return session->summary.open_time != CTI_NO_TIME &&
+           session->summary.open_answer_time == CTI_NO_TIME &&
+           (session->summary.end != CTI_END_CAPTURE_ENDED ||
+            (session->summary.state == CTI_STATE_OPENING && !session->rules.open_in_doubt &&
+             cti_elapsed(session->summary.open_time, session->summary.end_time) > OPEN_PATIENCE));
 }
 
 /* What was said last is not in the capture: CLOSE_REQ of the client, or why the server ends it. */
 static bool hidden(const cti_session *session)
 {
     return cti_ended_by_tcp(session) &&
-           (session->client_in_doubt ||
-            (session->end_sender == CTI_SERVER && session->server_in_doubt));
+           (session->rules.client_in_doubt ||
+            (session->summary.end_sender == CTI_SERVER && session->rules.server_in_doubt));
 }
 
 /* The server went on with its maintenance, and the client left, or did not in the time it had. */
 static bool in_maintenance(const cti_session *session)
 {
-    const cti_shutdown *shutdown = &session->shutdown;
+    const cti_shutdown *shutdown = &session->rules.shutdown;
 
     if (!cti_ended_by_tcp(session))
         return false;
     return shutdown->stopping_frame != 0 ||
            (shutdown->outcome_frame != 0 && shutdown->continues &&
-            session->end_sender == CTI_SERVER &&
-            cti_elapsed(shutdown->outcome_time, session->end_time) <= MAINTENANCE_PATIENCE);
+            session->summary.end_sender == CTI_SERVER &&
+            cti_elapsed(shutdown->outcome_time, session->summary.end_time) <= MAINTENANCE_PATIENCE);
 }
 
 static cti_verdict by_tcp(const cti_session *session)
 {
-    switch (session->end) {
+    switch (session->summary.end) {
     case CTI_END_RESET_BY_CLIENT: return CTI_VERDICT_RESET_BY_CLIENT;
     case CTI_END_RESET_BY_SERVER: return CTI_VERDICT_RESET_BY_SERVER;
     case CTI_END_FIN_BY_CLIENT: return CTI_VERDICT_FIN_BY_CLIENT;
@@ -105,17 +111,17 @@ static cti_verdict by_tcp(const cti_session *session)
 
 cti_verdict cti_verdict_choose(const cti_session *session)
 {
-    if (session->messages_client + session->messages_server == 0)
+    if (session->summary.messages_client + session->summary.messages_server == 0)
         return CTI_VERDICT_NOTHING_SEEN;
-    if (session->end == CTI_END_REJECTED)
+    if (session->summary.end == CTI_END_REJECTED)
         return CTI_VERDICT_REJECTED;
-    if (session->server_offline)
+    if (session->rules.server_offline)
         return CTI_VERDICT_SERVER_OFFLINE;
-    if (session->replaced_frame != 0)
+    if (session->rules.replaced_frame != 0)
         return CTI_VERDICT_REPLACED;
     if (heartbeats_unanswered(session))
         return CTI_VERDICT_HEARTBEATS_UNANSWERED;
-    if (session->end == CTI_END_CLOSED || session->state == CTI_STATE_CLOSING)
+    if (session->summary.end == CTI_END_CLOSED || session->summary.state == CTI_STATE_CLOSING)
         return CTI_VERDICT_CLOSED_BY_CLIENT;
     if (in_maintenance(session))
         return CTI_VERDICT_MAINTENANCE;

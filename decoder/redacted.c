@@ -22,7 +22,7 @@ struct redacted {
     GPtrArray *kept; /* of kept_client */
     /* What is handed on, for the time of a call. */
     session_record session;
-    cti_session session_facts;
+    cti_session_summary session_facts;
     connection_record connection;
     cti_message_facts message_facts;
     cti_reader reader;

@@ -11,8 +11,10 @@
 static void print_finding(void *user, const cti_finding *finding)
 {
     (void)user;
-    printf("%s at line %u: %s: %s\n", cti_severity_name(finding->severity),
-           finding->frames[finding->frame_count - 1], cti_rule_name(finding->rule), finding->text);
+    printf("%s", cti_severity_name(finding->severity));
+    if (finding->frame_count > 0)
+        printf(" at line %u", finding->frames[finding->frame_count - 1]);
+    printf(": %s: %s\n", cti_rule_name(finding->rule), finding->text);
 }
 
 int main(void)
@@ -21,9 +23,9 @@ int main(void)
     static char line[2 * CTI_MESSAGE_SIZE_MAX + 64];
     static uint8_t bytes[CTI_MESSAGE_SIZE_MAX];
     cti_moment moment = {0};
-    cti_session session;
+    cti_session *session = cti_session_new(&events, NULL, false);
+    const cti_session_summary *summary = cti_session_get_summary(session);
 
-    cti_session_init(&session, &events, NULL, false);
     while (fgets(line, sizeof(line), stdin) != NULL) {
         char sender[8];
         int64_t milliseconds;
@@ -40,10 +42,10 @@ int main(void)
         moment.time = milliseconds * 1000000;
         moment.frame++;
         moment.sender = strcmp(sender, "client") == 0 ? CTI_CLIENT : CTI_SERVER;
-        cti_session_message(&session, bytes, size, &moment, &reader, &facts);
+        cti_session_message(session, bytes, size, &moment, &reader, &facts);
     }
-    cti_session_finish(&session, moment.time, CTI_END_CAPTURE_ENDED);
-    printf("%s: %s\n", cti_verdict_name(session.verdict), cti_verdict_text(session.verdict));
-    cti_session_release(&session);
+    cti_session_finish(session, moment.time, CTI_END_CAPTURE_ENDED);
+    printf("%s: %s\n", cti_verdict_name(summary->verdict), cti_verdict_text(summary->verdict));
+    cti_session_free(session);
     return 0;
 }

@@ -47,7 +47,7 @@ static cti_endpoint endpoint_of(const address *from, uint32_t port)
 
 /* ---- sessions ---- */
 
-void across_session(const cti_session *session, const session_summary *summary,
+void across_session(const cti_session_summary *session, const session_summary *summary,
                     const address *client, uint32_t client_port, const address *server,
                     uint32_t server_port)
 {

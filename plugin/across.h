@@ -14,7 +14,7 @@
 #include "connections.h"
 
 /* Takes in a session that has ended; summary is what is shown of it. */
-void across_session(const cti_session *session, const session_summary *summary,
+void across_session(const cti_session_summary *session, const session_summary *summary,
                     const address *client, uint32_t client_port, const address *server,
                     uint32_t server_port);
 

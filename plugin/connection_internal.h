@@ -25,7 +25,8 @@ typedef struct direction {
 struct connection {
     connection *next; /* in the order of their first data */
     uint32_t key;
-    cti_session session;
+    cti_session *session;             /* NULL where there is none */
+    const cti_session_summary *known; /* of it */
     bool live; /* session is in use */
     uint32_t number, sessions;
     cti_side side;

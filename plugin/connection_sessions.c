@@ -13,7 +13,7 @@
 
 session_note connection_note_session(const connection *c, cti_sender sender, cti_state state)
 {
-    const cti_session *session = &c->session;
+    const cti_session_summary *session = c->known;
     session_note note = {.number = c->number,
                          .client_id = c->client_id,
                          .side = c->side,
@@ -35,7 +35,7 @@ session_note connection_note_session(const connection *c, cti_sender sender, cti
  * ended, to the last of the frames that it is about. */
 static finding_note **place_of(connection *c, const cti_finding *finding)
 {
-    uint32_t frame = c->session.last_frame;
+    uint32_t frame = c->known->last_frame;
 
     if (c->current_message != NULL)
         return &c->current_message->findings;
@@ -62,7 +62,7 @@ finding_note *connection_new_finding(const cti_finding *finding, const session_n
 static void take_finding(void *user, const cti_finding *finding)
 {
     connection *c = user;
-    const session_note session = connection_note_session(c, CTI_EITHER, c->session.state);
+    const session_note session = connection_note_session(c, CTI_EITHER, c->known->state);
     finding_note **end = place_of(c, finding);
 
     while (*end != NULL)
@@ -95,12 +95,12 @@ static const cti_session_events session_events = {
 
 static void summarize(const connection *c)
 {
-    const cti_session *session = &c->session;
+    const cti_session_summary *session = c->known;
     session_summary *summary = c->summary;
 
     summary->client_id = c->client_id;
     summary->side = c->side;
-    summary->version = cti_session_version(session, NULL);
+    summary->version = session->version;
     summary->lasted = (session->finished ? session->end_time : session->last_time) -
                       session->first_time;
     summary->messages = session->messages_client + session->messages_server;
@@ -115,12 +115,11 @@ static void summarize(const connection *c)
 /* The facts behind the verdict, for as long as the file is open. */
 static void keep_evidence(const connection *c)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
     session_summary *summary = c->summary;
 
-    summary->evidence_count = cti_session_evidence(&c->session, evidence);
-    summary->evidence = wmem_memdup(wmem_file_scope(), evidence,
-                                    summary->evidence_count * sizeof(*evidence));
+    summary->evidence_count = c->known->evidence_count;
+    summary->evidence = wmem_memdup(wmem_file_scope(), c->known->evidence,
+                                    summary->evidence_count * sizeof(*c->known->evidence));
 }
 
 static void begin_session(connection *c, const packet_info *pinfo)
@@ -132,20 +131,22 @@ static void begin_session(connection *c, const packet_info *pinfo)
     c->summary = wmem_new0(wmem_file_scope(), session_summary);
     c->summary->number = c->number;
     c->summary->opened = (int64_t)pinfo->rel_ts.secs * CTI_SECOND + pinfo->rel_ts.nsecs;
-    cti_session_init(&c->session, &session_events, c,
-                     !c->saw_client_syn || c->lossy || c->sessions > 1);
+    c->session =
+        cti_session_new(&session_events, c, !c->saw_client_syn || c->lossy || c->sessions > 1);
+    c->known = cti_session_get_summary(c->session);
 }
 
 void connection_end_session(connection *c, int64_t time, cti_end how)
 {
     if (!c->live)
         return;
-    cti_session_finish(&c->session, time, how);
+    cti_session_finish(c->session, time, how);
     summarize(c);
     keep_evidence(c);
-    across_session(&c->session, c->summary, &c->client, c->client_port, &c->server,
-                   c->server_port);
-    cti_session_release(&c->session);
+    across_session(c->known, c->summary, &c->client, c->client_port, &c->server, c->server_port);
+    cti_session_free(c->session);
+    c->session = NULL;
+    c->known = NULL;
     c->live = false;
 }
 
@@ -156,9 +157,9 @@ static void note_client_id(connection *c)
 {
     char *text;
 
-    if (c->session.client_id[0] == '\0' || c->client_id != NULL)
+    if (c->known->client_id[0] == '\0' || c->client_id != NULL)
         return;
-    text = g_utf8_make_valid(c->session.client_id, -1);
+    text = g_utf8_make_valid(c->known->client_id, -1);
     c->client_id = wmem_strdup(wmem_file_scope(), text);
     g_free(text);
 }
@@ -198,10 +199,10 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     from = connection_direction(c, pinfo);
     c->current_frame = frame;
     if (from->skipped && c->live)
-        cti_session_hole(&c->session, moment.sender, 0, moment.time);
+        cti_session_hole(c->session, moment.sender, 0, moment.time);
     from->skipped = false;
-    if (c->live && cti_session_is_next(&c->session, cti_header_type(bytes))) {
-        cti_session_reopen(&c->session, moment.time, pinfo->num);
+    if (c->live && cti_session_is_next(c->session, cti_header_type(bytes))) {
+        cti_session_reopen(c->session, moment.time, pinfo->num);
         connection_end_session(c, moment.time, CTI_END_SUPERSEDED);
     }
     if (!c->live) {
@@ -212,13 +213,13 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
         across_talks(c->key);
     c->is_cti = c->trusted = true;
     c->current_message = note;
-    cti_session_message(&c->session, bytes, size, &moment, reader, facts);
+    cti_session_message(c->session, bytes, size, &moment, reader, facts);
     c->current_message = NULL;
     c->current_frame = NULL;
     note_client_id(c);
     summarize(c);
     note->begins_session = begins;
-    note->first_without_open = begins && c->session.open_frame == 0;
+    note->first_without_open = begins && c->known->open_frame == 0;
 }
 
 /* What is known of a message that the session does not take in. */
@@ -228,10 +229,10 @@ static void peek_session(const connection *c, const uint8_t *bytes, uint32_t siz
     *facts = (cti_message_facts){.client_gap = CTI_NO_TIME, .idle_share = -1};
     facts->context.possible = CTI_VERSIONS_ALL;
     if (c->live) {
-        facts->context = (cti_context){.version = c->session.version,
-                                        .possible = c->session.possible};
-        facts->version = cti_session_version(&c->session, &facts->version_inferred);
-        facts->state = c->session.state;
+        facts->context = cti_session_context(c->session);
+        facts->version = c->known->version;
+        facts->version_inferred = c->known->version_inferred;
+        facts->state = c->known->state;
     }
     cti_reader_init(reader, bytes, size, &facts->context);
 }

@@ -31,7 +31,7 @@ static void tell_hole(connection *c, const packet_info *pinfo, direction *from, 
     from->skipped = false;
     c->lossy = true;
     if (c->live)
-        cti_session_hole(&c->session, from == &c->directions[OF_CLIENT] ? CTI_CLIENT : CTI_SERVER,
+        cti_session_hole(c->session, from == &c->directions[OF_CLIENT] ? CTI_CLIENT : CTI_SERVER,
                          bytes, connection_time(pinfo));
 }
 
@@ -134,8 +134,8 @@ static void end_tcp(connection *c, packet_info *pinfo, cti_tcp_end how)
     if (!c->live)
         return;
     c->current_frame = connection_make_note(c, pinfo->num);
-    cti_session_tcp_end(&c->session, how, sender, time, pinfo->num);
-    c->current_frame->end = connection_note_session(c, sender, c->session.state);
+    cti_session_tcp_end(c->session, how, sender, time, pinfo->num);
+    c->current_frame->end = connection_note_session(c, sender, c->known->state);
     /* Nothing can come any more: what the rules say at the end is known now. */
     if (how == CTI_TCP_RST ||
         (c->directions[OF_CLIENT].closed && c->directions[OF_SERVER].closed)) {
@@ -189,7 +189,7 @@ static void feed_segment(connection *c, const packet_info *pinfo, const struct t
                                  .frame = pinfo->num};
 
     if (c->live)
-        cti_session_segment(&c->session, connection_sender(c, pinfo), &segment);
+        cti_session_segment(c->session, connection_sender(c, pinfo), &segment);
 }
 
 void connection_packet_end(connection *c, packet_info *pinfo)

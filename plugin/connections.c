@@ -120,7 +120,7 @@ static void release_all(void)
 {
     for (connection *c = file.first_connection; c != NULL; c = c->next)
         if (c->live)
-            cti_session_release(&c->session);
+            cti_session_free(c->session);
     across_release();
     memset(&file, 0, sizeof(file));
 }

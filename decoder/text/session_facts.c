@@ -35,7 +35,7 @@ static void append_path(GString *to, const session_record *record)
     }
 }
 
-static void append_services(GString *to, const cti_session *s)
+static void append_services(GString *to, const cti_session_summary *s)
 {
     const cti_value_set *mask = cti_field_get(CTI_F_ServicesRequested)->values;
     const uint32_t refused = s->services_requested & ~s->services_granted;
@@ -50,12 +50,9 @@ static void append_services(GString *to, const cti_session *s)
     }
 }
 
-static void append_opening(GString *to, const cti_session *s, times_style *times,
+static void append_opening(GString *to, const cti_session_summary *s, times_style *times,
                            unsigned digits)
 {
-    bool inferred;
-    const uint32_t version = cti_session_version(s, &inferred);
-
     if (s->open_time == CTI_NO_TIME) {
         g_string_append(to, s->began_before_capture ? "before the capture" : "no OPEN_REQ seen");
     } else {
@@ -70,17 +67,17 @@ static void append_opening(GString *to, const cti_session *s, times_style *times
         else
             g_string_append(to, ", no answer seen");
     }
-    if (version != 0)
-        g_string_append_printf(to, "; version %u%s", version,
-                               inferred ? " (judged by the messages)" : "");
+    if (s->version != 0)
+        g_string_append_printf(to, "; version %u%s", s->version,
+                               s->version_inferred ? " (judged by the messages)" : "");
     if (s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
         g_string_append(to, "; no IdleTimeout");
     else if (s->idle_timeout != 0)
         g_string_append_printf(to, "; IdleTimeout %u s", s->idle_timeout);
 }
 
-static void append_end(GString *to, const cti_session *s, times_style *times,
-                           unsigned digits)
+static void append_end(GString *to, const cti_session_summary *s, times_style *times,
+                       unsigned digits)
 {
     const char *end = cti_end_name(s->end);
 
@@ -94,16 +91,14 @@ static void append_end(GString *to, const cti_session *s, times_style *times,
                                s->last_sender == CTI_CLIENT ? "client" : "server", s->last_frame);
 }
 
-static void append_heartbeats(GString *to, const cti_session *s, times_style *times)
+static void append_heartbeats(GString *to, const cti_session_summary *s, times_style *times)
 {
-    const char *source = NULL;
-    const double interval = cti_session_heartbeat_interval(s, &source);
-
     g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " missed",
                            s->heartbeats, s->heartbeats_missed);
-    if (source != NULL)
-        g_string_append_printf(to, "; interval %.3f s (judged by %s)", interval,
-                               strcmp(source, "traffic") == 0 ? "the traffic" : "IdleTimeout");
+    if (s->heartbeat_interval_source != CTI_INTERVAL_UNKNOWN)
+        g_string_append_printf(
+            to, "; interval %.3f s (judged by %s)", s->heartbeat_interval,
+            s->heartbeat_interval_source == CTI_INTERVAL_TRAFFIC ? "the traffic" : "IdleTimeout");
     if (s->worst_gap_time != CTI_NO_TIME) {
         g_string_append(to, "; longest silence of the client ");
         format_seconds(to, s->worst_gap, 3);
@@ -112,7 +107,7 @@ static void append_heartbeats(GString *to, const cti_session *s, times_style *ti
     }
 }
 
-static void append_answers(GString *to, const cti_session *s)
+static void append_answers(GString *to, const cti_session_summary *s)
 {
     if (s->answers.count == 0)
         g_string_append(to, "none");
@@ -128,14 +123,14 @@ static void append_answers(GString *to, const cti_session *s)
                                s->unanswered, s->unanswered == 1 ? "" : "s");
 }
 
-static void append_traffic(GString *to, const cti_session *s)
+static void append_traffic(GString *to, const cti_session_summary *s)
 {
     g_string_append_printf(to, "%" G_GUINT64_FORMAT " from the client, %" G_GUINT64_FORMAT
                            " from the server",
                            s->messages_client, s->messages_server);
-    if (s->holes > 0)
-        g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->holes,
-                               s->holes == 1 ? "" : "s");
+    if (s->gaps > 0)
+        g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->gaps,
+                               s->gaps == 1 ? "" : "s");
 }
 
 /* Where facts go, and the buffer for their words. */
@@ -154,23 +149,22 @@ static void tell(teller *t, const char *label)
 }
 
 /* What speaks for the verdict, and then what speaks against it. */
-static void tell_evidence(teller *t, const cti_session *s)
+static void tell_evidence(teller *t, const cti_session_summary *s)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
-    const uint32_t count = cti_session_evidence(s, evidence);
+    for (uint32_t i = 0; i < s->evidence_count; i++) {
+        const cti_evidence *evidence = &s->evidence[i];
 
-    for (uint32_t i = 0; i < count; i++) {
-        g_string_assign(t->words, evidence[i].text);
-        if (evidence[i].frame != 0)
-            g_string_append_printf(t->words, " #%u", evidence[i].frame);
-        tell(t, evidence[i].against ? "but" : "because");
+        g_string_assign(t->words, evidence->text);
+        if (evidence->frame != 0)
+            g_string_append_printf(t->words, " #%u", evidence->frame);
+        tell(t, evidence->against ? "but" : "because");
     }
 }
 
 void session_facts(const session_record *record, times_style *times, unsigned time_digits,
                    void (*fact)(void *user, const char *label, const char *words), void *user)
 {
-    const cti_session *s = record->session;
+    const cti_session_summary *s = record->session;
     teller t = {fact, user, g_string_new(NULL)};
 
     append_path(t.words, record);

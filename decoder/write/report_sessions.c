@@ -11,11 +11,10 @@ static void append_fact(void *user, const char *label, const char *words)
 
 /* What led to the verdict on a session that its client did not close, and what speaks against it,
  * for the first screen. */
-static GString *evidence_lines(const cti_session *session)
+static GString *evidence_lines(const cti_session_summary *session)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
-    const uint32_t count =
-        cti_verdict_asks_why(session->verdict) ? cti_session_evidence(session, evidence) : 0;
+    const cti_evidence *evidence = session->evidence;
+    const uint32_t count = cti_verdict_asks_why(session->verdict) ? session->evidence_count : 0;
     GString *lines = g_string_new(NULL);
 
     for (uint32_t i = 0; i < count; i++) {
@@ -30,12 +29,12 @@ static GString *evidence_lines(const cti_session *session)
 
 void report_keep_session(const report *r, reported_session *s, const session_record *record)
 {
-    const cti_session *session = record->session;
+    const cti_session_summary *session = record->session;
     GString *text = g_string_new(NULL);
 
     s->client = session_client_name(record);
     s->side = cti_side_name(record->connection->side);
-    s->version = cti_session_version(session, NULL);
+    s->version = session->version;
     s->began = session->first_time;
     s->ended = session->end_time;
     s->verdict = session->verdict;

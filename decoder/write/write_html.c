@@ -290,9 +290,9 @@ static char *endpoint_words(const endpoint *point)
     return g_string_free(words, FALSE);
 }
 
-static void take_numbers(html_session *s, const cti_session *session)
+static void take_numbers(html_session *s, const cti_session_summary *session)
 {
-    s->version = cti_session_version(session, NULL);
+    s->version = session->version;
     s->began = session->first_time;
     s->asked = session->open_time;
     s->answered = session->open_answer_time;

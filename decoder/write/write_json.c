@@ -27,7 +27,7 @@ static void json_begin(void *user, unsigned time_digits)
 static void json_message(void *user, const message_record *record)
 {
     json *j = user;
-    const cti_session *session = record->session->session;
+    const cti_session_summary *session = record->session->session;
     const cti_message_facts *facts = record->facts;
     cti_reader reader = *record->reader;
 
@@ -164,24 +164,23 @@ static void key_services(json *j, const char *name, const char *names, uint32_t 
     put_bit_names(j, cti_field_get(CTI_F_ServicesRequested)->values, services);
 }
 
-static int64_t answer_time(const cti_session *session, double share)
+static int64_t answer_time(const cti_session_summary *session, double share)
 {
     const int64_t time = cti_quantile_get(&session->answers, share);
 
     return time < 0 ? CTI_NO_TIME : time;
 }
 
-static void put_session_traffic(json *j, const cti_session *s)
+static void put_session_traffic(json *j, const cti_session_summary *s)
 {
-    const char *source = NULL;
-    const double interval = cti_session_heartbeat_interval(s, &source);
+    const char *source = cti_interval_source_name(s->heartbeat_interval_source);
     const int64_t worst = s->worst_gap_time == CTI_NO_TIME ? CTI_NO_TIME : s->worst_gap;
 
     key_number(j, "messages_client", s->messages_client);
     key_number(j, "messages_server", s->messages_server);
     key_number(j, "heartbeats", s->heartbeats);
     key_number(j, "heartbeats_missed", s->heartbeats_missed);
-    key_share(j, "heartbeat_interval_s", source != NULL ? interval : -1);
+    key_share(j, "heartbeat_interval_s", source != NULL ? s->heartbeat_interval : -1);
     key_text(j, "heartbeat_interval_source", source);
     key_seconds(j, "worst_gap_s", worst);
     key_time(j, "worst_gap_ts", s->worst_gap_time);
@@ -189,7 +188,7 @@ static void put_session_traffic(json *j, const cti_session *s)
     key_seconds(j, "answers_p95_s", answer_time(s, 0.95));
     key_seconds(j, "answers_worst_s", s->answers.count > 0 ? s->answers.worst : CTI_NO_TIME);
     key_number(j, "unanswered", s->unanswered);
-    key_number(j, "holes", s->holes);
+    key_number(j, "holes", s->gaps);
     key_number(j, "findings", s->findings);
 }
 
@@ -209,21 +208,16 @@ static void put_evidence_list(json *j, const char *name, const cti_evidence *evi
     yajl_gen_array_close(j->gen);
 }
 
-static void put_evidence(json *j, const cti_session *s)
+static void put_evidence(json *j, const cti_session_summary *s)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
-    const uint32_t count = cti_session_evidence(s, evidence);
-
-    put_evidence_list(j, "verdict_for", evidence, count, false);
-    put_evidence_list(j, "verdict_against", evidence, count, true);
+    put_evidence_list(j, "verdict_for", s->evidence, s->evidence_count, false);
+    put_evidence_list(j, "verdict_against", s->evidence, s->evidence_count, true);
 }
 
 static void json_session(void *user, const session_record *record)
 {
     json *j = user;
-    const cti_session *s = record->session;
-    bool inferred = false;
-    const uint32_t version = cti_session_version(s, &inferred);
+    const cti_session_summary *s = record->session;
 
     begin_record(j, "session");
     key_number(j, "session", record->number);
@@ -233,8 +227,8 @@ static void json_session(void *user, const session_record *record)
     key_endpoint(j, "client_address", &record->connection->client);
     key_endpoint(j, "server_address", &record->connection->server);
     key_text(j, "side", cti_side_name(record->connection->side));
-    key_known(j, "version", version);
-    key_bool(j, "version_inferred", inferred);
+    key_known(j, "version", s->version);
+    key_bool(j, "version_inferred", s->version_inferred);
     key_services(j, "services_requested", "services_requested_names", s->services_requested,
                  s->open_time != CTI_NO_TIME);
     key_services(j, "services_granted", "services_granted_names", s->services_granted,

@@ -149,7 +149,7 @@ static void timeline_tcp_end(void *user, const session_record *session, cti_tcp_
 static void timeline_session(void *user, const session_record *record)
 {
     timeline *t = user;
-    const cti_session *session = record->session;
+    const cti_session_summary *session = record->session;
 
     begin_line(t, session->end_time, record, "**");
     g_string_append(t->line, "end of the session, ");

@@ -3,12 +3,12 @@
  * of events: a byte for what happens and to whom, a step of the clock, and what it needs. */
 #include "clients.h"
 #include "promises.h"
+#include "session_private.h"
 
 enum { SESSIONS_MAX = 200, BUFFER_MAX = 1 << 17 };
 
 typedef struct bench {
-    cti_session session;
-    bool began;
+    cti_session *session; /* NULL where there is none */
     uint32_t number, frame;
     int64_t now;
     cti_clients *clients;
@@ -84,29 +84,27 @@ static const cti_clients_events clients_events = {on_client, on_storm, on_findin
 
 static void begin(bench *b, bool began_before_capture)
 {
-    cti_session_init(&b->session, &session_events, b, began_before_capture);
-    b->began = true;
+    b->session = cti_session_new(&session_events, b, began_before_capture);
     b->number++;
 }
 
 static void finish(bench *b, cti_end how)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
-    uint32_t count;
+    const cti_session_summary *summary;
 
-    if (!b->began)
+    if (b->session == NULL)
         return;
-    cti_session_finish(&b->session, b->now, how);
-    REQUIRE(b->session.finished && b->session.verdict < CTI_VERDICT_COUNT);
-    REQUIRE(b->session.end != CTI_END_NONE);
-    REQUIRE(g_queue_get_length(&b->session.pending_by_age) == 0);
-    count = cti_session_evidence(&b->session, evidence);
-    REQUIRE(count <= CTI_EVIDENCE_MAX);
-    for (uint32_t i = 0; i < count; i++)
-        check_text(evidence[i].text, strlen(evidence[i].text));
-    cti_clients_session(b->clients, &b->session, b->number, b->side, &b->client, &b->server);
-    cti_session_release(&b->session);
-    b->began = false;
+    cti_session_finish(b->session, b->now, how);
+    summary = cti_session_get_summary(b->session);
+    REQUIRE(summary->finished && summary->verdict < CTI_VERDICT_COUNT);
+    REQUIRE(summary->end != CTI_END_NONE);
+    REQUIRE(g_queue_get_length(&b->session->pending.by_age) == 0);
+    REQUIRE(summary->evidence_count <= CTI_EVIDENCE_MAX);
+    for (uint32_t i = 0; i < summary->evidence_count; i++)
+        check_text(summary->evidence[i].text, strlen(summary->evidence[i].text));
+    cti_clients_session(b->clients, summary, b->number, b->side, &b->client, &b->server);
+    cti_session_free(b->session);
+    b->session = NULL;
 }
 
 static void take_message(bench *b, cti_sender sender, const uint8_t *bytes, size_t size)
@@ -116,13 +114,13 @@ static void take_message(bench *b, cti_sender sender, const uint8_t *bytes, size
     cti_message_facts facts;
     cti_reader reader;
 
-    if (b->began && cti_session_is_next(&b->session, cti_header_type(bytes))) {
-        cti_session_reopen(&b->session, b->now, b->frame);
+    if (b->session != NULL && cti_session_is_next(b->session, cti_header_type(bytes))) {
+        cti_session_reopen(b->session, b->now, b->frame);
         finish(b, CTI_END_SUPERSEDED);
     }
-    if (!b->began)
+    if (b->session == NULL)
         begin(b, b->number > 0);
-    cti_session_message(&b->session, copy, size, &moment, &reader, &facts);
+    cti_session_message(b->session, copy, size, &moment, &reader, &facts);
     REQUIRE(!facts.answers || facts.request != NULL);
     check_reader(copy, (uint32_t)size, &facts.context, NULL);
     g_free(copy);
@@ -161,8 +159,8 @@ static void take_hole(bench *b, cti_sender sender, uint16_t bytes)
 {
     const int side = sender == CTI_SERVER;
 
-    if (b->began)
-        cti_session_hole(&b->session, sender, bytes, b->now);
+    if (b->session != NULL)
+        cti_session_hole(b->session, sender, bytes, b->now);
     g_byte_array_set_size(b->bytes[side], 0);
     b->framing[side] = CTI_FRAME_SEARCH;
 }
@@ -172,8 +170,8 @@ static void take_segment(bench *b, cti_sender sender, input *in)
     const uint8_t flags = take8(in);
     const uint32_t next = (uint32_t)take16(in) << (flags & 0x10);
 
-    if (b->began)
-        cti_session_segment(&b->session, sender,
+    if (b->session != NULL)
+        cti_session_segment(b->session, sender,
                             &(cti_segment){.sequence = next,
                                            .flags = flags & 1 ? CTI_FLAG_ACK : 0,
                                            .acknowledgment = (uint32_t)take16(in) << (flags & 0x10),
@@ -231,17 +229,21 @@ static void take_event(bench *b, input *in)
         break;
     case 8: take_hole(b, sender, take16(in)); break;
     case 9:
-        if (b->began)
-            cti_session_doubt(&b->session, sender);
+        if (b->session != NULL)
+            cti_session_doubt(b->session, sender);
         break;
     case 10: take_segment(b, sender, in); break;
     case 11:
     case 12:
-        if (b->began)
-            cti_session_tcp_end(&b->session, (what >> 1 & 15) == 11 ? CTI_TCP_FIN : CTI_TCP_RST,
+        if (b->session != NULL)
+            cti_session_tcp_end(b->session, (what >> 1 & 15) == 11 ? CTI_TCP_FIN : CTI_TCP_RST,
                                 sender, b->now, b->frame);
         break;
-    case 13: finish(b, b->session.end_frame != 0 ? CTI_END_NONE : CTI_END_SUPERSEDED); break;
+    case 13:
+        if (b->session != NULL)
+            finish(b, cti_session_get_summary(b->session)->end_frame != 0 ? CTI_END_NONE
+                                                                          : CTI_END_SUPERSEDED);
+        break;
     case 14: take_attempt(b, in); break;
     case 15: take_endpoints(b, in); break;
     }

@@ -141,27 +141,24 @@ static void disturb(GRand *random, cti_session *session, int64_t time, uint32_t 
 static void end_session(GRand *random, cti_session *session, int64_t time)
 {
     static const cti_end ends[] = {CTI_END_NONE, CTI_END_SUPERSEDED, CTI_END_CAPTURE_ENDED};
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
-    uint32_t count;
+    const cti_session_summary *summary = cti_session_get_summary(session);
 
     cti_session_finish(session, time, ends[g_rand_int_range(random, 0, 3)]);
-    count = cti_session_evidence(session, evidence);
-    REQUIRE(count <= CTI_EVIDENCE_MAX);
-    REQUIRE(session->verdict < CTI_VERDICT_COUNT);
-    for (uint32_t i = 0; i < count; i++)
-        REQUIRE(g_str_has_suffix(evidence[i].text, "."));
-    cti_session_release(session);
+    REQUIRE(summary->evidence_count <= CTI_EVIDENCE_MAX);
+    REQUIRE(summary->verdict < CTI_VERDICT_COUNT);
+    for (uint32_t i = 0; i < summary->evidence_count; i++)
+        REQUIRE(g_str_has_suffix(summary->evidence[i].text, "."));
+    cti_session_free(session);
 }
 
 int main(int argc, char **argv)
 {
     const long count = argc > 1 ? atol(argv[1]) : 10000;
     GRand *random = g_rand_new_with_seed(argc > 2 ? (guint32)atol(argv[2]) : 1);
-    cti_session session;
+    cti_session *session = cti_session_new(NULL, NULL, true);
     int64_t time = 0;
     long messages = 0;
 
-    cti_session_init(&session, NULL, NULL, true);
     for (long i = 0; i < count; i++) {
         const cti_moment moment = {time = any_time(random, time), (uint32_t)i + 1,
                                    any_sender(random), NULL};
@@ -176,15 +173,15 @@ int main(int argc, char **argv)
         if (i % 4 > 1)
             damage(random, &m);
         check_message(&m, i % 3 == 0 ? 0 : (uint32_t)g_rand_int_range(random, 0, 30));
-        cti_session_message(&session, m.bytes, m.size, &moment, &reader, &facts);
+        cti_session_message(session, m.bytes, m.size, &moment, &reader, &facts);
         messages += reader.message != NULL;
-        disturb(random, &session, moment.time, moment.frame);
+        disturb(random, session, moment.time, moment.frame);
         if (g_rand_int_range(random, 0, 100) == 0) {
-            end_session(random, &session, any_time(random, time));
-            cti_session_init(&session, NULL, NULL, g_rand_boolean(random));
+            end_session(random, session, any_time(random, time));
+            session = cti_session_new(NULL, NULL, g_rand_boolean(random));
         }
     }
-    end_session(random, &session, time);
+    end_session(random, session, time);
     g_rand_free(random);
     printf("%ld byte strings, %ld of them messages: all promises kept\n", count, messages);
     return 0;

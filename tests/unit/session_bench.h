@@ -58,7 +58,8 @@ static const cti_session_events events = {log_request, log_heartbeat, log_silenc
 
 /* One session under test: a clock, a frame counter, what it told. */
 typedef struct bench {
-    cti_session session;
+    cti_session *session;
+    const cti_session_summary *summary;
     log log;
     int64_t now;
     uint32_t frame;
@@ -70,7 +71,8 @@ static inline void begin(bench *b, bool began_before)
     memset(&b->log, 0, sizeof(b->log));
     b->now = INT64_C(1768000000) * CTI_SECOND;
     b->frame = 0;
-    cti_session_init(&b->session, &events, &b->log, began_before);
+    b->session = cti_session_new(&events, &b->log, began_before);
+    b->summary = cti_session_get_summary(b->session);
 }
 
 static inline void feed(bench *b, cti_sender sender, const bytes *message)
@@ -78,7 +80,7 @@ static inline void feed(bench *b, cti_sender sender, const bytes *message)
     const cti_moment moment = {b->now, ++b->frame, sender, NULL};
     cti_reader reader;
 
-    cti_session_message(&b->session, message->data, message->size, &moment, &reader, &b->facts);
+    cti_session_message(b->session, message->data, message->size, &moment, &reader, &b->facts);
 }
 
 static inline void wait(bench *b, double seconds)
@@ -123,8 +125,8 @@ static inline void close_session(bench *b)
 
 static inline void end(bench *b, cti_tcp_end how, cti_sender sender)
 {
-    cti_session_tcp_end(&b->session, how, sender, b->now, ++b->frame);
-    cti_session_finish(&b->session, b->now, CTI_END_NONE);
+    cti_session_tcp_end(b->session, how, sender, b->now, ++b->frame);
+    cti_session_finish(b->session, b->now, CTI_END_NONE);
 }
 
 static inline uint32_t count_findings(const bench *b, cti_rule rule)

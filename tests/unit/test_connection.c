@@ -106,11 +106,11 @@ static void on_tcp_end(void *user, const cti_session_record *session, cti_tcp_en
 static void on_session(void *user, const cti_session_record *record)
 {
     bench *b = user;
-    const cti_session *session = record->session;
+    const cti_session_summary *session = record->session;
 
     assert_true(b->session_count < ENDS_MAX);
     b->sessions[b->session_count].connection = record->connection->number;
-    b->sessions[b->session_count].holes = session->holes;
+    b->sessions[b->session_count].holes = session->gaps;
     b->sessions[b->session_count].began_before = session->began_before_capture;
     b->sessions[b->session_count].messages[CLIENT] = session->messages_client;
     b->sessions[b->session_count].messages[SERVER] = session->messages_server;

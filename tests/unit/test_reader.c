@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "bytes.h"
-#include "reader_parts.h"
+#include "reader_private.h"
 
 static const cti_context version_20 = {.version = 20};
 static const cti_context version_24 = {.version = 24};

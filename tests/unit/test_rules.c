@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "session_bench.h"
+#include "session_private.h"
 
 #define CLIENT_EVENTS 0x01u
 #define CLIENT_CONTROL 0x04u
@@ -124,7 +125,7 @@ static void assert_opening(const opening *o, uint32_t granted, cti_rule rule, ui
             print_error("%s\n", b.log.findings[i].text);
     assert_int_equal(b.log.finding_count, count);
     assert_int_equal(count_findings(&b, rule), count);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 /* ---- opening ---- */
@@ -173,7 +174,7 @@ static uint32_t findings_with_interval(double interval, cti_rule rule)
     close_cleanly(&b);
     found = count_findings(&b, rule);
     assert_int_equal(found, b.log.finding_count);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
     return found;
 }
 
@@ -233,7 +234,7 @@ static void pg_status(void **state)
     close_cleanly(&b);
     ASSERT_FINDINGS(&b, CTI_RULE_PG_STATUS);
     assert_int_equal(b.log.findings[0].severity, CTI_WARNING);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 
     begin(&b, false);
     say_open(&b, &usual);
@@ -241,7 +242,7 @@ static void pg_status(void **state)
     close_cleanly(&b);
     ASSERT_FINDINGS(&b, CTI_RULE_PG_STATUS);
     assert_int_equal(b.log.findings[0].severity, CTI_NOTE);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void all_events(void **state)
@@ -257,7 +258,7 @@ static void all_events(void **state)
         close_cleanly(&b);
         assert_int_equal(count_findings(&b, CTI_RULE_ALL_EVENTS), with_event ? 0 : 1);
         assert_int_equal(b.log.finding_count, with_event ? 0 : 1);
-        cti_session_release(&b.session);
+        cti_session_free(b.session);
     }
 }
 
@@ -276,7 +277,7 @@ static void heartbeats(void **state)
     close_cleanly(&b);
     assert_int_equal(count_findings(&b, CTI_RULE_HEARTBEAT), 2);
     assert_int_equal(b.log.finding_count, 2);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void heartbeat_refused(void **state)
@@ -291,8 +292,8 @@ static void heartbeat_refused(void **state)
     feed(&b, CTI_SERVER, &m);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_REFUSED);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_SERVER_OFFLINE);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_SERVER_OFFLINE);
+    cti_session_free(b.session);
 }
 
 static void server_offline(void **state)
@@ -308,8 +309,8 @@ static void server_offline(void **state)
     feed(&b, CTI_SERVER, &m);
     close_cleanly(&b);
     ASSERT_FINDINGS(&b, CTI_RULE_SERVER_OFFLINE);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_SERVER_OFFLINE);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_SERVER_OFFLINE);
+    cti_session_free(b.session);
 }
 
 /* ---- graceful shutdown ---- */
@@ -324,15 +325,15 @@ static void standby(void **state)
     assert_int_equal(b.log.finding_count, 0);
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 3);
     ASSERT_FINDINGS(&b, CTI_RULE_STANDBY);
-    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
-    cti_session_release(&b.session);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    cti_session_free(b.session);
 
     begin_open(&b, MONITOR | ACTIVE_STANDBY, CTI_V_SessionType_Standby);
     say(&b, CTI_SERVER, CTI_STANDBY_ACTIVE_EVENT, 0);
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 3);
     ASSERT_FINDINGS(&b, CTI_RULE_STANDBY_ACTIVE);
-    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
-    cti_session_release(&b.session);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    cti_session_free(b.session);
 }
 
 /* A vote after so many seconds, and the server's decision; then the session goes on. */
@@ -365,7 +366,7 @@ static void maintenance(void **state)
         for (uint32_t k = 0; k < b.log.finding_count; k++)
             worst = b.log.findings[k].severity > worst ? b.log.findings[k].severity : worst;
         assert_int_equal(worst, cases[i].worst);
-        cti_session_release(&b.session);
+        cti_session_free(b.session);
     }
 }
 
@@ -379,8 +380,8 @@ static void stopping_requests(void **state)
     say(&b, CTI_CLIENT, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND, 0);
     end(&b, CTI_TCP_RST, CTI_SERVER);
     ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_MAINTENANCE);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_MAINTENANCE);
+    cti_session_free(b.session);
 
     vote(&b, 1, 1, 1);
     wait(&b, 6);
@@ -388,7 +389,7 @@ static void stopping_requests(void **state)
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 5);
     ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE, CTI_RULE_STOPPING_REQUESTS);
     assert_int_equal(count_findings(&b, CTI_RULE_STOPPING_REQUESTS), 2);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void call_replay(void **state)
@@ -407,7 +408,7 @@ static void call_replay(void **state)
     feed(&b, CTI_SERVER, &m);
     close_cleanly(&b);
     ASSERT_FINDINGS(&b, CTI_RULE_CALL_REPLAY);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void unique_instance(void **state)
@@ -422,7 +423,7 @@ static void unique_instance(void **state)
     feed(&b, CTI_SERVER, &m);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_UNIQUE_INSTANCE, CTI_RULE_OPEN_REJECTED);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 /* ---- TCP ---- */
@@ -434,12 +435,12 @@ static void segment(bench *b, cti_sender sender, uint32_t size)
     const int from = sender == CTI_SERVER;
     cti_segment s = {.flags = CTI_FLAG_ACK, .length = size, .time = b->now, .frame = ++b->frame};
 
-    if (!b->session.flows[from].known)
+    if (!b->session->rules.flows[from].known)
         next[from] = from ? 0xFFFFFF00u : 1000; /* the server's numbers soon pass 2^32 */
     s.sequence = next[from];
     next[from] += size;
     s.acknowledgment = next[!from];
-    cti_session_segment(&b->session, sender, &s);
+    cti_session_segment(b->session, sender, &s);
 }
 
 /* So many small pieces that leave right after a late acknowledgment of the one before; with
@@ -468,24 +469,24 @@ static void no_delay(void **state)
     hold_back(&b, 3, 0);
     close_cleanly(&b);
     ASSERT_FINDINGS(&b, CTI_RULE_NO_DELAY);
-    assert_int_equal(b.session.flows[1].held_back, 3);
-    assert_int_equal(b.session.flows[1].worst_wait, 150 * 1000 * 1000);
+    assert_int_equal(b.session->rules.flows[1].held_back, 3);
+    assert_int_equal(b.session->rules.flows[1].worst_wait, 150 * 1000 * 1000);
     assert_int_equal(b.log.findings[0].frame_count, 3);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 
     hold_back(&b, 10, 50);
     close_cleanly(&b);
     assert_int_equal(b.log.finding_count, 0);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 
     /* A sender that also sends small pieces while others wait has the algorithm off. */
     hold_back(&b, 3, 0);
     segment(&b, CTI_SERVER, 100);
     segment(&b, CTI_SERVER, 100);
     close_cleanly(&b);
-    assert_int_equal(b.session.flows[1].not_held, 1);
+    assert_int_equal(b.session->rules.flows[1].not_held, 1);
     assert_int_equal(b.log.finding_count, 0);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 /* The client's FIN, and after so long the server's, or its reset. */
@@ -496,14 +497,14 @@ static uint32_t findings_half_open(double tail, cti_tcp_end how)
 
     begin_open(&b, MONITOR, 1);
     close_session(&b);
-    cti_session_tcp_end(&b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
-    cti_session_tcp_end(&b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
+    cti_session_tcp_end(b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
+    cti_session_tcp_end(b.session, CTI_TCP_FIN, CTI_CLIENT, b.now, ++b.frame);
     wait(&b, tail);
-    cti_session_tcp_end(&b.session, how, CTI_SERVER, b.now, ++b.frame);
-    cti_session_finish(&b.session, b.now, CTI_END_NONE);
+    cti_session_tcp_end(b.session, how, CTI_SERVER, b.now, ++b.frame);
+    cti_session_finish(b.session, b.now, CTI_END_NONE);
     found = count_findings(&b, CTI_RULE_LINGER_ZERO);
     assert_int_equal(found, b.log.finding_count);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
     return found;
 }
 
@@ -520,9 +521,8 @@ static void linger_zero(void **state)
 
 static void evidence(void **state)
 {
-    cti_evidence facts[CTI_EVIDENCE_MAX];
+    const cti_evidence *facts;
     bool against = false;
-    uint32_t count;
     bench b;
 
     (void)state;
@@ -530,18 +530,18 @@ static void evidence(void **state)
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 5);
     wait(&b, 12);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_RESET_BY_CLIENT);
-    count = cti_session_evidence(&b.session, facts);
-    assert_int_equal(count, 3);
-    for (uint32_t i = 0; i < count; i++) {
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_RESET_BY_CLIENT);
+    facts = b.summary->evidence;
+    assert_int_equal(b.summary->evidence_count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
         assert_true(facts[i].against || !against); /* those for it come first */
         against = facts[i].against;
     }
     assert_string_equal(facts[2].text, "1 request waited for an answer, the oldest one, "
                                        "QUERY_AGENT_STATE_REQ, for 12.000 s.");
     assert_true(facts[2].against);
-    assert_int_equal(facts[0].frame, b.session.end_frame);
-    cti_session_release(&b.session);
+    assert_int_equal(facts[0].frame, b.summary->end_frame);
+    cti_session_free(b.session);
 }
 
 int main(void)

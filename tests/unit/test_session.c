@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "session_bench.h"
+#include "session_private.h"
 
 static void normal_session(void **state)
 {
@@ -18,7 +19,7 @@ static void normal_session(void **state)
     (void)state;
     begin(&b, false);
     open_session(&b, 120);
-    assert_int_equal(b.session.state, CTI_STATE_OPEN);
+    assert_int_equal(b.summary->state, CTI_STATE_OPEN);
     assert_int_equal(b.facts.version, 24);
     assert_false(b.facts.version_inferred);
     assert_true(b.facts.answers);
@@ -30,13 +31,13 @@ static void normal_session(void **state)
     close_session(&b);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(b.log.finding_count, 0);
-    assert_int_equal(b.session.end, CTI_END_CLOSED);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
+    assert_int_equal(b.summary->end, CTI_END_CLOSED);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
     assert_int_equal(b.log.heartbeats, 10);
     assert_int_equal(b.log.heartbeats_missed, 0);
     assert_int_equal(b.log.request_count, 2);
-    assert_string_equal(b.session.client_id, "CTIOS1A");
-    cti_session_release(&b.session);
+    assert_string_equal(b.summary->client_id, "CTIOS1A");
+    cti_session_free(b.session);
 }
 
 static void heartbeats_missed_then_reset(void **state)
@@ -57,10 +58,10 @@ static void heartbeats_missed_then_reset(void **state)
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_MISSED);
     assert_int_equal(b.log.findings[0].frame_count, 3);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_HEARTBEATS_UNANSWERED);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_HEARTBEATS_UNANSWERED);
     assert_int_equal(b.log.heartbeats_missed, 3);
     assert_int_equal(b.log.longest_run, 3);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 /* A client that gives all heartbeats one InvokeID: a lost answer must not shift the rest. */
@@ -84,7 +85,7 @@ static void one_invoke_id_for_all_heartbeats(void **state)
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_HEARTBEAT_MISSED);
     assert_int_equal(b.log.heartbeats_missed, 1);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void idle_timer_fires(void **state)
@@ -97,9 +98,9 @@ static void idle_timer_fires(void **state)
     wait(&b, 60.2);
     end(&b, CTI_TCP_RST, CTI_SERVER);
     ASSERT_FINDINGS(&b, CTI_RULE_IDLE);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_IDLE_TIMER_FIRED);
-    assert_int_equal(b.session.end, CTI_END_RESET_BY_SERVER);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_IDLE_TIMER_FIRED);
+    assert_int_equal(b.summary->end, CTI_END_RESET_BY_SERVER);
+    cti_session_free(b.session);
 }
 
 static void reset_by_server_long_before_idle_timeout(void **state)
@@ -112,8 +113,8 @@ static void reset_by_server_long_before_idle_timeout(void **state)
     wait(&b, 10);
     end(&b, CTI_TCP_RST, CTI_SERVER);
     ASSERT_FINDINGS(&b, CTI_RULE_CLOSE_MISSING);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_RESET_BY_SERVER);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_RESET_BY_SERVER);
+    cti_session_free(b.session);
 }
 
 static void long_silence_within_idle_timeout(void **state)
@@ -133,8 +134,8 @@ static void long_silence_within_idle_timeout(void **state)
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_IDLE, CTI_RULE_HEARTBEAT_GAP);
     assert_int_equal(b.log.silences, 1);
-    assert_int_equal(b.session.worst_gap / CTI_SECOND, 100);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->worst_gap / CTI_SECOND, 100);
+    cti_session_free(b.session);
 }
 
 static void open_rejected(void **state)
@@ -148,16 +149,16 @@ static void open_rejected(void **state)
     feed(&b, CTI_CLIENT, &message);
     status_message(&message, CTI_FAILURE_CONF, 1, 10);
     feed(&b, CTI_SERVER, &message);
-    assert_int_equal(b.session.state, CTI_STATE_REJECTED);
-    assert_true(cti_session_is_next(&b.session, CTI_OPEN_REQ));
+    assert_int_equal(b.summary->state, CTI_STATE_REJECTED);
+    assert_true(cti_session_is_next(b.session, CTI_OPEN_REQ));
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_OPEN_REJECTED);
     assert_non_null(strstr(b.log.findings[0].text, "E_CTI_DEVICE_IN_USE"));
-    assert_int_equal(b.session.end, CTI_END_REJECTED);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_REJECTED);
+    assert_int_equal(b.summary->end, CTI_END_REJECTED);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_REJECTED);
     assert_int_equal(b.log.requests[0].outcome, CTI_FAILED);
     assert_int_equal(b.log.requests[0].status, 10);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void client_goes_on_after_rejection(void **state)
@@ -175,7 +176,7 @@ static void client_goes_on_after_rejection(void **state)
     feed(&b, CTI_CLIENT, &message);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(count_findings(&b, CTI_RULE_OPEN_REJECTED), 2);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void open_answered_late(void **state)
@@ -202,7 +203,7 @@ static void open_answered_late(void **state)
             assert_int_equal(b.log.findings[0].rule, CTI_RULE_OPEN_NO_ANSWER);
             assert_int_equal(b.log.findings[0].severity, cases[i].severity);
         }
-        cti_session_release(&b.session);
+        cti_session_free(b.session);
     }
 }
 
@@ -218,8 +219,8 @@ static void open_never_answered(void **state)
     wait(&b, 30);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(count_findings(&b, CTI_RULE_OPEN_NO_ANSWER), 1);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_OPEN_UNANSWERED);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_OPEN_UNANSWERED);
+    cti_session_free(b.session);
 }
 
 static void request_before_open_conf(void **state)
@@ -232,13 +233,13 @@ static void request_before_open_conf(void **state)
     short_message(&message, CTI_HEARTBEAT_REQ, 2);
     feed(&b, CTI_CLIENT, &message);
     assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 1);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 
     begin(&b, true);
     feed(&b, CTI_CLIENT, &message);
     assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 0);
-    assert_int_equal(b.session.state, CTI_STATE_OPEN);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->state, CTI_STATE_OPEN);
+    cti_session_free(b.session);
 }
 
 static void second_open_req(void **state)
@@ -254,8 +255,8 @@ static void second_open_req(void **state)
     status_message(&message, CTI_FAILURE_CONF, 2, 5);
     feed(&b, CTI_SERVER, &message);
     assert_int_equal(count_findings(&b, CTI_RULE_OPEN), 1);
-    assert_int_equal(b.session.state, CTI_STATE_OPEN);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->state, CTI_STATE_OPEN);
+    cti_session_free(b.session);
 }
 
 static void close_rules(void **state)
@@ -271,9 +272,9 @@ static void close_rules(void **state)
     wait(&b, 5.5);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_CLOSE, CTI_RULE_CLOSE_NO_ANSWER);
-    assert_int_equal(b.session.end, CTI_END_RESET_BY_CLIENT);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
-    cti_session_release(&b.session);
+    assert_int_equal(b.summary->end, CTI_END_RESET_BY_CLIENT);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
+    cti_session_free(b.session);
 }
 
 static void answer_in_a_hole_is_unknown(void **state)
@@ -285,14 +286,14 @@ static void answer_in_a_hole_is_unknown(void **state)
     open_session(&b, 120);
     wait(&b, 30);
     heartbeat(&b, 2, false);
-    cti_session_hole(&b.session, CTI_SERVER, 12, b.now);
+    cti_session_hole(b.session, CTI_SERVER, 12, b.now);
     wait(&b, 30);
     heartbeat(&b, 3, true);
     close_session(&b);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(b.log.finding_count, 0);
     assert_int_equal(b.log.heartbeats_missed, 0);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void both_sides_use_one_invoke_id(void **state)
@@ -320,7 +321,7 @@ static void both_sides_use_one_invoke_id(void **state)
     feed(&b, CTI_SERVER, &message);
     assert_true(b.facts.answers);
     assert_int_equal(b.facts.request->number, CTI_HEARTBEAT_REQ);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void version_is_inferred(void **state)
@@ -344,7 +345,7 @@ static void version_is_inferred(void **state)
     feed(&b, CTI_SERVER, &message);
     assert_int_equal(b.facts.version, 19);
     assert_true(b.facts.version_inferred);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void pending_requests_are_bounded(void **state)
@@ -354,16 +355,95 @@ static void pending_requests_are_bounded(void **state)
 
     (void)state;
     begin(&b, true);
-    b.session.events = NULL;
+    b.session->events = NULL;
     for (uint32_t i = 0; i < CTI_PENDING_MAX + 500; i++) {
         short_message(&message, CTI_HEARTBEAT_REQ, i % 7);
         feed(&b, CTI_CLIENT, &message);
     }
-    assert_int_equal(b.session.pending_by_age.length, CTI_PENDING_MAX);
-    assert_int_equal(b.session.requests_given_up, 500);
-    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
-    assert_int_equal(b.session.pending_by_age.length, 0);
-    cti_session_release(&b.session);
+    assert_int_equal(b.session->pending.by_age.length, CTI_PENDING_MAX);
+    assert_int_equal(b.summary->requests_given_up, 500);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_int_equal(b.session->pending.by_age.length, 0);
+    cti_session_free(b.session);
+}
+
+/* A client may use one InvokeID for all its requests. */
+static void one_invoke_id(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    /* Answers come in the order of their requests. */
+    for (uint32_t i = 0; i < 3; i++) {
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        wait(&b, 0.1);
+    }
+    for (uint32_t i = 1; i <= 3; i++) {
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_true(b.facts.answers);
+        assert_int_equal(b.facts.request_frame, i);
+    }
+    /* A lost answer does not shift the later ones. */
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    for (uint32_t i = 0; i < 3; i++) {
+        wait(&b, 5);
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.facts.request_frame, b.frame - 1);
+    }
+    /* One that took longer than usual belongs to the youngest request. */
+    wait(&b, 5);
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    wait(&b, 6);
+    short_message(&message, CTI_HEARTBEAT_CONF, 0);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.facts.request_frame, b.frame - 1);
+    /* Another kind of request in between. */
+    short_message(&message, CTI_QUERY_AGENT_STATE_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    short_message(&message, CTI_HEARTBEAT_REQ, 0);
+    feed(&b, CTI_CLIENT, &message);
+    short_message(&message, CTI_HEARTBEAT_CONF, 0);
+    feed(&b, CTI_SERVER, &message);
+    assert_int_equal(b.facts.request_frame, b.frame - 1);
+    cti_session_free(b.session);
+}
+
+/* The same while the server answers only one kind of requests: the others pile up. */
+static void one_invoke_id_and_few_answers(void **state)
+{
+    bench b;
+    bytes message;
+
+    (void)state;
+    begin(&b, true);
+    b.session->events = NULL;
+    for (uint32_t i = 0; i < 5000; i++) {
+        wait(&b, 0.01);
+        short_message(&message, CTI_QUERY_AGENT_STATE_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        if (i % 100 != 0)
+            continue;
+        wait(&b, 5);
+        short_message(&message, CTI_HEARTBEAT_REQ, 0);
+        feed(&b, CTI_CLIENT, &message);
+        short_message(&message, CTI_HEARTBEAT_CONF, 0);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.facts.request_frame, b.frame - 1);
+    }
+    assert_int_equal(b.session->pending.by_age.length, CTI_PENDING_MAX);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_int_equal(b.session->pending.by_age.length, 0);
+    assert_int_equal(g_hash_table_size(b.session->pending.table), 0);
+    cti_session_free(b.session);
 }
 
 static void times_that_run_wild(void **state)
@@ -382,21 +462,20 @@ static void times_that_run_wild(void **state)
         feed(&b, CTI_CLIENT, &message);
     }
     end(&b, CTI_TCP_RST, CTI_SERVER);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void nothing_seen(void **state)
 {
-    cti_evidence evidence[CTI_EVIDENCE_MAX];
     bench b;
 
     (void)state;
     begin(&b, true);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
-    assert_int_equal(b.session.verdict, CTI_VERDICT_NOTHING_SEEN);
-    assert_int_equal(cti_session_evidence(&b.session, evidence), 0);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_NOTHING_SEEN);
+    assert_int_equal(b.summary->evidence_count, 0);
     assert_int_equal(b.log.finding_count, 0);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 /* What comes behind its end is not the session's any more. */
@@ -408,15 +487,15 @@ static void finished_once(void **state)
     begin(&b, false);
     open_session(&b, 120);
     close_session(&b);
-    cti_session_finish(&b.session, b.now, CTI_END_CAPTURE_ENDED);
-    assert_string_equal(cti_state_name(b.session.state), "closed");
-    assert_int_equal(b.session.end, CTI_END_CLOSED);
+    cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
+    assert_string_equal(cti_state_name(b.summary->state), "closed");
+    assert_int_equal(b.summary->end, CTI_END_CLOSED);
     wait(&b, 10);
     end(&b, CTI_TCP_RST, CTI_SERVER);
-    assert_int_equal(b.session.end, CTI_END_CLOSED);
-    assert_int_equal(b.session.end_frame, 0);
+    assert_int_equal(b.summary->end, CTI_END_CLOSED);
+    assert_int_equal(b.summary->end_frame, 0);
     assert_int_equal(b.log.finding_count, 0);
-    cti_session_release(&b.session);
+    cti_session_free(b.session);
 }
 
 static void ports_and_sides(void **state)
@@ -455,6 +534,8 @@ int main(void)
         cmocka_unit_test(both_sides_use_one_invoke_id),
         cmocka_unit_test(version_is_inferred),
         cmocka_unit_test(pending_requests_are_bounded),
+        cmocka_unit_test(one_invoke_id),
+        cmocka_unit_test(one_invoke_id_and_few_answers),
         cmocka_unit_test(times_that_run_wild),
         cmocka_unit_test(nothing_seen),
         cmocka_unit_test(finished_once),

@@ -6,8 +6,8 @@
  *     clients_downs.c  the times a client had no session
  *     clients_sides.c  whether it tried both sides in turn
  *     clients_storm.c  bursts of OPEN_REQ */
-#ifndef CTI_CLIENTS_PARTS_H
-#define CTI_CLIENTS_PARTS_H
+#ifndef CTI_CLIENTS_PRIVATE_H
+#define CTI_CLIENTS_PRIVATE_H
 
 #include <string.h>
 

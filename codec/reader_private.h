@@ -5,8 +5,8 @@
  *     reader_way.c    chooses the layout of the fixed part, and how wide tags are
  *     reader_value.c  makes values of a field's bytes, and judges them
  *     problems.c      names what may be wrong */
-#ifndef CTI_READER_PARTS_H
-#define CTI_READER_PARTS_H
+#ifndef CTI_READER_PRIVATE_H
+#define CTI_READER_PRIVATE_H
 
 #include "bytes.h"
 #include "reader.h"

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The session itself, for the files that make it and for its rules; a connection embeds it.
+ *
+ *     session.c           messages and holes, times and silences
+ *     session_requests.c  requests and answers, heartbeats
+ *     session_state.c     what messages change
+ *     session_end.c       FIN and RST, what still waits then, the last word of the rules
+ *     session_tcp.c       acknowledgments and what waits for them
+ *     session_names.c     names
+ *     rules.c, rules_*.c  what the protocol asks for (rules.h)
+ *     verdict.c           why it ended
+ *     evidence.c          what speaks for that and what against */
+#ifndef CTI_SESSION_PRIVATE_H
+#define CTI_SESSION_PRIVATE_H
+
+#include <stddef.h>
+
+#include "session.h"
+
+struct cti_event;
+
+/* A request that waits for its answer. */
+typedef struct cti_pending {
+    cti_request request;
+    uint64_t number; /* from 1, in the order of requests */
+    uint64_t key;
+    struct cti_pending *older, *younger; /* of the same key */
+    /* In the oldest of a key only: the youngest, and the oldest that is not yet known to wait for
+     * longer than usual, or NULL. */
+    struct cti_pending *youngest, *recent;
+    GList link;          /* in pending.by_age */
+    uint32_t missed_run; /* a heartbeat: when the next one was sent without answer */
+} cti_pending;
+
+/* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
+ * a frame of 0 stands for what was not seen. */
+typedef struct cti_shutdown {
+    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
+    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
+    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
+    bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
+    int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
+    bool continues;
+    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
+} cti_shutdown;
+
+/* One direction of TCP, as far as the rules ask for it: what was sent last, and whether its
+ * receiver has it.  Numbers are TCP's, of any origin. */
+typedef struct cti_flow {
+    bool known;         /* next is */
+    bool waiting;       /* the receiver has not acknowledged all of it */
+    bool small;         /* the last piece was less than a full segment */
+    uint32_t next;      /* number of the next new byte */
+    int64_t sent_time;  /* of the oldest piece that waited, or waits */
+    int64_t freed_time; /* a bare acknowledgment came late and ended the wait; or CTI_NO_TIME */
+    /* Small pieces that left right after such an acknowledgment, and those that did not wait. */
+    uint32_t held_back, not_held;
+    int64_t worst_wait;
+    uint32_t held_frames[CTI_FINDING_FRAMES_MAX];
+} cti_flow;
+
+/* What the rules and the verdict keep, and what is collected for them alone. */
+typedef struct cti_rule_state {
+    /* Nearly every message touches these members. */
+    cti_flow flows[2];        /* of the client, of the server */
+    int64_t last_client_time; /* begins again with OPEN_CONF */
+    uint32_t last_client_frame;
+    bool open_in_doubt; /* the answer to OPEN_REQ may be among bytes not seen */
+    /* Bytes after its last message are missing from the capture. */
+    bool client_in_doubt, server_in_doubt;
+    int64_t quiet_before_last; /* time without any message before the last one, or CTI_NO_TIME */
+    int64_t client_gap_before_last;               /* the client's silence before its last message */
+    uint32_t missed_run;                          /* heartbeats in a row, until now */
+    uint32_t late_answers;                        /* to heartbeats, */
+    uint32_t late_frames[CTI_FINDING_FRAMES_MAX]; /* the first ones */
+    int64_t latest_answer;                        /* the slowest of them */
+    uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
+    int64_t missed_since;        /* time of the first of them */
+    cti_quantile heartbeat_gaps; /* client silence before each HEARTBEAT_REQ */
+    int64_t usual_heartbeat_gap; /* their median, or 0 while they are too few */
+    struct {
+        int64_t length, time; /* length 0: there is none */
+        uint32_t from_frame, frame;
+    } doubtful_gap; /* before a heartbeat, while the interval is known from IdleTimeout alone */
+    bool server_offline;    /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
+    bool heartbeat_refused; /* it said so to a HEARTBEAT_REQ */
+    bool told_went_on;      /* the client continued after that, and a finding reported it */
+
+    uint32_t server_offline_frame;
+    int64_t server_offline_time;
+    uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
+    uint32_t system_events;  /* SYSTEM_EVENT of any kind */
+    cti_shutdown shutdown;
+    bool half_closed;       /* TCP's end was a FIN, and closed one direction only, */
+    int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
+    uint32_t other_end_frame;
+    /* Requests that were still unanswered at the end, those of the session itself (open,
+     * heartbeat, close) left out, and the oldest of them. */
+    uint32_t waiting;
+    int64_t waiting_since;
+    const cti_message *waiting_message;
+    uint32_t findings_by_rule[CTI_RULE_COUNT];
+} cti_rule_state;
+
+struct cti_session {
+    cti_session_summary summary;
+
+    const cti_session_events *events;
+    void *user;
+    cti_context context;     /* of its next message; version is OPEN_REQ's, 0 where not known */
+    uint32_t contradictions; /* messages in a row that no possible version fits */
+    struct {
+        GHashTable *table;           /* key -> the oldest request with it */
+        GQueue by_age;               /* oldest first */
+        cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
+        uint64_t numbers;            /* given to requests until now */
+        /* Answers to requests up to this number may be missing from the capture: [0] answers of
+         * the client, [1] of the server. */
+        uint64_t doubtful[2];
+    } pending;
+    cti_rule_state rules;
+};
+
+/* Starts a session in the caller's memory, whatever that held. */
+void cti_session_init(cti_session *session, const cti_session_events *events, void *user,
+                      bool began_before_capture);
+/* Frees what the session holds; session itself is the caller's. */
+void cti_session_release(cti_session *session);
+
+/* Asks for the memory that the next message will touch. */
+static inline void cti_session_prefetch(const cti_session *session)
+{
+    enum { LINE = 64 };
+    const char *summary = (const char *)&session->summary;
+    const char *rest = (const char *)&session->events;
+
+#pragma GCC unroll 16
+    for (size_t at = 0; at < offsetof(cti_session_summary, client_id); at += LINE)
+        __builtin_prefetch(summary + at, 1);
+#pragma GCC unroll 16
+    for (size_t at = 0;
+         at < offsetof(cti_session, rules.server_offline_frame) - offsetof(cti_session, events);
+         at += LINE)
+        __builtin_prefetch(rest + at, 1);
+}
+
+/* Determines the heartbeat interval again, after IdleTimeout or the usual gap changed. */
+void cti_session_update_interval(cti_session *session);
+
+/* Determines the version in force again, after the context changed. */
+void cti_session_update_version(cti_session *session);
+
+static inline bool pending_is_heartbeat(const cti_pending *pending)
+{
+    return pending->request.message->number == CTI_HEARTBEAT_REQ;
+}
+
+/* True if the capture may have missed its answer. */
+static inline bool cti_session_is_doubtful(const cti_session *session, const cti_pending *pending)
+{
+    return pending->number <= session->pending.doubtful[pending->request.sender == CTI_CLIENT];
+}
+
+/* Pairs a message with the request that it answers, or keeps it as a request; fills in what facts
+ * and event tell of that.  Returns the request that is answered, or NULL; it is out of the table
+ * then, and the caller tells and frees it. */
+cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
+                              const cti_reader *reader, cti_message_facts *facts,
+                              struct cti_event *event);
+
+/* Changes the session as the message says; answered is the request that it answers, or NULL. */
+void cti_session_change_state(cti_session *session, const cti_reader *reader,
+                              const cti_moment *moment, const cti_request *answered);
+
+/* Takes a request out of the table; the caller frees it. */
+void cti_session_pending_remove(cti_session *session, cti_pending *pending);
+
+/* Tells what became of a request. */
+void cti_session_tell_request(cti_session *session, const cti_pending *pending);
+
+/* A heartbeat was not answered until now, and one more is sent or the session is over. */
+void cti_session_note_missed(cti_session *session, cti_pending *missed);
+
+/* Tells a silence of the client up to now. */
+void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);
+
+/* The verdict on a session that is over. */
+cti_verdict cti_verdict_choose(const cti_session *session);
+
+/* The evidence about its verdict, into the caller's array: first for it, then against it.  Returns
+ * how many there are. */
+uint32_t cti_session_evidence(const cti_session *session, cti_evidence evidence[CTI_EVIDENCE_MAX]);
+
+#endif
