@@ -92,6 +92,9 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
     }
     facts->client_gap = CTI_NO_TIME;
     facts->idle_share = -1;
+    session->rules.client_quiet =
+        cti_forward(MAX(session->rules.last_client_time, session->summary.last_server_time),
+                    moment->time);
     if (moment->sender == CTI_CLIENT) {
         facts->client_gap = cti_forward(session->rules.last_client_time, moment->time);
         facts->idle_share = cti_session_idle_share(session, facts->client_gap);
@@ -102,6 +105,7 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
         session->summary.messages_client++;
     } else {
         session->summary.messages_server++;
+        cti_heartbeat_meter_received(&session->rules.meter, session->rules.client_quiet);
         session->summary.last_server_time = moment->time;
         session->summary.last_server_frame = moment->frame;
         session->rules.server_in_doubt = false;
@@ -114,15 +118,15 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
 }
 
 /* Tells a silence that is worth a word, then lets the client's clock start again. */
-static void note_client_message(cti_session *session, const cti_moment *moment,
+static void note_client_message(cti_session *session, uint32_t type, const cti_moment *moment,
                                 const cti_message_facts *facts)
 {
-    const double interval = session->summary.heartbeat_interval;
-
-    if (facts->client_gap != CTI_NO_TIME && session->summary.state != CTI_STATE_OPENING &&
-        ((interval > 0 && (double)facts->client_gap > 1.5 * interval * (double)CTI_SECOND) ||
-         facts->idle_share > 0.75))
+    if (session->summary.state != CTI_STATE_OPENING && !cti_session_is_leaving(session) &&
+        (cti_session_is_gap(session, facts->client_gap, session->rules.client_quiet) ||
+         facts->idle_share > CTI_IDLE_SHARE_MAX))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
+    if (type != CTI_HEARTBEAT_REQ)
+        cti_heartbeat_meter_sent(&session->rules.meter, facts->client_gap);
     session->rules.last_client_time = moment->time;
     session->rules.last_client_frame = moment->frame;
     session->rules.client_in_doubt = false;
@@ -158,7 +162,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
     facts->state = session->summary.state;
     cti_rules_run(session, &event);
     if (moment->sender == CTI_CLIENT)
-        note_client_message(session, moment, facts);
+        note_client_message(session, reader->message_type, moment, facts);
     if (answered != NULL) {
         cti_session_tell_request(session, answered);
         g_free(answered);
@@ -188,6 +192,8 @@ void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame)
 void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
 {
     session->summary.gaps++;
+    cti_heartbeat_meter_break(&session->rules.meter, sender);
+    session->rules.client_bytes_missing |= sender == CTI_CLIENT;
     if (bytes == 0)
         return;
     if (sender == CTI_CLIENT && session->rules.last_client_time != CTI_NO_TIME)
@@ -214,10 +220,10 @@ void cti_session_update_interval(cti_session *session)
 
     summary->heartbeat_interval = 0;
     summary->heartbeat_interval_source = CTI_INTERVAL_UNKNOWN;
-    if (session->rules.usual_heartbeat_gap > 0) {
-        summary->heartbeat_interval_source = CTI_INTERVAL_TRAFFIC;
-        summary->heartbeat_interval = CTI_SECONDS(session->rules.usual_heartbeat_gap);
-    } else if (summary->idle_timeout != 0 && summary->idle_timeout != CTI_NO_IDLE_TIMEOUT) {
+    if (session->rules.meter.interval > 0) {
+        summary->heartbeat_interval_source = session->rules.meter.kind;
+        summary->heartbeat_interval = CTI_SECONDS(session->rules.meter.interval);
+    } else if (summary->idle_timeout != 0 && !cti_idle_timeout_is_off(summary->idle_timeout)) {
         summary->heartbeat_interval_source = CTI_INTERVAL_IDLE_TIMEOUT;
         summary->heartbeat_interval = summary->idle_timeout / 4.0;
     }
@@ -226,9 +232,18 @@ void cti_session_update_interval(cti_session *session)
 double cti_session_idle_share(const cti_session *session, int64_t silence)
 {
     if (silence == CTI_NO_TIME || session->summary.idle_timeout == 0 ||
-        session->summary.idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        cti_idle_timeout_is_off(session->summary.idle_timeout))
         return -1;
     return (double)silence / ((double)session->summary.idle_timeout * (double)CTI_SECOND);
+}
+
+bool cti_session_is_gap(const cti_session *session, int64_t silence, int64_t quiet)
+{
+    const cti_heartbeat_meter *meter = &session->rules.meter;
+    const int64_t due =
+        meter->kind == CTI_INTERVAL_RECEIVE || meter->may_be_quiet ? quiet : silence;
+
+    return meter->interval > 0 && due > CTI_GAP_MIN && due > meter->interval / 2 * 3;
 }
 
 /* ---- life ---- */
@@ -256,6 +271,7 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                   .other_end_time = CTI_NO_TIME,
                   .flows = {{.freed_time = CTI_NO_TIME}, {.freed_time = CTI_NO_TIME}}},
     };
+    cti_heartbeat_meter_init(&session->rules.meter);
     g_queue_init(&session->pending.by_age);
     session->pending.table = g_hash_table_new(g_int64_hash, g_int64_equal);
 }
@@ -272,7 +288,7 @@ void cti_session_release(cti_session *session)
         g_hash_table_destroy(session->pending.table);
     session->pending.table = NULL;
     cti_quantile_release(&session->summary.answers);
-    cti_quantile_release(&session->rules.heartbeat_gaps);
+    cti_heartbeat_meter_release(&session->rules.meter);
     g_free((gpointer)session->summary.evidence);
     session->summary.evidence = NULL;
 }

@@ -112,6 +112,7 @@ static void start_client_clock(cti_session *session, const cti_moment *moment)
         return;
     session->rules.last_client_time = moment->time;
     session->rules.last_client_frame = moment->frame;
+    cti_heartbeat_meter_start(&session->rules.meter, moment->time);
 }
 
 void cti_session_change_state(cti_session *session, const cti_reader *reader,

@@ -233,7 +233,7 @@ static void json_session(void *user, const session_record *record)
                  s->open_time != CTI_NO_TIME);
     key_services(j, "services_granted", "services_granted_names", s->services_granted,
                  s->open_answer_time != CTI_NO_TIME && s->state != CTI_STATE_REJECTED);
-    if (s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+    if (cti_idle_timeout_is_off(s->idle_timeout))
         key_null(j, "idle_timeout_s");
     else
         key_known(j, "idle_timeout_s", s->idle_timeout);
