@@ -33,8 +33,7 @@ void cti_connection_release_streams(connection *c)
         direction *d = &c->directions[i];
 
         cti_tcp_stream_release(&d->stream);
-        if (d->rest != NULL)
-            cti_stream_drop(d, d->rest->len);
+        cti_stream_release(&d->messages);
     }
 }
 
@@ -65,7 +64,7 @@ static void tell_fin(direction *from)
     if (!from->stream.closed || !from->stream.saw_fin || from->fin_told)
         return;
     from->fin_told = true;
-    cti_stream_end(from);
+    cti_connection_stream_end(from);
     tcp_end(c, CTI_TCP_FIN, from->sender);
     if (!cti_connection_opposite(from)->stream.closed)
         return;
@@ -77,9 +76,9 @@ static void tell_fin(direction *from)
 static void finish_streams(connection *c, cti_gap_cause cause)
 {
     for (int i = 0; i < DIRECTIONS; i++)
-        cti_tcp_stream_finish(&c->directions[i].stream, cause, &cti_stream_sink, &c->directions[i]);
+        cti_tcp_stream_finish(&c->directions[i].stream, cause, &cti_connection_tcp_sink, &c->directions[i]);
     for (int i = 0; i < DIRECTIONS; i++)
-        cti_stream_end(&c->directions[i]);
+        cti_connection_stream_end(&c->directions[i]);
 }
 
 static void take_reset(direction *from, const cti_segment *segment)
@@ -167,25 +166,37 @@ static void forget_one(cti_connections *all)
 
 static void give_up(direction *from, cti_gap_cause cause)
 {
-    cti_tcp_stream_give_up(&from->stream, cause, &cti_stream_sink, from);
+    cti_tcp_stream_give_up(&from->stream, cause, &cti_connection_tcp_sink, from);
     tell_fin(from);
 }
 
-/* Gives up what has been missing for too long, or longest while too much is held. */
+/* Gives up what has been held for longest: bytes that wait for missing ones, or those of a message
+ * that is not whole.  False if nothing is held. */
+static bool give_up_oldest(cti_connections *all)
+{
+    direction *early = cti_tcp_pool_oldest(&all->pool);
+    cti_stream *unfinished = cti_stream_pool_oldest(&all->unfinished);
+
+    if (unfinished != NULL &&
+        (early == NULL ||
+         cti_stream_waits_since(unfinished) <= cti_tcp_stream_waits_since(&early->stream)))
+        cti_connection_stream_give_up(unfinished->user);
+    else if (early != NULL)
+        give_up(early, CTI_GAP_LIMIT);
+    return early != NULL || unfinished != NULL;
+}
+
+/* Gives up what is held for longest while too much is held, and what has been missing for too
+ * long. */
 static void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
-    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL) {
-        const int64_t since = cti_tcp_stream_waits_since(&oldest->stream);
-
-        if (all->pool.held > all->options->held_total)
-            give_up(oldest, CTI_GAP_LIMIT);
-        else if (cti_elapsed(since, now) > HOLE_PATIENCE)
-            give_up(oldest, CTI_GAP_TIME);
-        else
-            return;
-    }
+    while (all->pool.held > all->options->held_total && give_up_oldest(all))
+        ;
+    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL &&
+           cti_elapsed(cti_tcp_stream_waits_since(&oldest->stream), now) > HOLE_PATIENCE)
+        give_up(oldest, CTI_GAP_TIME);
 }
 
 /* ---- segments ---- */
@@ -203,7 +214,7 @@ static void note_syn(direction *from, const cti_segment *segment)
     const cti_syn_seen seen = c->record.syn;
 
     if (!from->stream.synced)
-        from->framing = CTI_FRAME_IN_STEP;
+        cti_stream_begin(&from->messages);
     if (seen == CTI_SYN_NONE)
         c->record.syn = server ? CTI_SYN_SERVER_ONLY : CTI_SYN_CLIENT_ONLY;
     else if (seen == (server ? CTI_SYN_CLIENT_ONLY : CTI_SYN_SERVER_ONLY))
@@ -242,10 +253,10 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     cti_segment placed;
 
     if (!segment->in_order)
-        return cti_tcp_stream_feed(&from->stream, segment, &cti_stream_sink, from);
+        return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
     placed = *segment;
     placed.sequence = (uint32_t)from->stream.next;
-    return cti_tcp_stream_feed(&from->stream, &placed, &cti_stream_sink, from);
+    return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
 }
 
 /* A segment that belongs to this connection. */
@@ -274,7 +285,7 @@ static void take_segment(connection *c, const cti_segment *segment)
         return;
     /* What it acknowledges came before what it says. */
     if (segment->flags & CTI_FLAG_ACK) {
-        cti_tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &cti_stream_sink, to);
+        cti_tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &cti_connection_tcp_sink, to);
         tell_fin(to);
     }
     if (c->content == CONTENT_OTHER)
@@ -360,6 +371,7 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->clients = cti_clients_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
+    cti_stream_pool_init(&all->unfinished, &all->pool.held);
     return all;
 }
 

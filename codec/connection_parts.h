@@ -6,14 +6,14 @@
  *     connection_syn.c       which SYN begins another connection
  *     connection_table.c     which connection a segment belongs to, who is the client
  *     recognition.c          does it carry CTI?
- *     stream.c               the bytes and gaps of one direction -> messages
+ *     connection_stream.c    TCP's bytes and gaps -> streams -> messages and gaps of sessions
  *     connection_session.c   messages -> sessions, and what is reported of them
  *
  * Invariants:
  * - content goes from UNDECIDED to CTI or to OTHER, and never back.
  * - A connection of OTHER content and one that is over keep no bytes.
- * - A direction has a rest only while a message is not whole or content is undecided; it is
- *   at most a message and a segment long.
+ * - A direction's stream keeps bytes only while a message is not whole or content is undecided:
+ *   at most a message and a segment.
  * - A connection is in just one queue: talking while it has a session, else idle.
  * - A connection has a number as soon as the writer is told anything of it. */
 #ifndef CTI_CONNECTION_PARTS_H
@@ -23,7 +23,7 @@
 
 #include "connection.h"
 #include "duplicate.h"
-#include "framing.h"
+#include "stream.h"
 #include "tcp.h"
 
 enum { DIRECTIONS = 2 };
@@ -39,18 +39,13 @@ typedef struct live_session {
     cti_session session;
 } live_session;
 
-/* One direction: the stream and the start of a message that is not whole yet. */
+/* One direction: TCP's stream, and the messages in it. */
 typedef struct direction {
     connection *connection;
     cti_sender sender;
-    cti_frame_state framing;
     bool fin_told;
-    bool in_hole;     /* hole is known, but not yet how many bytes behind it are no use */
-    GByteArray *rest; /* NULL where there is none */
-    uint64_t skipped; /* bytes left out since the last message */
-    uint64_t tail;    /* bytes to come of a message that was told although it is cut */
     cti_tcp_stream stream;
-    cti_gap hole;
+    cti_stream messages;
     uint64_t lost; /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
 } direction;
@@ -103,7 +98,8 @@ struct cti_connections {
     uint64_t removals;                /* connections that are no longer there */
     waiting_segment ahead[AHEAD_MAX]; /* segment number n is at n % AHEAD_MAX */
     uint64_t queued, taken;
-    cti_tcp_pool pool;
+    cti_tcp_pool pool;           /* its held: bytes of unfinished too */
+    cti_stream_pool unfinished;  /* messages */
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     cti_connection_counts counts;
@@ -184,29 +180,23 @@ bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
 /* ---- recognition.c ---- */
 
 /* Collects bytes until they tell what the connection carries. */
-void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size);
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, cti_stamp stamp);
 
 /* True if a TLS handshake begins here. */
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);
 
-/* ---- message_stream.c ---- */
+/* ---- connection_stream.c ---- */
 
-/* Where a direction's stream delivers to; its user is the direction. */
-extern const cti_tcp_sink cti_stream_sink;
+/* Where TCP's stream of a direction delivers to, and where its messages go; the user of both is the
+ * direction. */
+extern const cti_tcp_sink cti_connection_tcp_sink;
+extern const cti_stream_events cti_connection_stream_events;
 
-/* Takes all whole messages off the front; returns how many bytes are used up. */
-size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length);
+/* The direction is over: reports what is left of it. */
+void cti_connection_stream_end(direction *from);
 
-/* Adds to the direction's rest, or takes away from its front. */
-void cti_stream_keep(direction *from, const uint8_t *bytes, size_t length);
-void cti_stream_drop(direction *from, size_t length);
-
-/* Bytes are missing, or (0 bytes) are no message: counted, and told to the session now and to
- * the writer with the next message. */
-void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause);
-
-/* The stream is over: tells what is left of it. */
-void cti_stream_end(direction *from);
+/* Gives up the bytes that are kept of an unfinished message, because of the limit. */
+void cti_connection_stream_give_up(direction *from);
 
 /* ---- live_session.c ---- */
 

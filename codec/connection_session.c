@@ -71,13 +71,13 @@ static void begin(connection *c)
     c->session = live;
 }
 
-/* The sender has bytes of the other side that the capture has not shown: what it says may
- * follow from them. */
+/* The sender has bytes of the other side that the capture has not shown, or that may be messages
+ * although they are not handed out yet: what it says may follow from them. */
 static void doubt(direction *from)
 {
     const direction *other = cti_connection_opposite(from);
 
-    if (cti_tcp_stream_lacks(&other->stream))
+    if (cti_tcp_stream_lacks(&other->stream) || other->messages.suspect)
         cti_session_doubt(&from->connection->session->session, other->sender);
 }
 
