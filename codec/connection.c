@@ -34,8 +34,7 @@ void cti_connection_release_streams(connection *c)
         direction *d = &c->directions[i];
 
         cti_tcp_stream_release(&d->stream);
-        if (d->rest != NULL)
-            cti_stream_drop(d, d->rest->len);
+        cti_stream_release(&d->messages);
     }
 }
 
@@ -122,26 +121,37 @@ static void forget_one(cti_connections *all)
 
 static void give_up(direction *from, cti_gap_cause cause)
 {
-    cti_tcp_stream_give_up(&from->stream, cause, &cti_stream_sink, from);
+    cti_tcp_stream_give_up(&from->stream, cause, &cti_connection_tcp_sink, from);
     cti_end_take_fin(from);
     cti_order_release(from->connection);
 }
 
-/* Gives up what has been missing for too long, or longest while too much is held. */
+/* Gives up what has been held for longest: bytes that wait for missing ones, or those of a message
+ * that is not whole.  False if nothing is held. */
+static bool give_up_oldest(cti_connections *all)
+{
+    direction *early = cti_tcp_pool_oldest(&all->pool);
+    cti_stream *unfinished = cti_stream_pool_oldest(&all->unfinished);
+
+    if (unfinished != NULL && (early == NULL || cti_stream_waits_since(unfinished) <=
+                                                    cti_tcp_stream_waits_since(&early->stream)))
+        cti_connection_stream_give_up(unfinished->user);
+    else if (early != NULL)
+        give_up(early, CTI_GAP_LIMIT);
+    return early != NULL || unfinished != NULL;
+}
+
+/* Gives up what is held for longest while too much is held, and what has been missing for too
+ * long. */
 static void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
-    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL) {
-        const int64_t since = cti_tcp_stream_waits_since(&oldest->stream);
-
-        if (all->pool.held > all->options->held_total)
-            give_up(oldest, CTI_GAP_LIMIT);
-        else if (cti_elapsed(since, now) > HOLE_PATIENCE)
-            give_up(oldest, CTI_GAP_TIME);
-        else
-            return;
-    }
+    while (all->pool.held > all->options->held_total && give_up_oldest(all))
+        ;
+    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL &&
+           cti_elapsed(cti_tcp_stream_waits_since(&oldest->stream), now) > HOLE_PATIENCE)
+        give_up(oldest, CTI_GAP_TIME);
 }
 
 /* ---- segments ---- */
@@ -159,7 +169,7 @@ static void note_syn(direction *from, const cti_segment *segment)
     const cti_syn_seen seen = c->record.syn;
 
     if (!from->stream.synced)
-        from->framing = CTI_FRAME_IN_STEP;
+        cti_stream_begin(&from->messages);
     if (seen == CTI_SYN_NONE)
         c->record.syn = server ? CTI_SYN_SERVER_ONLY : CTI_SYN_CLIENT_ONLY;
     else if (seen == (server ? CTI_SYN_CLIENT_ONLY : CTI_SYN_SERVER_ONLY))
@@ -198,10 +208,10 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     cti_segment placed;
 
     if (!segment->in_order)
-        return cti_tcp_stream_feed(&from->stream, segment, &cti_stream_sink, from);
+        return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
     placed = *segment;
     placed.sequence = (uint32_t)from->stream.next;
-    return cti_tcp_stream_feed(&from->stream, &placed, &cti_stream_sink, from);
+    return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
 }
 
 /* What a segment acknowledges came before what it says.  The SYN-ACK, and the first segment after
@@ -213,7 +223,7 @@ static void acknowledge(direction *to, const direction *from, const cti_segment 
                                           (uint32_t)from->stream.next == from->stream.initial + 1);
 
     if (is_start && !to->stream.synced) {
-        to->framing = CTI_FRAME_IN_STEP;
+        cti_stream_begin(&to->messages);
         cti_tcp_stream_start(&to->stream, segment->acknowledgment);
     }
     cti_tcp_stream_acknowledge(&to->stream, segment);
@@ -251,10 +261,10 @@ static void take_segment(connection *c, const cti_segment *segment)
 
     c->record.last_time = segment->time;
     c->record.tcp.packets++;
-    c->packet = (packet_mark){.time = segment->time,
-                              .frame = segment->frame,
-                              .acknowledgment = segment->acknowledgment,
-                              .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
+    c->packet = (cti_stamp){.time = segment->time,
+                            .frame = segment->frame,
+                            .acknowledgment = segment->acknowledgment,
+                            .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
     if (c->content == CONTENT_OTHER)
         return;
     from = cti_connection_table_direction(c, segment);
@@ -362,6 +372,7 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->clients = cti_clients_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
+    cti_stream_pool_init(&all->unfinished, &all->pool.held);
     return all;
 }
 

@@ -29,6 +29,7 @@
 #include "clients.h"
 #include "segment.h"
 #include "session.h"
+#include "stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -111,19 +112,6 @@ typedef struct cti_message_record {
     const cti_reader *reader; /* at its first field: copy it to read */
     const cti_message_facts *facts;
 } cti_message_record;
-
-typedef enum {
-    CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
-    CTI_GAP_CLOSED,        /* before FIN or RST */
-    CTI_GAP_LIMIT,         /* too many bytes or pieces were held */
-    CTI_GAP_TIME,          /* held for too long */
-    CTI_GAP_SNAPLEN,       /* the capture cut the packet */
-    CTI_GAP_CAPTURE_ENDED, /* still missing at the end */
-    CTI_GAP_FRAMING,       /* bytes that are not part of a message were left out; bytes is 0 */
-} cti_gap_cause;
-
-/* "acked", "closed" ... */
-const char *cti_gap_cause_name(cti_gap_cause cause);
 
 /* Bytes of one direction that are missing, or that could not be decoded. */
 typedef struct cti_gap {

@@ -26,11 +26,11 @@ static void note_expired(direction *from)
 void cti_owed_give_up(direction *from)
 {
     connection *c = from->connection;
-    const packet_mark now = c->packet;
+    const cti_stamp now = c->packet;
 
-    c->packet = (packet_mark){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
+    c->packet = (cti_stamp){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
     note_expired(from);
-    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_stream_sink, from);
+    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_connection_tcp_sink, from);
     c->packet = now;
     cti_end_take_fin(from);
 }

@@ -53,8 +53,8 @@ static void fetch_connection(cti_connections *all, waiting_segment *w,
     w->removals = all->removals;
     if (w->guess == NULL || w->is_next)
         return;
-    fetch(w->guess, UP_TO(connection, directions[0].hole));
-    fetch(&w->guess->directions[1], UP_TO(direction, hole));
+    fetch(w->guess, UP_TO(connection, directions[0].messages.rest));
+    fetch(&w->guess->directions[1], UP_TO(direction, messages.rest));
 }
 
 static void fetch_content(const cti_connections *all, const waiting_segment *w)

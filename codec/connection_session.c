@@ -74,6 +74,7 @@ static void begin(connection *c)
 void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late)
 {
     connection *c = from->connection;
+    const direction *other = cti_connection_opposite(from);
     const cti_connection_events *events = c->all->events;
     const cti_moment moment = {
         .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender};
@@ -87,6 +88,8 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     }
     if (c->session == NULL)
         begin(c);
+    if (other->messages.suspect) /* what it said may not have been handed out yet */
+        cti_session_doubt(&c->session->session, other->sender);
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
     c->all->counts.messages++;
     record = (cti_message_record){.session = &c->session->record,
@@ -112,15 +115,20 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes)
         cti_session_hole(&c->session->session, from->sender, bytes, c->packet.time);
 }
 
-void cti_connection_session_gap(direction *from, const cti_gap *gap)
+void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap)
 {
     connection *c = from->connection;
-    cti_gap told = *gap;
+    const cti_gap record = {.session = c->session != NULL ? &c->session->record : NULL,
+                            .connection = &c->record,
+                            .sender = from->sender,
+                            .bytes = gap->bytes,
+                            .skipped_bytes = gap->skipped,
+                            .cause = gap->cause,
+                            .frame = gap->stamp.frame,
+                            .time = gap->stamp.time};
 
-    told.session = c->session != NULL ? &c->session->record : NULL;
-    told.sender = from->sender;
     if (c->all->events->hole != NULL)
-        c->all->events->hole(c->all->user, &told);
+        c->all->events->hole(c->all->user, &record);
 }
 
 void cti_connection_session_doubt(direction *from)

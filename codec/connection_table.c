@@ -192,8 +192,8 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
 
         d->connection = c;
         d->sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
-        d->framing = CTI_FRAME_SEARCH;
         g_queue_init(&d->waiting);
+        cti_stream_init(&d->messages, &cti_connection_stream_events, d, &all->unfinished);
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
     add_key(c);

@@ -103,9 +103,10 @@ static void deliver(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captu
                     uint32_t length, const cti_tcp_sink *sink, void *user)
 {
     cti_tcp_store_remember(stream, bytes, captured, length);
-    stream->next += length;
+    stream->next += captured;
     if (captured > 0)
         sink->data(user, bytes, captured);
+    stream->next += length - captured;
     if (captured < length)
         sink->hole(user, length - captured, CTI_GAP_SNAPLEN);
 }

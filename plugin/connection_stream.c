@@ -90,6 +90,7 @@ frame_note *connection_frame_begin(connection *c, packet_info *pinfo, const stru
         from->started = true;
         from->framing = CTI_FRAME_IN_STEP;
     }
+    note->sender = c->client_known ? connection_sender(c, pinfo) : CTI_EITHER;
     note->framing = note->repeated ? CTI_FRAME_SEARCH : from->framing;
     note->tail = note->repeated ? 0 : from->tail;
     return note;

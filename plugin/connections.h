@@ -86,6 +86,7 @@ typedef struct frame_note {
     bool began;              /* a message came before it */
     bool repeated;           /* all of it was there before: its messages do not count again */
     cti_frame_state framing; /* at its start */
+    cti_sender sender;       /* of its messages; CTI_EITHER where it was not known then */
     uint32_t tail;           /* bytes at its start that belong to a message that was cut */
     bool fin;                /* its segment ends the stream */
     message_note *messages, *last_message;

@@ -19,6 +19,7 @@ static int protocol_id = -1;
  * message, and then the rest of the segment. */
 typedef struct packet_state {
     cti_frame_state framing;
+    bool entered;       /* a piece of it came before */
     uint32_t tail;      /* bytes to come of a message that was shown although it is cut */
     message_note *next; /* note of the next message, on later passes */
     GString *scratch;
@@ -160,8 +161,13 @@ static uint32_t take_tail(piece *p)
 /* A message that is larger than the user allows is none: the next one is searched for. */
 static cti_frame_result next_message(const piece *p, uint32_t offset, size_t *size)
 {
-    const cti_frame_result result = cti_frame_next(p->bytes + offset, p->captured - offset,
-                                                   p->state->framing, size);
+    const cti_framing framing = {.state = p->state->framing,
+                                 .sender = p->frame->sender,
+                                 .at_start = offset == 0 && !p->state->entered,
+                                 .cut = p->captured < p->reported,
+                                 .final = true};
+    const cti_frame_result result = cti_frame_next(&framing, p->bytes + offset,
+                                                   p->captured - offset, size);
 
     if (result == CTI_FRAME_SKIP || *size <= preferences.largest_message)
         return result;
@@ -248,6 +254,7 @@ int segment_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, connect
     p.state = state_of(pinfo, p.frame, connection_key(c));
     p.view.scratch = p.state->scratch;
     waits = take_messages(&p);
+    p.state->entered = true;
     if (p.first_pass && !p.frame->repeated) {
         if (p.reported > p.captured)
             connection_lost(c, pinfo, p.reported - p.captured);

@@ -96,7 +96,8 @@ static void check_message(const message *m, uint32_t version)
     cti_highlights(&reader, highlights);
     check_reader(bytes, m->size, &context, NULL);
     for (int state = CTI_FRAME_IN_STEP; state <= CTI_FRAME_SEARCH; state++)
-        check_framing(bytes, m->size, (cti_frame_state)state);
+        check_framing(bytes, m->size,
+                      (cti_framing){.state = (cti_frame_state)state, .version = version});
     cti_frame_looks(bytes, m->size);
     g_free(bytes);
 }
