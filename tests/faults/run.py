@@ -20,6 +20,9 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "files"))
+import formats  # noqa: E402
+
 DONE, _, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 LINES = re.compile(rb"\A(ctidump: [^\n]+\n)+\Z")
 CALLS_MAX = 300
@@ -102,6 +105,29 @@ class Faults(unittest.TestCase):
                 for number, done in self.struck(call, 0, "-T", "json", path):
                     self.assertEqual(done.returncode, DONE, (call, number, done.stderr))
                     self.assertEqual(done.stdout, good, (call, number))
+
+    def test_files_are_read_in_blocks(self):
+        """2 MB in fewer than 1,000 reads, whatever the form: no read is smaller than a page, which
+        a pipe may give, and there are not two for each of the 2,000 packets."""
+        frame = b"\xff" * 12 + b"\x08\x06" + bytes(1010)
+        packets = [(i * formats.SECOND, frame, len(frame)) for i in range(2000)]
+        forms = {f"{order}{magic:x} 2.{minor}": formats.pcap(packets, order, magic, minor=minor)
+                 for order in "<>" for minor in (3, 4)
+                 for magic in (formats.MICRO, formats.NANO, formats.PATCHED)}
+        if self.has_wiretap():
+            forms["pcapng"] = formats.pcapng(packets)
+            forms["pcapng.gz"] = gzip.compress(forms["pcapng"])
+        path = self.folder / "long"
+        for name, data in forms.items():
+            path.write_bytes(data)
+            with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+                for argument in (path, "-"):
+                    with self.subTest(name, argument=argument):
+                        done = run("-T", "json", argument, stdin=cat.stdout, LD_PRELOAD=faults,
+                                   FAULT_CALL="read", FAULT_NUMBER="1000",
+                                   FAULT_ERROR=str(errno.EIO), FAULT_MARK=str(self.mark))
+                        self.assertEqual(done.returncode, DONE, done.stderr)
+                        self.assertFalse(self.mark.exists())
 
     def test_writes(self):
         files = sorted(captures.glob("*.pcap"))  # copies of one would be left out as such

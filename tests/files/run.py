@@ -25,7 +25,7 @@ import unittest
 from pathlib import Path
 
 import formats
-from formats import ETHERNET, FDDI, MICRO, NANO, RAW, SLL, SLL2
+from formats import ETHERNET, FDDI, MICRO, NANO, PATCHED, RAW, SLL, SLL2
 
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d*?)0*Z")
@@ -121,8 +121,9 @@ class Files(unittest.TestCase):
 
     def classic_forms(self):
         for order in "<>":
-            for magic in (MICRO, NANO):
+            for magic in (MICRO, NANO, PATCHED):
                 yield f"{order}{magic:x}", formats.pcap(self.packets, order, magic)
+            yield f"{order}2.3", formats.pcap(self.packets, order, minor=3)
 
     def pcapng_forms(self):
         packets = self.packets
@@ -286,14 +287,22 @@ class Files(unittest.TestCase):
 
     def test_pipe_that_goes_on(self):
         """What the packets so far tell is printed before more of them is waited for."""
+        for name, data, header in (("usual", self.original, 16),
+                                   ("patched", formats.pcap(self.packets, magic=PATCHED), 24),
+                                   ("2.3", formats.pcap(self.packets, minor=3), 16)):
+            with self.subTest(name):
+                self.check_pipe_that_goes_on(data, header)
+
+    def check_pipe_that_goes_on(self, data, header):
+        """Writes record by record, each with a header of so many bytes."""
         frames = [record["frame"] for record in self.wanted if record["record"] == "message"]
         with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, bufsize=0) as process:
-            process.stdin.write(self.original[:24])
+            process.stdin.write(data[:24])
             lines, at = [], 24
             for frame in range(1, len(self.packets) + 1):
-                size = 16 + int.from_bytes(self.original[at + 8:at + 12], "little")
-                process.stdin.write(self.original[at:at + size])
+                size = header + int.from_bytes(data[at + 8:at + 12], "little")
+                process.stdin.write(data[at:at + size])
                 at += size
                 while sum(line["record"] == "message" for line in lines) < \
                         sum(number <= frame for number in frames):
