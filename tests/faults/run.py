@@ -107,8 +107,8 @@ class Faults(unittest.TestCase):
                     self.assertEqual(done.stdout, good, (call, number))
 
     def test_files_are_read_in_blocks(self):
-        """2 MB in fewer than 1,000 reads, whatever the form: no read is smaller than a page, which
-        a pipe may give, and there are not two for each of the 2,000 packets."""
+        """2 MB take fewer than 1,000 reads in every form. A pipe gives at least a page a read (512
+        reads); two reads for each packet would be 4,000."""
         frame = b"\xff" * 12 + b"\x08\x06" + bytes(1010)
         packets = [(i * formats.SECOND, frame, len(frame)) for i in range(2000)]
         forms = {f"{order}{magic:x} 2.{minor}": formats.pcap(packets, order, magic, minor=minor)
@@ -123,6 +123,7 @@ class Faults(unittest.TestCase):
             with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
                 for argument in (path, "-"):
                     with self.subTest(name, argument=argument):
+                        self.mark.unlink(missing_ok=True)
                         done = run("-T", "json", argument, stdin=cat.stdout, LD_PRELOAD=faults,
                                    FAULT_CALL="read", FAULT_NUMBER="1000",
                                    FAULT_ERROR=str(errno.EIO), FAULT_MARK=str(self.mark))
