@@ -145,11 +145,11 @@ static bool read_packet(capture_queue *q, queued *f, bool *damaged)
     }
 }
 
-/* From the packet that was read, goes on to the first that is used, if that is another one. */
-static bool find_used(capture_queue *q, queued *f, bool *damaged)
+/* Reads on until the filter takes the file's packet, which may be the one that was read last. */
+static bool find_taken(capture_queue *q, queued *f, bool *damaged)
 {
     *damaged = false;
-    while (q->options.filter != NULL && !is_stopped(q) && !check_filter(q, f)) {
+    while (!is_stopped(q) && !check_filter(q, f)) {
         f->turn.skipped++;
         if (!read_packet(q, f, damaged))
             return false;
@@ -161,7 +161,8 @@ static bool find_used(capture_queue *q, queued *f, bool *damaged)
 static bool advance(capture_queue *q, queued *f, bool *damaged)
 {
     f->turn.skipped = 0;
-    return read_packet(q, f, damaged) && find_used(q, f, damaged);
+    return read_packet(q, f, damaged) &&
+           (q->options.filter == NULL || find_taken(q, f, damaged));
 }
 
 /* Closes a file that could be read. */
@@ -350,7 +351,7 @@ static void activate(capture_queue *q)
 
     if (f->capture == NULL && !reopen(q, f))
         return;
-    if (find_used(q, f, &damaged))
+    if (q->options.filter == NULL || find_taken(q, f, &damaged))
         capture_heap_add(&q->active, f);
     else
         retire(q, f, damaged);
