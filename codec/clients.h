@@ -25,6 +25,7 @@
 #ifndef CTI_CLIENTS_H
 #define CTI_CLIENTS_H
 
+#include "segment.h"
 #include "session.h"
 
 #ifdef __cplusplus
@@ -36,13 +37,6 @@ extern "C" {
 #define CTI_CLIENTS_ATTEMPTS_MAX 32768u
 /* So many OPEN_REQ to one server within a second are a storm. */
 #define CTI_STORM_RATE 10u
-
-/* An address and port of TCP. */
-typedef struct cti_endpoint {
-    uint8_t address_size; /* 4, 16, or 0 where it is not known */
-    uint8_t address[16];  /* in network order; 0 behind address_size */
-    uint16_t port;        /* in the machine's order */
-} cti_endpoint;
 
 /* How far a client came on one connection. */
 typedef enum {

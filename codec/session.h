@@ -26,6 +26,7 @@
 
 #include "quantile.h"
 #include "reader.h"
+#include "segment.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -280,16 +281,6 @@ typedef struct cti_flow {
     uint32_t held_frames[CTI_FINDING_FRAMES_MAX];
 } cti_flow;
 
-/* A TCP segment of the session's connection, with data or without. */
-typedef struct cti_segment {
-    cti_sender sender;
-    uint32_t next; /* sequence number behind its last byte, FIN counted */
-    bool acknowledges;
-    uint32_t acknowledgment;
-    int64_t time;
-    uint32_t frame;
-} cti_segment;
-
 /* Read freely; change nothing. */
 typedef struct cti_session {
     cti_state state;
@@ -417,8 +408,9 @@ void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, i
  * waits for sender's answer may have it. */
 void cti_session_doubt(cti_session *session, cti_sender sender);
 
-/* A segment came; after the messages that it brought, and before the end that it brings. */
-void cti_session_segment(cti_session *session, const cti_segment *segment);
+/* A segment of sender came, with data or without; to be called after the messages that it brought,
+ * and before the end that it brings. */
+void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment);
 
 typedef enum { CTI_TCP_FIN, CTI_TCP_RST } cti_tcp_end;
 

@@ -40,6 +40,12 @@ static void note_held_back(cti_flow *flow, const cti_segment *segment)
     flow->worst_wait = MAX(flow->worst_wait, waited);
 }
 
+/* Sequence number after the segment's last byte; SYN and FIN have a number each. */
+static uint32_t number_after(const cti_segment *segment)
+{
+    return segment->sequence + segment->length + ((segment->flags & CTI_FLAG_FIN) != 0);
+}
+
 static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
 {
     const bool small = size < SMALL;
@@ -54,22 +60,23 @@ static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
         flow->sent_time = segment->time;
     flow->waiting = true;
     flow->small = small;
-    flow->next = segment->next;
+    flow->next = number_after(segment);
 }
 
-void cti_session_segment(cti_session *session, const cti_segment *segment)
+void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment)
 {
-    cti_flow *from = &session->flows[segment->sender == CTI_SERVER];
-    cti_flow *to = &session->flows[segment->sender != CTI_SERVER];
-    const uint32_t size = from->known ? segment->next - from->next : 0;
+    cti_flow *from = &session->flows[sender == CTI_SERVER];
+    cti_flow *to = &session->flows[sender != CTI_SERVER];
+    const uint32_t next = number_after(segment);
+    const uint32_t size = from->known ? next - from->next : 0;
     const bool repeated = (int32_t)size <= 0;
 
-    if (to->waiting && segment->acknowledges &&
+    if (to->waiting && segment->flags & CTI_FLAG_ACK &&
         (int32_t)(segment->acknowledgment - to->next) >= 0)
         note_acknowledged(to, segment, repeated);
     if (!from->known) {
         from->known = true;
-        from->next = segment->next;
+        from->next = next;
     } else if (!repeated) {
         note_sent(from, segment, size);
     }

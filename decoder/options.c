@@ -14,7 +14,7 @@ typedef struct raw_options {
     char *format, *ports, *filter, *fail_on, *time_form, *zone, *colour;
     char *slow;
     char **side_a, **side_b;
-    char *held_bytes, *held_total, *connections, *fragments;
+    char *held_bytes, *held_total, *connections, *fragments, *reorder;
     char *session, *types, *call, *from, *to, *least;
     gboolean show_bytes, show_secrets, redact, in_order, quiet, version;
 } raw_options;
@@ -83,9 +83,9 @@ static bool choose_ports(options *o, const char *list, char **error)
 static bool choose_servers(options *o, cti_side side, char *const *texts, char **error)
 {
     for (; texts != NULL && *texts != NULL; texts++) {
-        known_server *server;
+        cti_known_server *server;
 
-        o->servers = g_renew(known_server, o->servers, o->server_count + 1);
+        o->servers = g_renew(cti_known_server, o->servers, o->server_count + 1);
         server = &o->servers[o->server_count++];
         server->side = side;
         if (endpoint_parse(*texts, &server->address))
@@ -249,9 +249,9 @@ static bool choose_limits(options *o, const raw_options *raw, char **error)
     const uint64_t most = UINT64_C(1) << 40;
     uint64_t connections, packets;
 
-    if (!choose_limit(&o->held_bytes, raw->held_bytes, HELD_BYTES_DEFAULT, most, error) ||
-        !choose_limit(&o->held_total, raw->held_total, HELD_TOTAL_DEFAULT, most, error) ||
-        !choose_limit(&connections, raw->connections, CONNECTIONS_DEFAULT, G_MAXINT32, error) ||
+    if (!choose_limit(&o->held_bytes, raw->held_bytes, CTI_HELD_BYTES_DEFAULT, most, error) ||
+        !choose_limit(&o->held_total, raw->held_total, CTI_HELD_TOTAL_DEFAULT, most, error) ||
+        !choose_limit(&connections, raw->connections, CTI_CONNECTIONS_DEFAULT, G_MAXINT32, error) ||
         !choose_limit(&packets, raw->fragments, FRAGMENT_PACKETS, G_MAXINT32, error))
         return false;
     o->connections = (uint32_t)connections;
@@ -259,20 +259,33 @@ static bool choose_limits(options *o, const raw_options *raw, char **error)
     return true;
 }
 
-/* Milliseconds, with a fraction; whatever is more than a day cannot be meant. */
-static bool choose_slow(int64_t *slow, const char *text, char **error)
+/* Milliseconds, with a fraction; more than a day cannot be meant. */
+static bool parse_milliseconds(const char *text, double least, int64_t *nanoseconds)
 {
     char *end;
-    double milliseconds;
+    const double milliseconds = g_ascii_strtod(text, &end);
 
-    if (text == NULL)
+    if (end == text || *end != '\0' || !(milliseconds >= least && milliseconds <= 86400e3))
+        return false;
+    *nanoseconds = (int64_t)(milliseconds * 1e6);
+    return true;
+}
+
+static bool choose_slow(int64_t *slow, const char *text, char **error)
+{
+    if (text == NULL || parse_milliseconds(text, 1e-6, slow))
         return true;
-    milliseconds = g_ascii_strtod(text, &end);
-    if (end != text && *end == '\0' && milliseconds > 0 && milliseconds <= 86400e3) {
-        *slow = MAX((int64_t)(milliseconds * 1e6), 1);
-        return true;
-    }
     *error = g_strdup_printf("'%s' is no time for an answer: give milliseconds, as in --slow 62",
+                             text);
+    return false;
+}
+
+static bool choose_wait(int64_t *wait, const char *text, char **error)
+{
+    *wait = CTI_WAIT_DEFAULT;
+    if (text == NULL || parse_milliseconds(text, 0, wait))
+        return true;
+    *error = g_strdup_printf("'%s' is not a valid time: give milliseconds, as in --reorder 200",
                              text);
     return false;
 }
@@ -323,6 +336,7 @@ static bool check(options *o, const raw_options *raw, char **error)
         !choose_severity(&o->fail_on, raw->fail_on, error) || !choose_limits(o, raw, error) ||
         !choose_filter(o, raw->filter, error) || !check_table(o, error) ||
         !choose_slow(&o->slow, raw->slow, error) ||
+        !choose_wait(&o->wait, raw->reorder, error) ||
         !choose_colour(&o->colour, raw->colour, error) ||
         !times_style_set(&o->times, raw->time_form, raw->zone, error) ||
         !choose_selection(o, raw, error))
@@ -399,6 +413,9 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &raw.fail_on,
          "Exit with status 1 if there are findings of this severity (note, warning, error) or above",
          "SEVERITY"},
+        {"reorder", 0, 0, G_OPTION_ARG_STRING, &raw.reorder,
+         "Wait at most this long, in the capture's time, for packets captured out of order (200)",
+         "MILLISECONDS"},
         {"held-bytes", 0, 0, G_OPTION_ARG_STRING, &raw.held_bytes,
          "Hold at most so many bytes of a TCP stream while some before them are missing (4M)",
          "BYTES"},
@@ -442,6 +459,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
     g_free(raw.zone);
     g_free(raw.colour);
     g_free(raw.slow);
+    g_free(raw.reorder);
     g_free(raw.held_bytes);
     g_free(raw.held_total);
     g_free(raw.connections);

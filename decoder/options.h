@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "capture_filter.h"
-#include "connection.h"
+#include "codec/connection.h"
 #include "ink.h"
 #include "selection.h"
 #include "times.h"
@@ -21,15 +21,16 @@ typedef struct options {
     char *list;        /* a kind of names to list, or NULL */
     uint16_t *ports;   /* further CTI ports */
     uint32_t port_count;
-    known_server *servers; /* whose side is named */
+    cti_known_server *servers; /* whose side is named */
     uint32_t server_count;
     capture_filter *filter; /* NULL for all packets */
     selection_criteria selection;
     times_style times;
     ink_choice colour;
-    /* Limits, as in connection_options. */
+    /* Limits, as in cti_connection_options. */
     uint64_t held_bytes, held_total;
     uint32_t connections, fragments;
+    int64_t wait; /* the same, for packets captured out of order */
     int64_t slow; /* answers that take longer are listed: nanoseconds, 0 for none */
     int fail_on; /* cti_severity, or -1: findings do not decide the exit status */
     bool show_bytes, show_secrets, redact, in_order, quiet, version;

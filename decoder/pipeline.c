@@ -7,7 +7,9 @@
 
 #include "capture_names.h"
 #include "capture_queue.h"
+#include "connection_notes.h"
 #include "fragment.h"
+#include "undecoded.h"
 
 /* So many packets between two looks at the position in the files. */
 #define POSITION_EVERY 1024
@@ -15,20 +17,21 @@
 /* What is counted of one capture file. */
 typedef struct input {
     const char *name;
-    uint64_t cut, tunnelled;
-    const char *tunnel; /* the first that is not supported */
+    undecoded undecoded;
 } input;
 
 typedef struct pipeline {
     const pipeline_options *options;
     const record_writer *writer;
     void *user;
-    connections *connections;
+    cti_connections *connections;
+    cti_connection_events events;
     fragments *fragments;
     capture_queue *queue;
     input *inputs; /* one a path */
     GPtrArray *notes;
     bool incomplete;
+    undecoded undecoded; /* of all files that were read */
     summary_record summary;
 } pipeline;
 
@@ -61,18 +64,30 @@ static void note_input(void *user, uint32_t file, const char *what)
     add_note(p, &p->inputs[file], "%s", what);
 }
 
-/* Tells what of an input that is used up was left out. */
+static void skip_packets(void *user, uint32_t file, const char *why, uint64_t packets)
+{
+    pipeline *p = user;
+
+    undecoded_add(&p->inputs[file].undecoded, why, packets);
+}
+
+/* Reports which packets of an input that has ended were not decoded. */
 static void close_input(void *user, uint32_t file)
 {
     pipeline *p = user;
-    const input *in = &p->inputs[file];
+    input *in = &p->inputs[file];
+    GString *text;
 
-    if (in->cut > 0)
-        add_note(p, in, "%" G_GUINT64_FORMAT " packets whose headers are cut or broken were left out",
-                 in->cut);
-    if (in->tunnelled > 0)
-        add_note(p, in, "%" G_GUINT64_FORMAT " packets in tunnels or other forms that are not supported"
-                 " were left out (the first: %s)", in->tunnelled, in->tunnel);
+    if (in->undecoded.packets == 0)
+        return;
+    text = g_string_new(NULL);
+    undecoded_sort(&in->undecoded);
+    undecoded_append(text, &in->undecoded);
+    add_note(p, in, "%" G_GUINT64_FORMAT " packet%s not decoded: %s", in->undecoded.packets,
+             in->undecoded.packets == 1 ? " was" : "s were", text->str);
+    g_string_free(text, TRUE);
+    undecoded_merge(&p->undecoded, &in->undecoded);
+    undecoded_clear(&in->undecoded);
 }
 
 /* What was read comes out before more is waited for: whoever looks at a capture that goes on
@@ -81,7 +96,7 @@ static void wait_input(void *user)
 {
     const pipeline *p = user;
 
-    connections_settle(p->connections);
+    cti_connections_settle(p->connections);
     if (p->options->wait != NULL)
         p->options->wait(p->options->wait_user);
 }
@@ -105,6 +120,7 @@ static bool open_inputs(pipeline *p, char *const *paths)
         .in_order = p->options->in_order,
         .stop = p->options->stop,
         .note = note_input,
+        .skip = skip_packets,
         .close = close_input,
         .wait = wait_input,
         .user = p,
@@ -121,27 +137,31 @@ static bool open_inputs(pipeline *p, char *const *paths)
     return capture_queue_known(p->queue)->files > 0;
 }
 
-/* Puts the piece that was found to the others of its packet, and parses that once it is
- * whole; it may be a piece of another packet, in a tunnel.  PACKET_FRAGMENT: it waits, or
- * was there before. */
-static packet_result join_fragments(pipeline *p, int64_t time, packet *found)
+/* Adds the piece that was found to the others of its packet, and parses the packet when it is
+ * complete; it may be a piece of another packet, in a tunnel.  PACKET_FRAGMENT: it waits, or is a
+ * copy.  *frames becomes how many frames of the capture hold the packet. */
+static packet_result join_fragments(pipeline *p, int64_t time, packet *found, uint32_t *frames)
 {
     packet_result result = PACKET_FRAGMENT;
 
     while (result == PACKET_FRAGMENT) {
-        const ip_piece piece = found->piece;
+        ip_piece piece = found->piece;
         ip_piece whole;
 
+        piece.frames = *frames;
         switch (fragments_add(p->fragments, &piece, time, &whole)) {
         case FRAGMENT_HELD:
             return PACKET_FRAGMENT;
         case FRAGMENT_BROKEN:
-            return PACKET_CUT;
-        case FRAGMENT_REPEATED: /* the packet came twice: its first piece tells whose it is */
+            found->obstacle = (packet_obstacle){.name = "invalid IP fragment",
+                                                .form = OBSTACLE_NAME};
+            return PACKET_UNSUPPORTED;
+        case FRAGMENT_REPEATED: /* the packet came twice: only its first piece has the ports */
             result = piece.offset == 0 ? packet_parse_whole(&piece, found) : PACKET_FRAGMENT;
             found->segment.repeated = true;
             return result == PACKET_TCP ? PACKET_TCP : PACKET_FRAGMENT;
         case FRAGMENT_WHOLE:
+            *frames = whole.frames;
             result = packet_parse_whole(&whole, found);
             break;
         }
@@ -154,6 +174,7 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     summary_record *summary = &p->summary;
     packet_result result;
     packet found;
+    uint32_t frames = 1;
 
     summary->packets++;
     if (summary->first_time == CTI_NO_TIME && p->options->first_time != NULL)
@@ -165,23 +186,24 @@ static void take_packet(pipeline *p, input *in, const capture_packet *taken)
     result = packet_parse(taken->bytes, taken->captured, taken->length, taken->link_type,
                           &found);
     if (result == PACKET_FRAGMENT)
-        result = join_fragments(p, taken->time, &found);
+        result = join_fragments(p, taken->time, &found, &frames);
     switch (result) {
     case PACKET_TCP:
         found.segment.time = taken->time;
         found.segment.frame = (uint32_t)summary->packets;
-        connections_queue(p->connections, &found.segment);
+        cti_connections_queue(p->connections, &found.segment);
+        break;
+    case PACKET_NOT_TCP:
+        summary->without_tcp += frames;
         break;
     case PACKET_CUT:
-        in->cut++;
+        undecoded_add(&in->undecoded, "truncated or invalid headers", frames);
         break;
-    case PACKET_TUNNEL:
-        if (in->tunnelled++ == 0)
-            in->tunnel = found.tunnel;
+    case PACKET_UNSUPPORTED:
+        undecoded_add_obstacle(&in->undecoded, &found.obstacle, frames);
         break;
-    case PACKET_FRAGMENT:
-    case PACKET_NOT_TCP:
-    case PACKET_UNKNOWN_LINK:
+    case PACKET_FRAGMENT:     /* counted when it is given up */
+    case PACKET_UNKNOWN_LINK: /* counted by the queue, which does not hand it out */
         break;
     }
 }
@@ -203,8 +225,8 @@ static void take_packets(pipeline *p)
     while ((turn = capture_queue_next(p->queue)) != NULL) {
         if (is_stopped(p)) {
             p->incomplete = true;
-            add_note(p, NULL, "interrupted after %" G_GUINT64_FORMAT " packets: the rest is left out",
-                     p->summary.packets);
+            add_note(p, NULL, "interrupted after %" G_GUINT64_FORMAT
+                     " packets: the rest was not read", p->summary.packets);
             return;
         }
         p->summary.packets += turn->skipped;
@@ -214,30 +236,39 @@ static void take_packets(pipeline *p)
     }
 }
 
-/* What is not whole now will never be. */
+static void note_fragments(pipeline *p, uint64_t count, const char *what, const char *why)
+{
+    if (count > 0)
+        add_note(p, NULL, "%" G_GUINT64_FORMAT " fragmented %s%s not decoded: %s", count, what,
+                 count == 1 ? " was" : "s were", why);
+}
+
+/* No more pieces come. */
 static void finish_fragments(pipeline *p)
 {
     const fragment_counts *given_up = fragments_given_up(p->fragments);
 
     fragments_finish(p->fragments);
-    if (given_up->incomplete > 0)
-        add_note(p, NULL, "%" G_GUINT64_FORMAT " fragmented IP packets of which pieces are missing"
-                 " were left out", given_up->incomplete);
-    if (given_up->limit > 0)
-        add_note(p, NULL, "%" G_GUINT64_FORMAT " fragmented IP packets were left out: too many pieces"
-                 " wait for others", given_up->limit);
+    note_fragments(p, given_up->incomplete, "IP packet", "fragments are missing from the capture");
+    note_fragments(p, given_up->without_first, "UDP datagram",
+                   "the first fragment is missing from the capture");
+    note_fragments(p, given_up->limit, "IP packet",
+                   "too many packets were incomplete at the same time (--fragments)");
+    p->summary.without_tcp += given_up->without_tcp;
 }
 
 static void tell_summary(pipeline *p)
 {
     summary_record *summary = &p->summary;
-
     const capture_queue_facts *known = capture_queue_known(p->queue);
 
-    connections_summary(p->connections, summary);
+    summary_record_take(summary, cti_connections_counts(p->connections));
     summary->files = known->files;
     summary->bytes = known->bytes;
     summary->packets += known->skipped;
+    summary->without_tcp += known->not_packets;
+    undecoded_sort(&p->undecoded);
+    summary->undecoded = &p->undecoded;
     summary->notes = (const char *const *)p->notes->pdata;
     summary->note_count = p->notes->len;
     if (p->writer->summary != NULL)
@@ -247,9 +278,10 @@ static void tell_summary(pipeline *p)
 static void release(pipeline *p)
 {
     capture_queue_free(p->queue);
-    connections_free(p->connections);
+    cti_connections_free(p->connections);
     fragments_free(p->fragments);
     g_ptr_array_unref(p->notes);
+    undecoded_clear(&p->undecoded);
     g_free(p->inputs);
 }
 
@@ -266,7 +298,8 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
     bool readable;
 
     p.fragments = fragments_new(options->fragments);
-    p.connections = connections_new(&options->connections, writer, user);
+    p.events = record_writer_events(writer);
+    p.connections = cti_connections_new(&options->connections, &p.events, user);
     readable = open_inputs(&p, paths);
     if (readable) {
         if (writer->begin != NULL)
@@ -274,8 +307,9 @@ pipeline_result pipeline_run(const pipeline_options *options, char *const *paths
         take_packets(&p);
         capture_queue_close(p.queue);
         finish_fragments(&p);
-        connections_finish(p.connections);
-        connections_notes(p.connections, note_of_connections, &p);
+        cti_connections_finish(p.connections);
+        connection_notes(cti_connections_counts(p.connections), &options->connections,
+                         note_of_connections, &p);
         tell_summary(&p);
         memcpy(findings, p.summary.findings, sizeof(p.summary.findings));
         p.incomplete |= capture_queue_known(p.queue)->incomplete;

@@ -4,7 +4,7 @@
  *
  * A file's turn comes with its first packet, and files that overlap are merged packet by
  * packet; only these have to be open at once.  Frames are counted in the order in which the
- * packets are taken, with those that are left out by filter or link type: in one file, a
+ * packets are taken, including those that a filter or a link type excludes: in one file, a
  * frame has the number that it has in Wireshark. */
 #ifndef CTIDUMP_PIPELINE_H
 #define CTIDUMP_PIPELINE_H
@@ -12,19 +12,19 @@
 #include <signal.h>
 
 #include "capture_filter.h"
-#include "connection.h"
 #include "progress.h"
+#include "records.h"
 
 typedef struct pipeline_options {
-    connection_options connections;
+    cti_connection_options connections;
     uint32_t fragments;     /* most fragmented packets to hold */
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* take the files one after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
     progress_counts *progress; /* is told of each packet; may be NULL */
     int64_t *first_time;    /* becomes the time of the first packet; may be NULL */
-    /* Called for each thing that was left out, as soon as it is known, with one line
-     * "FILE: what"; the same lines stand in the summary. */
+    /* Called with one line "FILE: what" for what could not be read, as soon as it is known; the
+     * summary has the same lines. */
     void (*note)(void *note_user, const char *line);
     void *note_user;
     /* Called before more of a pipe is waited for, all that came so far being told to the writer;

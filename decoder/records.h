@@ -14,88 +14,23 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "codec/clients.h"
-#include "codec/session.h"
+#include "codec/connection.h"
 
 /* In place of an address's size: the address is redacted, and the bytes are a name in its
  * place, ended by 0. */
 #define ENDPOINT_NAMED 1
 
 typedef cti_endpoint endpoint;
-
-static inline bool endpoint_is(const endpoint *a, const endpoint *b)
-{
-    return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
-/* Which of SYN and SYN-ACK were seen. */
-typedef enum { SYN_NONE, SYN_CLIENT_ONLY, SYN_SERVER_ONLY, SYN_FULL } syn_seen;
-
-/* Counts of one TCP connection.  [0] is the client's direction, [1] the server's. */
-typedef struct tcp_counts {
-    uint64_t packets, bytes[2], retransmissions, out_of_order, duplicates, keep_alives,
-        zero_windows, holes;
-    uint64_t overlaps_differ; /* segments that repeat bytes as others */
-} tcp_counts;
-
-typedef struct connection_record {
-    uint32_t number;
-    endpoint client, server;
-    cti_side side;
-    int64_t first_time, last_time;
-    uint32_t first_frame;
-    syn_seen syn;
-    cti_end close; /* CTI_END_CAPTURE_ENDED where TCP did not end */
-    bool tls;
-    uint32_t sessions;
-    tcp_counts tcp;
-} connection_record;
-
-typedef struct session_record {
-    uint32_t number;
-    const connection_record *connection;
-    const cti_session *session;
-    /* For the writer: one pointer of its own per session, NULL at first. */
-    void **writer_data;
-} session_record;
-
-typedef struct message_record {
-    const session_record *session;
-    uint32_t frame; /* in which the message ends */
-    int64_t time;   /* of that frame, ns since 1970 */
-    cti_sender sender;
-    const uint8_t *bytes;
-    uint32_t size;            /* bytes present, header included */
-    const cti_reader *reader; /* at its first field: copy it to read */
-    const cti_message_facts *facts;
-} message_record;
-
-typedef enum {
-    HOLE_ACKED,         /* the peer acknowledged bytes that the capture lacks */
-    HOLE_CLOSED,        /* FIN or RST behind it */
-    HOLE_LIMIT,         /* too many bytes were held */
-    HOLE_TIME,
-    HOLE_SNAPLEN,       /* the capture cut the packet */
-    HOLE_CAPTURE_ENDED,
-    HOLE_FRAMING,       /* bytes that are no message were left out; bytes is 0 */
-} hole_cause;
-
-const char *hole_cause_name(hole_cause cause);
-
-typedef struct hole_record {
-    const session_record *session;       /* NULL where no session had begun */
-    const connection_record *connection;
-    cti_sender sender;
-    uint64_t bytes;         /* missing */
-    uint64_t skipped_bytes; /* present around it, but not part of a whole message */
-    hole_cause cause;
-    uint32_t frame;
-    int64_t time;
-} hole_record;
+typedef cti_connection_summary connection_record;
+typedef cti_session_record session_record;
+typedef cti_message_record message_record;
+typedef cti_gap hole_record;
 
 typedef struct summary_record {
     uint32_t files;
     uint64_t packets, bytes;
+    uint64_t without_tcp; /* packets of protocols that never carry TCP */
+    const struct undecoded *undecoded; /* packets that were not decoded, and may hold TCP */
     int64_t first_time, last_time; /* CTI_NO_TIME where there was no packet */
     uint32_t connections, sessions;
     uint32_t other_connections; /* TCP without CTI: counted and left alone */
@@ -127,5 +62,11 @@ typedef struct record_writer {
     void (*storm)(void *user, const cti_storm *storm);
     void (*summary)(void *user, const summary_record *summary);
 } record_writer;
+
+/* The events of the engine as the writer takes them: the engine's records are the writer's. */
+cti_connection_events record_writer_events(const record_writer *writer);
+
+/* Fills in what the engine counted. */
+void summary_record_take(summary_record *summary, const cti_connection_counts *counts);
 
 #endif

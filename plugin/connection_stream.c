@@ -181,15 +181,15 @@ static void find_acknowledged_hole(connection *c, const packet_info *pinfo,
 /* What TCP says beside its bytes. */
 static void feed_segment(connection *c, const packet_info *pinfo, const struct tcp_analysis *tcp)
 {
-    const cti_segment segment = {.sender = connection_sender(c, pinfo),
-                                 .next = tcp->fwd->tcp_analyze_seq_info->nextseq,
-                                 .acknowledges = tcp->fwd->tcp_analyze_seq_info->lastack != 0,
-                                 .acknowledgment = tcp->fwd->tcp_analyze_seq_info->lastack,
+    const uint32_t acknowledgment = tcp->fwd->tcp_analyze_seq_info->lastack;
+    const cti_segment segment = {.sequence = tcp->fwd->tcp_analyze_seq_info->nextseq,
+                                 .flags = acknowledgment != 0 ? CTI_FLAG_ACK : 0,
+                                 .acknowledgment = acknowledgment,
                                  .time = connection_time(pinfo),
                                  .frame = pinfo->num};
 
     if (c->live)
-        cti_session_segment(&c->session, &segment);
+        cti_session_segment(&c->session, connection_sender(c, pinfo), &segment);
 }
 
 void connection_packet_end(connection *c, packet_info *pinfo)

@@ -17,6 +17,13 @@
 /* Descriptors that stay free for what opening a file takes for a short time, and for outputs. */
 #define RESERVED_DESCRIPTORS 8
 
+/* Packets of a link type that are not handed out. */
+typedef struct skipped_link {
+    int link_type;
+    char *why;
+    uint64_t packets;
+} skipped_link;
+
 /* One file and the packet of it that comes next. */
 typedef struct queued {
     const char *path;
@@ -24,8 +31,9 @@ typedef struct queued {
     int64_t first_time;
     capture_turn turn;
     uint64_t records;   /* read since it was opened */
+    uint64_t not_packets; /* of them */
     int known_link;     /* the link type that was last found to be supported */
-    GArray *told_links; /* link types whose note was given; NULL where there is none */
+    GArray *skipped;    /* of skipped_link; NULL where there is none */
     bool has_known, has_unknown;
 } queued;
 
@@ -61,50 +69,95 @@ static bool is_stopped(const capture_queue *q)
 
 /* ---- the records of a file ---- */
 
-/* True the first time for each link type of a file. */
-static bool is_new_link(queued *f, int link_type)
+static void clear_skipped(gpointer skipped)
 {
-    if (f->told_links == NULL)
-        f->told_links = g_array_new(FALSE, FALSE, sizeof(int));
-    for (guint i = 0; i < f->told_links->len; i++)
-        if (g_array_index(f->told_links, int, i) == link_type)
-            return false;
-    g_array_append_val(f->told_links, link_type);
-    return true;
+    g_free(((skipped_link *)skipped)->why);
 }
 
-static void note_link(capture_queue *q, queued *f, int link_type, const char *what)
+/* The filter's error, or NULL where the link type is not supported. */
+static skipped_link *add_skipped(queued *f, int link_type, const char *filter_error)
 {
-    char *link;
+    char *link = capture_link_describe(link_type);
+    skipped_link *added;
 
-    if (!is_new_link(f, link_type))
-        return;
-    link = capture_link_describe(link_type);
-    note(q, f, "%s %s", link, what);
-    g_free(link);
+    if (f->skipped == NULL) {
+        f->skipped = g_array_new(FALSE, FALSE, sizeof(skipped_link));
+        g_array_set_clear_func(f->skipped, clear_skipped);
+    }
+    g_array_set_size(f->skipped, f->skipped->len + 1);
+    added = &g_array_index(f->skipped, skipped_link, f->skipped->len - 1);
+    added->link_type = link_type;
+    added->packets = 0;
+    added->why = link;
+    if (filter_error != NULL) {
+        added->why = g_strdup_printf("%s, for which the filter cannot be used: %s", link,
+                                     filter_error);
+        g_free(link);
+    }
+    return added;
+}
+
+static skipped_link *find_skipped(const queued *f, int link_type)
+{
+    for (guint i = 0; f->skipped != NULL && i < f->skipped->len; i++)
+        if (g_array_index(f->skipped, skipped_link, i).link_type == link_type)
+            return &g_array_index(f->skipped, skipped_link, i);
+    return NULL;
+}
+
+static void skip_link(queued *f, int link_type, const char *filter_error)
+{
+    skipped_link *link = find_skipped(f, link_type);
+
+    if (link == NULL)
+        link = add_skipped(f, link_type, filter_error);
+    link->packets++;
+}
+
+static void forget_skipped(queued *f)
+{
+    if (f->skipped != NULL)
+        g_array_unref(f->skipped);
+    f->skipped = NULL;
+    f->not_packets = 0;
+}
+
+/* Hands over the counts of a file that has ended. */
+static void report_end(capture_queue *q, queued *f)
+{
+    for (guint i = 0; f->skipped != NULL && i < f->skipped->len; i++) {
+        const skipped_link *link = &g_array_index(f->skipped, skipped_link, i);
+
+        q->options.skip(q->options.user, f->turn.file, link->why, link->packets);
+    }
+    q->facts.skipped += f->turn.skipped;
+    q->facts.not_packets += f->not_packets;
+    forget_skipped(f);
+    q->options.close(q->options.user, f->turn.file);
 }
 
 /* Is the link type of the file's packet supported? */
-static bool check_link(capture_queue *q, queued *f)
+static bool check_link(queued *f)
 {
     const int link_type = f->turn.packet.link_type;
 
-    if (link_type == CAPTURE_NO_PACKET)
+    if (link_type == CAPTURE_NO_PACKET) {
+        f->not_packets++;
         return false;
+    }
     if (packet_knows_link(link_type)) {
         f->known_link = link_type;
         f->has_known = true;
         return true;
     }
     f->has_unknown = true;
-    note_link(q, f, link_type, "is not supported: its packets are left out");
+    skip_link(f, link_type, NULL);
     return false;
 }
 
 static bool check_filter(capture_queue *q, queued *f)
 {
     const int link_type = f->turn.packet.link_type;
-    char *what;
 
     switch (capture_filter_ask(q->options.filter, &f->turn.packet)) {
     case CAPTURE_FILTER_TAKES:
@@ -114,10 +167,7 @@ static bool check_filter(capture_queue *q, queued *f)
     case CAPTURE_FILTER_UNUSABLE:
         break;
     }
-    what = g_strdup_printf("does not go with the filter (%s): its packets are left out",
-                           capture_filter_error(q->options.filter, link_type));
-    note_link(q, f, link_type, what);
-    g_free(what);
+    skip_link(f, link_type, capture_filter_error(q->options.filter, link_type));
     return false;
 }
 
@@ -137,7 +187,7 @@ static bool read_packet(capture_queue *q, queued *f, bool *damaged)
             return false;
         }
         f->records++;
-        if (f->turn.packet.link_type == f->known_link || check_link(q, f))
+        if (f->turn.packet.link_type == f->known_link || check_link(f))
             return true;
         f->turn.skipped++;
         if (is_stopped(q))
@@ -172,11 +222,10 @@ static void close_file(capture_queue *q, queued *f)
 
     if (dropped > 0)
         note(q, f, "the capturing interface dropped %" G_GUINT64_FORMAT " packets", dropped);
-    q->facts.skipped += f->turn.skipped;
     q->facts.bytes += capture_position(f->capture);
     capture_close(f->capture);
     f->capture = NULL;
-    q->options.close(q->options.user, f->turn.file);
+    report_end(q, f);
 }
 
 /* The file has no more packets. */
@@ -184,7 +233,7 @@ static void retire(capture_queue *q, queued *f, bool damaged)
 {
     if (damaged) {
         q->facts.incomplete = true;
-        note(q, f, "damaged after packet %" G_GUINT64_FORMAT " (%s): what follows is left out",
+        note(q, f, "damaged after packet %" G_GUINT64_FORMAT " (%s): the rest was not read",
              f->records, capture_error(f->capture));
     }
     close_file(q, f);
@@ -228,6 +277,7 @@ static bool open_file(capture_queue *q, queued *f)
     f->known_link = CAPTURE_NO_PACKET;
     f->records = 0;
     f->turn.skipped = 0;
+    forget_skipped(f); /* what was skipped before a file was closed is skipped again */
     if (limit == 0)
         f->capture = capture_open(f->path, &error);
     else
@@ -249,6 +299,7 @@ static void give_up(capture_queue *q, queued *f)
     capture_close(f->capture);
     f->capture = NULL;
     q->facts.incomplete = true;
+    report_end(q, f);
 }
 
 static void count_file(capture_queue *q, const queued *f)
@@ -272,12 +323,15 @@ static void add_file(capture_queue *q, queued *f)
 {
     bool damaged;
     int link_type;
+    char *link;
 
     if (!open_file(q, f))
         return;
     link_type = capture_link_type(f->capture);
     if (link_type != CAPTURE_LINKS_VARY && !packet_knows_link(link_type)) {
-        note_link(q, f, link_type, "is not supported: the file is left out");
+        link = capture_link_describe(link_type);
+        note(q, f, "%s is not supported: the file was not read", link);
+        g_free(link);
         give_up(q, f);
         return;
     }
@@ -450,8 +504,7 @@ void capture_queue_free(capture_queue *q)
         return;
     for (uint32_t i = 0; i < q->file_count; i++) {
         capture_close(q->files[i].capture);
-        if (q->files[i].told_links != NULL)
-            g_array_unref(q->files[i].told_links);
+        forget_skipped(&q->files[i]);
     }
     g_ptr_array_unref(q->waiting);
     capture_heap_release(&q->active);

@@ -2,8 +2,9 @@
 /* The packets of many capture files as one sequence.
  *
  * A file's turn comes with its first packet, and files that overlap are merged packet by
- * packet by their times; only these have to be open at once, and pipes.  Packets of link types that
- * are not supported are left out, and so is what a filter does not take. */
+ * packet by their times; only these have to be open at once, and pipes.  Packets that a filter
+ * excludes are skipped, and so are those of link types that are not supported, which are
+ * counted. */
 #ifndef CTIDUMP_CAPTURE_QUEUE_H
 #define CTIDUMP_CAPTURE_QUEUE_H
 
@@ -16,7 +17,7 @@ typedef struct capture_queue capture_queue;
 /* A packet and where it is from. */
 typedef struct capture_turn {
     uint32_t file;           /* counted from 0, as they are named */
-    uint64_t skipped;        /* records of this file before it that are left out */
+    uint64_t skipped;        /* records of this file before it that were skipped */
     capture_packet packet;
 } capture_turn;
 
@@ -25,11 +26,14 @@ typedef struct capture_queue_options {
     capture_filter *filter; /* packets to take, or NULL for all */
     bool in_order;          /* one file after the other, as they are named */
     const volatile sig_atomic_t *stop; /* ends the reading when it is not 0; may be NULL */
-    /* Called for each thing that is left out, with one line of what. */
+    /* Called with one line for what could not be read. */
     void (*note)(void *user, uint32_t file, const char *what);
     /* Called before the reading waits for more of a pipe, see capture_on_wait(). */
     void (*wait)(void *user);
-    /* Called with each file that could be read, when it is used up. */
+    /* Called with packets of a file that were not handed out, before close(), with what stopped
+     * them: a link type that is not supported, or a filter that cannot be used for it. */
+    void (*skip)(void *user, uint32_t file, const char *why, uint64_t packets);
+    /* Called at the end of each file that could be opened. */
     void (*close)(void *user, uint32_t file);
     void *user;
 } capture_queue_options;
@@ -39,7 +43,8 @@ typedef struct capture_queue_facts {
     uint32_t files;       /* that could be read */
     unsigned time_digits; /* behind the second: 6 or 9 */
     uint64_t bytes;       /* of the files that are used up */
-    uint64_t skipped;     /* records behind the last packet that was taken of each file */
+    uint64_t skipped;     /* records after the last packet that was taken of each file */
+    uint64_t not_packets; /* records of any kind but packets, skipped as well */
     bool incomplete;      /* something was damaged, or could not be read */
 } capture_queue_facts;
 

@@ -6,6 +6,7 @@
 #include "capture_kinds.h"
 
 #include <glib.h>
+#include <pcap/dlt.h>
 #include <string.h>
 #include <wiretap/pcap-encap.h>
 #include <wiretap/wtap.h>
@@ -156,6 +157,34 @@ static int link_type_of(wiretap_capture *c, int encap)
     return c->link_types[encap];
 }
 
+/* libwiretap takes ERF's header off: what is left is what the record's type says. */
+static int erf_link_type(const wtap_packet_header *header)
+{
+    switch (header->pseudo_header.erf.phdr.type & 0x7F) {
+    case 2: /* Ethernet */
+    case 11:
+    case 16:
+    case 20:
+        return DLT_EN10MB;
+    case 1: /* HDLC or PPP */
+    case 10:
+    case 15:
+    case 19:
+        return DLT_C_HDLC;
+    case 22:
+        return DLT_IPV4;
+    case 23:
+        return DLT_IPV6;
+    case 13: /* counters, metadata, padding */
+    case 14:
+    case 27:
+    case 48:
+        return CAPTURE_NO_PACKET;
+    default:
+        return CAPTURE_LINKS_VARY - 1 - WTAP_ENCAP_ERF;
+    }
+}
+
 const char *capture_wiretap_name(int link_type)
 {
     const char *name = wtap_encap_description(CAPTURE_LINKS_VARY - 1 - link_type);
@@ -203,7 +232,8 @@ static capture_result wiretap_capture_next(capture *base, capture_packet *packet
         return CAPTURE_PACKET;
     packet->captured = header->caplen;
     packet->length = MAX(header->len, header->caplen);
-    packet->link_type = link_type_of(c, header->pkt_encap);
+    packet->link_type = header->pkt_encap == WTAP_ENCAP_ERF
+                            ? erf_link_type(header) : link_type_of(c, header->pkt_encap);
     packet->bytes = record_bytes(c);
     return CAPTURE_PACKET;
 }

@@ -33,6 +33,8 @@ typedef struct assembly {
     GList link;   /* in all->order */
     bool whole;   /* bytes is NULL: only a copy is waited for */
     bool has_first;
+    bool no_tunnel;          /* see ip_piece */
+    uint32_t frames;         /* that hold its pieces; copies do not count */
     uint8_t protocol, depth; /* of the piece at offset 0, or of any before it came */
     uint32_t total;          /* 0 until the last piece came */
     uint32_t cut;            /* from here on bytes are missing in the capture */
@@ -91,11 +93,17 @@ static void drop(fragments *all, assembly *a)
     g_free(a);
 }
 
-/* Of UDP, only the first piece tells if anybody would miss it. */
+/* Only the first piece of a UDP datagram shows whether it belongs to a tunnel. */
 static void give_up(fragments *all, assembly *a, uint64_t *count)
 {
-    if (!a->whole && (a->protocol != UDP || a->has_first))
-        ++*count;
+    if (!a->whole) {
+        if (a->no_tunnel)
+            all->given_up.without_tcp += a->frames;
+        else if (a->protocol == UDP && !a->has_first)
+            all->given_up.without_first++;
+        else
+            ++*count;
+    }
     drop(all, a);
 }
 
@@ -229,6 +237,8 @@ static void finish(fragments *all, assembly *a, const ip_piece *piece, ip_piece 
     whole->protocol = a->protocol;
     whole->depth = a->depth;
     whole->more = false;
+    whole->no_tunnel = a->no_tunnel;
+    whole->frames = a->frames;
     whole->offset = 0;
     whole->bytes = a->bytes;
     whole->length = a->total;
@@ -276,8 +286,10 @@ static fragment_result add(fragments *all, const ip_piece *piece, int64_t time, 
     reserve(all, a, piece->offset + piece->length);
     if (!merge(a, piece))
         return FRAGMENT_REPEATED;
+    a->frames += piece->frames;
     if (piece->offset == 0 && !a->has_first) {
         a->has_first = true;
+        a->no_tunnel = piece->no_tunnel;
         a->protocol = piece->protocol;
         a->depth = piece->depth;
     }

@@ -28,10 +28,12 @@ typedef enum {
     FRAGMENT_BROKEN,   /* it cannot be part of any packet */
 } fragment_result;
 
-/* What was given up. */
+/* What was given up.  No packet is counted twice. */
 typedef struct fragment_counts {
-    uint64_t incomplete; /* packets of which pieces are missing */
-    uint64_t limit;      /* packets that there was no room for */
+    uint64_t incomplete;   /* packets of which pieces are missing */
+    uint64_t without_first; /* UDP datagrams whose first piece, with the ports, is missing */
+    uint64_t limit;        /* packets that there was no room for */
+    uint64_t without_tcp;  /* frames of UDP datagrams that are not a tunnel's */
 } fragment_counts;
 
 /* Holds at most so many packets. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What packet.c, link.c, wlan.c and tunnel.c share: the walk through a packet's headers.
+/* What packet.c, link.c, capture_header.c, wlan.c and tunnel.c share: the walk through a packet's
+ * headers.
  *
- * Each take_...() function takes the header that stands at the start of what is left and
- * calls the one for what follows.  Headers may follow one another in circles (Ethernet in
- * VXLAN in UDP in IP in Ethernet); every circle passes take_ethertype(), take_protocol() or
- * take_ip(), which count and end it. */
+ * Each take_...() function takes the header at the start of what is left and calls the one for
+ * what follows.  Headers may be nested in circles (Ethernet in VXLAN in UDP in IP in Ethernet);
+ * every circle passes take_ethertype(), take_protocol(), take_ip() or take_nsh(), which count
+ * and end it. */
 #ifndef CTIDUMP_LAYERS_H
 #define CTIDUMP_LAYERS_H
 
@@ -54,10 +55,18 @@ static inline uint32_t little32(const uint8_t *bytes)
     return little16(bytes) | little16(bytes + 2) << 16;
 }
 
-static inline packet_result unsupported(walk *w, const char *tunnel)
+static inline packet_result unsupported(walk *w, const char *name)
 {
-    w->found->tunnel = tunnel;
-    return PACKET_TUNNEL;
+    w->found->obstacle = (packet_obstacle){.name = name, .form = OBSTACLE_NAME};
+    return PACKET_UNSUPPORTED;
+}
+
+/* The same with a number: form is OBSTACLE_DECIMAL or how many hexadecimal digits it has. */
+static inline packet_result unsupported_number(walk *w, const char *name, int form,
+                                               uint32_t number)
+{
+    w->found->obstacle = (packet_obstacle){.name = name, .form = form, .number = number};
+    return PACKET_UNSUPPORTED;
 }
 
 /* link.c */
@@ -67,6 +76,11 @@ packet_result take_ethertype(walk *w, uint32_t type);
 packet_result take_llc(walk *w);
 packet_result take_mpls(walk *w);
 packet_result take_ppp(walk *w);
+packet_result take_hdlc(walk *w);
+
+/* capture_header.c */
+packet_result take_nflog(walk *w);
+packet_result take_erf(walk *w);
 
 /* wlan.c */
 packet_result take_wlan(walk *w);
@@ -79,7 +93,8 @@ packet_result take_protocol(walk *w, uint8_t protocol);
 /* tunnel.c */
 packet_result take_gre(walk *w);
 packet_result take_udp(walk *w);
-/* True if a UDP datagram to this port is worth being put together. */
-bool is_tunnel_port(uint16_t port);
+packet_result take_nsh(walk *w);
+/* True if UDP between these ports may be a tunnel, supported or not. */
+bool is_tunnel_port(uint16_t source, uint16_t destination);
 
 #endif

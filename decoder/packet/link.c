@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Link layers and what stands between them and IP (see layers.h).
+/* Link layers, and the headers between them and IP (see layers.h; capture_header.c has those
+ * that the capturing system adds).
  *
  * Link types:  https://www.tcpdump.org/linktypes.html
  * Ethernet     6 destination, 6 source, 2 type, or below 0600 the length of LLC
  * LLC, SNAP    AA AA 03, 3 organization, 2 type (IEEE 802.2, RFC 1042)
  * VLAN tag     2 priority and number, 2 type (IEEE 802.1Q, 802.1ad)
  * VN-tag       4 interfaces, 2 type (IEEE 802.1BR's forerunner)
+ * E-Tag        2 priority and ingress port, 2 group and port, 2 extensions of both, 2 type
+ *              (IEEE 802.1BR)
  * Metadata     1 version, 1 length, 2 option, 2 group, 2 type (Cisco; in GRE the type is first)
  * FabricPath   2 tree and TTL, then the Ethernet frame (Cisco)
  * MPLS         20 bits label, 3 class, 1 bottom of stack, 8 TTL (RFC 3032), then IP, or
  *              Ethernet with or without a control word of 4 bytes (RFC 4448)
  * PPPoE        11, 1 code, 2 session, 2 length (RFC 2516)
  * PPP          FF 03 (may be absent), 1 or 2 protocol (RFC 1661, 1662)
+ * HDLC         1 address, 1 control, 2 type, as Cisco has it
  * PPI          1 version, 1 flags, 2 length, 4 link type, fields; little-endian (CACE's Per-Packet
  *              Information header)
  * PKTAP        4 length, 4 kind of record, 4 link type, more; little-endian (Apple)
@@ -30,24 +34,154 @@ enum { RAW_BSD = 12, RAW_OPENBSD = 14, RAW_FILE = 101 };
 
 #define WIRESHARK_UPPER_PDU 252
 
-enum { LENGTH_BELOW = 0x0600, TYPE_TRANSPARENT_ETHERNET = 0x6558 };
+enum {
+    LENGTH_BELOW = 0x0600,
+    TYPE_IPV4 = 0x0800,
+    TYPE_TRANSPARENT_ETHERNET = 0x6558,
+    TYPE_IPV6 = 0x86DD,
+};
+
+/* ---- EtherTypes that are not read ---- */
+
+/* True for an EtherType whose frames never carry TCP. */
+static bool is_without_tcp(uint32_t type)
+{
+    switch (type) {
+    case 0x0806: /* ARP, RARP */
+    case 0x8035:
+    case 0x0842: /* Wake-on-LAN */
+    case 0x0BAD: /* VINES */
+    case 0x2000: /* Cisco: CDP, VTP, DTP */
+    case 0x2003:
+    case 0x2004:
+    case 0x22EA: /* stream reservation */
+    case 0x22F0: /* AVTP */
+    case 0x22F4: /* IS-IS */
+    case 0x6001: /* DEC: MOP, DECnet, LAT */
+    case 0x6002:
+    case 0x6003:
+    case 0x6004:
+    case 0x809B: /* AppleTalk and its ARP */
+    case 0x80F3:
+    case 0x8137: /* IPX */
+    case 0x8138:
+    case 0x8808: /* flow control */
+    case 0x8809: /* LACP and other slow protocols */
+    case 0x8863: /* PPPoE discovery */
+    case 0x886D: /* probes of a team: Intel, VMware */
+    case 0x8922:
+    case 0x888E: /* EAPOL and preauthentication */
+    case 0x88C7:
+    case 0x8892: /* industrial: PROFINET, EtherCAT, GOOSE, GSE, SV, SERCOS, MRP */
+    case 0x88A4:
+    case 0x88B8:
+    case 0x88B9:
+    case 0x88BA:
+    case 0x88CD:
+    case 0x88E3:
+    case 0x8899: /* loop detection of Realtek */
+    case 0x88A2: /* storage: AoE, FCoE, its setup */
+    case 0x8906:
+    case 0x8914:
+    case 0x88CC: /* LLDP */
+    case 0x88D9: /* LLTD */
+    case 0x88E1: /* HomePlug */
+    case 0x88EE: /* E-LMI */
+    case 0x88F5: /* MVRP, MMRP */
+    case 0x88F6:
+    case 0x88F7: /* PTP */
+    case 0x88FB: /* PRP supervision */
+    case 0x8902: /* CFM */
+    case 0x8915: /* RoCE */
+    case 0x893A: /* IEEE 1905.1 */
+    case 0x9000: /* loopback test */
+    case 0xFEFE: /* OSI */
+        return true;
+    default:
+        return false;
+    }
+}
+
+static packet_result take_other_ethertype(walk *w, uint32_t type)
+{
+    switch (type) {
+    case 0x22F3: return unsupported(w, "TRILL");
+    case 0x4305: return unsupported(w, "B.A.T.M.A.N.");
+    case 0x876B: return unsupported(w, "compressed TCP/IP");
+    case 0x88E5: return unsupported(w, "MACsec");
+    case 0x88E7: return unsupported(w, "MAC-in-MAC (802.1ah)");
+    case 0x892F: return unsupported(w, "HSR");
+    case 0xF1C1: return unsupported(w, "redundancy tag (802.1CB)");
+    default:
+        return is_without_tcp(type) ? PACKET_NOT_TCP
+                                    : unsupported_number(w, "EtherType", 4, type);
+    }
+}
 
 /* ---- Ethernet ---- */
 
+/* The types of one organization that SNAP names. */
+static packet_result take_organization(walk *w, uint32_t organization, uint32_t type)
+{
+    switch (organization) {
+    case 0x000000:
+    case 0x0000F8: /* IEEE 802.1H */
+        return type < LENGTH_BELOW ? unsupported_number(w, "EtherType", 4, type)
+                                   : take_ethertype(w, type);
+    case 0x00000C: /* discovery, spanning trees and the like: Cisco, Nortel, Extreme, Foundry */
+    case 0x000081:
+    case 0x00E02B:
+    case 0x00E052:
+    case 0x080007: /* AppleTalk */
+        return PACKET_NOT_TCP;
+    default:
+        return unsupported_number(w, "SNAP organization", 6, organization);
+    }
+}
+
+/* Protocols that LLC names by its first byte. */
+static packet_result take_other_llc(walk *w, uint8_t sap)
+{
+    switch (sap) {
+    case 0x00: /* LLC's own */
+    case 0x02:
+    case 0x03:
+    case 0x04: /* SNA */
+    case 0x05:
+    case 0x08:
+    case 0x0C:
+    case 0x42: /* spanning tree */
+    case 0x7E: /* X.25 */
+    case 0x80: /* XNS */
+    case 0x98: /* ARP */
+    case 0xBC: /* VINES */
+    case 0xE0: /* IPX */
+    case 0xF0: /* NetBIOS */
+    case 0xF4: /* IBM: management, remote program load */
+    case 0xF8:
+    case 0xFC:
+    case 0xFE: /* OSI, IS-IS */
+    case 0xFF: /* IPX without LLC */
+        return PACKET_NOT_TCP;
+    default:
+        return unsupported_number(w, "LLC SAP", 2, sap);
+    }
+}
+
 packet_result take_llc(walk *w)
 {
-    uint32_t type;
+    uint32_t organization, type;
 
-    if (w->length < 8)
+    if (w->length < 8) /* no room for IP */
         return PACKET_NOT_TCP;
     if (w->captured < 8)
         return PACKET_CUT;
-    if (memcmp(w->bytes, "\xAA\xAA\x03\0\0", 5) != 0 ||
-        (w->bytes[5] != 0 && w->bytes[5] != 0xF8)) /* F8: IEEE 802.1H */
-        return PACKET_NOT_TCP;
+    if (memcmp(w->bytes, "\xAA\xAA\x03", 3) != 0)
+        return take_other_llc(w, w->bytes[0]);
+    organization = cti_get32(w->bytes + 2) & 0xFFFFFF;
     type = cti_get16(w->bytes + 6);
     skip(w, 8);
-    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+    return take_organization(w, organization, type);
 }
 
 packet_result take_ethernet(walk *w)
@@ -79,7 +213,9 @@ static packet_result take_pppoe(walk *w)
 
     if (w->captured < 6)
         return PACKET_CUT;
-    if (w->bytes[0] != 0x11 || w->bytes[1] != 0)
+    if (w->bytes[0] != 0x11)
+        return PACKET_CUT;
+    if (w->bytes[1] != 0) /* discovery */
         return PACKET_NOT_TCP;
     length = cti_get16(w->bytes + 4);
     skip(w, 6);
@@ -91,14 +227,13 @@ packet_result take_ethertype(walk *w, uint32_t type)
 {
     if (++w->layers > LAYERS_MAX)
         return unsupported(w, "too many headers");
+    if (type == TYPE_IPV4 || type == TYPE_IPV6)
+        return take_ip(w);
     if (type < LENGTH_BELOW) {
         limit(w, type);
         return take_llc(w);
     }
     switch (type) {
-    case 0x0800: /* IPv4 */
-    case 0x86DD: /* IPv6 */
-        return take_ip(w);
     case 0x8100: /* 802.1Q, 802.1ad, and two numbers used before it */
     case 0x88A8:
     case 0x9100:
@@ -107,7 +242,10 @@ packet_result take_ethertype(walk *w, uint32_t type)
     case 0x8926: /* VN-tag */
         return take_tag(w, 6);
     case 0x8909: /* Cisco metadata */
+    case 0x893F: /* E-Tag */
         return take_tag(w, 8);
+    case 0x894F:
+        return take_nsh(w);
     case 0x8903: /* Cisco FabricPath */
         return skip(w, 2) ? take_ethernet(w) : PACKET_CUT;
     case 0x8847: /* MPLS unicast, multicast */
@@ -117,14 +255,8 @@ packet_result take_ethertype(walk *w, uint32_t type)
         return take_pppoe(w);
     case TYPE_TRANSPARENT_ETHERNET:
         return take_ethernet(w);
-    case 0x88E5:
-        return unsupported(w, "MACsec");
-    case 0x88E7:
-        return unsupported(w, "provider backbone bridging");
-    case 0x22F3:
-        return unsupported(w, "TRILL");
     default:
-        return PACKET_NOT_TCP;
+        return take_other_ethertype(w, type);
     }
 }
 
@@ -142,25 +274,26 @@ static bool looks_like_ip(const walk *w)
     }
 }
 
-/* There is an Ethernet header at this place, with a type that leads to IP. */
+/* There is an Ethernet header at this place, with a type that leads to IP or is known to carry
+ * no TCP. */
 static bool looks_like_ethernet(const walk *w, uint32_t at)
 {
     if (w->captured < at + 14)
         return false;
     switch (cti_get16(w->bytes + at + 12)) {
-    case 0x0800:
-    case 0x86DD:
+    case TYPE_IPV4:
+    case TYPE_IPV6:
     case 0x8100:
     case 0x88A8:
     case 0x9100:
     case 0x9200:
         return true;
     default:
-        return false;
+        return is_without_tcp(cti_get16(w->bytes + at + 12));
     }
 }
 
-/* Labels do not tell what is below them: the bytes have to. */
+/* Labels do not say what follows them: the bytes have to. */
 packet_result take_mpls(walk *w)
 {
     bool bottom = false;
@@ -184,7 +317,10 @@ packet_result take_mpls(walk *w)
     }
     if (looks_like_ethernet(w, 0))
         return take_ethernet(w);
-    return w->captured < 4 + 14 && w->captured < w->length ? PACKET_CUT : PACKET_NOT_TCP;
+    if (w->bytes[0] >> 4 == 1) /* an associated channel: operation and maintenance (RFC 5586) */
+        return PACKET_NOT_TCP;
+    return w->captured < 4 + 14 && w->captured < w->length
+               ? PACKET_CUT : unsupported(w, "MPLS with unknown content");
 }
 
 /* ---- PPP ---- */
@@ -205,17 +341,29 @@ packet_result take_ppp(walk *w)
         skip(w, 2);
     }
     switch (protocol) {
-    case 0x0021: return take_ethertype(w, 0x0800);
-    case 0x0057: return take_ethertype(w, 0x86DD);
+    case 0x0021: return take_ethertype(w, TYPE_IPV4);
+    case 0x0057: return take_ethertype(w, TYPE_IPV6);
     case 0x0281: return take_ethertype(w, 0x8847);
+    case 0x0023: /* OSI */
+    case 0x0029: /* AppleTalk */
+    case 0x002B: /* IPX */
+    case 0x003F: /* NetBIOS */
+        return PACKET_NOT_TCP;
+    case 0x002D:
+    case 0x002F: return unsupported(w, "compressed TCP/IP");
+    case 0x0031: return unsupported(w, "bridged PPP");
+    case 0x003D: return unsupported(w, "multilink PPP");
     case 0x0053: return unsupported(w, "encrypted PPP");
+    case 0x00FB:
     case 0x00FD: return unsupported(w, "compressed PPP");
-    default: return PACKET_NOT_TCP;
+    default: /* from 8000 on, protocols that control the link */
+        return protocol & 0x8000 ? PACKET_NOT_TCP
+                                 : unsupported_number(w, "PPP protocol", 4, protocol);
     }
 }
 
-/* Address, control, type: HDLC as Cisco has it; FF 03 is PPP's. */
-static packet_result take_hdlc(walk *w)
+/* FF 03 is PPP's. */
+packet_result take_hdlc(walk *w)
 {
     uint32_t type;
 
@@ -225,23 +373,47 @@ static packet_result take_hdlc(walk *w)
         return take_ppp(w);
     type = cti_get16(w->bytes + 2);
     skip(w, 4);
-    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+    return type < LENGTH_BELOW ? unsupported_number(w, "HDLC protocol", 4, type)
+                               : take_ethertype(w, type);
 }
 
 /* ---- Linux cooked ---- */
 
-/* The protocol stands at a fixed place in a header of size bytes; 4 is LLC. */
-static packet_result take_cooked(walk *w, uint32_t protocol_at, uint32_t size)
+enum { HARDWARE_NETLINK = 824 };
+
+/* Numbers of Linux's own, below those of Ethernet. */
+static packet_result take_cooked_other(walk *w, uint32_t type, uint32_t hardware)
 {
-    uint32_t type;
+    if (hardware == HARDWARE_NETLINK)
+        return PACKET_NOT_TCP;
+    switch (type) {
+    case 0x0004: return take_llc(w);
+    case 0x0001: /* IPX */
+    case 0x000C: /* CAN */
+    case 0x000D:
+    case 0x000E:
+        return PACKET_NOT_TCP;
+    default:
+        return unsupported_number(w, "Linux protocol", 4, type);
+    }
+}
+
+/* The protocol and the type of the hardware are at fixed places in a header of size bytes. */
+static packet_result take_cooked(walk *w, uint32_t protocol_at, uint32_t hardware_at,
+                                 uint32_t size)
+{
+    uint32_t type, hardware;
 
     if (w->captured < size)
         return PACKET_CUT;
     type = cti_get16(w->bytes + protocol_at);
+    if (type >= LENGTH_BELOW) {
+        skip(w, size);
+        return take_ethertype(w, type);
+    }
+    hardware = cti_get16(w->bytes + hardware_at);
     skip(w, size);
-    if (type == 4)
-        return take_llc(w);
-    return type < LENGTH_BELOW ? PACKET_NOT_TCP : take_ethertype(w, type);
+    return take_cooked_other(w, type, hardware);
 }
 
 /* ---- Wireshark's exported PDUs ---- */
@@ -268,8 +440,8 @@ static void take_address(endpoint *point, const uint8_t *value, uint32_t size, u
     memcpy(point->address, value, size);
 }
 
-/* What a tag tells; a number of a wrong size tells nothing. */
-static void take_export_tag(tcp_segment *segment, uint32_t *port_type, uint32_t tag,
+/* A number of a wrong size is not used. */
+static void take_export_tag(cti_segment *segment, uint32_t *port_type, uint32_t tag,
                             const uint8_t *value, uint32_t size)
 {
     const uint32_t number = size == 4 ? cti_get32(value) : 0;
@@ -289,7 +461,7 @@ static void take_export_tag(tcp_segment *segment, uint32_t *port_type, uint32_t 
 /* Data that Wireshark took out of its packets, of TLS for example. */
 static packet_result take_exported(walk *w)
 {
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t port_type = PORT_TYPE_TCP, tag, size;
 
     do {
@@ -303,10 +475,11 @@ static packet_result take_exported(walk *w)
         take_export_tag(segment, &port_type, tag, w->bytes, size);
         skip(w, size);
     } while (tag != TAG_END);
-    if (port_type != PORT_TYPE_TCP || segment->source.address_size == 0 ||
-        segment->destination.address_size == 0 || segment->source.port == 0 ||
-        segment->destination.port == 0)
+    if (port_type != PORT_TYPE_TCP)
         return PACKET_NOT_TCP;
+    if (segment->source.address_size == 0 || segment->destination.address_size == 0 ||
+        segment->source.port == 0 || segment->destination.port == 0)
+        return unsupported(w, "exported PDU without addresses or ports");
     segment->in_order = true;
     segment->window = UINT16_MAX;
     segment->payload = w->bytes;
@@ -331,7 +504,8 @@ static packet_result take_named_link(walk *w, uint32_t size, uint32_t link_type)
         return PACKET_CUT;
     if (link_type <= INT_MAX)
         result = take_link(w, (int)link_type);
-    return result == PACKET_UNKNOWN_LINK ? unsupported(w, "another link type") : result;
+    return result == PACKET_UNKNOWN_LINK
+               ? unsupported_number(w, "link type", OBSTACLE_DECIMAL, link_type) : result;
 }
 
 static packet_result take_ppi(walk *w)
@@ -364,7 +538,7 @@ static packet_result take_juniper(walk *w)
     if (w->captured < 6)
         return PACKET_CUT;
     if (memcmp(w->bytes, "MGC", 3) != 0)
-        return PACKET_NOT_TCP;
+        return PACKET_CUT;
     flags = w->bytes[3];
     if (flags & JUNIPER_FIELDS)
         size += UINT32_C(2) + cti_get16(w->bytes + 4);
@@ -390,9 +564,9 @@ packet_result take_link(walk *w, int link_type)
     case DLT_IPV6:
         return take_ip(w);
     case DLT_LINUX_SLL:
-        return take_cooked(w, 14, 16);
+        return take_cooked(w, 14, 2, 16);
     case DLT_LINUX_SLL2:
-        return take_cooked(w, 0, 20);
+        return take_cooked(w, 0, 8, 20);
     case DLT_PPP:
         return take_ppp(w);
     case DLT_PPP_SERIAL:
@@ -410,6 +584,10 @@ packet_result take_link(walk *w, int link_type)
         return take_pktap(w);
     case DLT_JUNIPER_ETHER:
         return take_juniper(w);
+    case DLT_NFLOG:
+        return take_nflog(w);
+    case DLT_ERF:
+        return take_erf(w);
     case WIRESHARK_UPPER_PDU:
         return take_exported(w);
     default:

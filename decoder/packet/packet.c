@@ -31,6 +31,8 @@ enum {
     PROTOCOL_L2TP = 115,
     PROTOCOL_MPLS = 137,
     PROTOCOL_ETHERNET = 143,
+    PROTOCOL_AGGFRAG = 144,
+    PROTOCOL_NSH = 145,
 };
 
 /* ---- TCP ---- */
@@ -38,7 +40,7 @@ enum {
 static packet_result take_tcp(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t header;
 
     if (w->captured < 20)
@@ -73,6 +75,39 @@ static packet_result take_authentication(walk *w)
     return skip(w, size) ? take_protocol(w, next) : PACKET_CUT;
 }
 
+/* Protocols that are not read: many never carry TCP, tunnels and unknown ones may. */
+static packet_result take_other_protocol(walk *w, uint8_t protocol)
+{
+    switch (protocol) {
+    case 1:   /* ICMP */
+    case 2:   /* IGMP */
+    case 3:   /* GGP */
+    case 8:   /* EGP */
+    case 9:   /* IGRP */
+    case 33:  /* DCCP */
+    case 46:  /* RSVP */
+    case 54:  /* NHRP */
+    case 58:  /* ICMPv6 */
+    case 59:  /* IPv6: no next header */
+    case 88:  /* EIGRP */
+    case 89:  /* OSPF */
+    case 103: /* PIM */
+    case 112: /* VRRP, CARP */
+    case 113: /* PGM */
+    case 124: /* IS-IS */
+    case 132: /* SCTP */
+    case 136: /* UDP-Lite */
+    case 240: /* pfsync */
+        return PACKET_NOT_TCP;
+    case PROTOCOL_ESP: return unsupported(w, "IPsec ESP");
+    case PROTOCOL_MINIMAL: return unsupported(w, "minimal encapsulation");
+    case PROTOCOL_IPCOMP: return unsupported(w, "IPComp");
+    case PROTOCOL_L2TP: return unsupported(w, "L2TP");
+    case PROTOCOL_AGGFRAG: return unsupported(w, "IPsec AGGFRAG");
+    default: return unsupported_number(w, "IP protocol", OBSTACLE_DECIMAL, protocol);
+    }
+}
+
 packet_result take_protocol(walk *w, uint8_t protocol)
 {
     if (protocol == PROTOCOL_TCP)
@@ -88,11 +123,8 @@ packet_result take_protocol(walk *w, uint8_t protocol)
     case PROTOCOL_MPLS: return take_mpls(w);
     case PROTOCOL_ETHERNET: return take_ethernet(w);
     case PROTOCOL_ETHERIP: return skip(w, 2) ? take_ethernet(w) : PACKET_CUT;
-    case PROTOCOL_ESP: return unsupported(w, "IPsec ESP");
-    case PROTOCOL_MINIMAL: return unsupported(w, "minimal encapsulation");
-    case PROTOCOL_IPCOMP: return unsupported(w, "IPComp");
-    case PROTOCOL_L2TP: return unsupported(w, "L2TP");
-    default: return PACKET_NOT_TCP;
+    case PROTOCOL_NSH: return take_nsh(w);
+    default: return take_other_protocol(w, protocol);
     }
 }
 
@@ -111,12 +143,11 @@ static void set_address(endpoint *point, const uint8_t *address, uint8_t size)
 
 /* ---- fragments ---- */
 
-/* Can the packet hold TCP?  Of a UDP datagram, only the first piece tells its port. */
-static bool is_worth_joining(const walk *w, uint8_t protocol, uint32_t offset)
+/* Can the whole packet be decoded further? */
+static bool is_worth_joining(uint8_t protocol)
 {
     switch (protocol) {
-    case PROTOCOL_UDP:
-        return offset != 0 || w->captured < 4 || is_tunnel_port(cti_get16(w->bytes + 2));
+    case PROTOCOL_UDP: /* only the first piece has the ports */
     case PROTOCOL_TCP:
     case PROTOCOL_IPV4:
     case PROTOCOL_IPV6:
@@ -125,6 +156,7 @@ static bool is_worth_joining(const walk *w, uint8_t protocol, uint32_t offset)
     case PROTOCOL_MPLS:
     case PROTOCOL_ETHERNET:
     case PROTOCOL_ETHERIP:
+    case PROTOCOL_NSH:
     case 43: /* IPv6: routing, destination options */
     case 60:
         return true;
@@ -139,8 +171,8 @@ static packet_result take_piece(walk *w, uint8_t protocol, uint32_t identificati
 {
     packet *found = w->found;
 
-    if (!is_worth_joining(w, protocol, offset))
-        return PACKET_NOT_TCP;
+    if (!is_worth_joining(protocol))
+        return take_other_protocol(w, protocol);
     found->piece = (ip_piece){
         .source = found->segment.source,
         .destination = found->segment.destination,
@@ -148,6 +180,9 @@ static packet_result take_piece(walk *w, uint8_t protocol, uint32_t identificati
         .protocol = protocol,
         .depth = w->depth,
         .more = more,
+        .no_tunnel = protocol == PROTOCOL_UDP && offset == 0 && w->captured >= 4 &&
+                     !is_tunnel_port(cti_get16(w->bytes), cti_get16(w->bytes + 2)),
+        .frames = 1,
         .offset = offset,
         .bytes = w->bytes,
         .captured = w->captured,
@@ -170,7 +205,7 @@ static void set_length(walk *w, uint32_t length)
 static packet_result take_ipv4(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t header, total, fragment;
 
     if (w->captured < 20)
@@ -235,7 +270,7 @@ static packet_result take_ipv6_content(walk *w, uint8_t next)
 static packet_result take_ipv6(walk *w)
 {
     const uint8_t *bytes = w->bytes;
-    tcp_segment *segment = &w->found->segment;
+    cti_segment *segment = &w->found->segment;
     uint32_t payload;
 
     if (w->captured < 40)
@@ -259,7 +294,7 @@ packet_result take_ip(walk *w)
     switch (w->bytes[0] >> 4) {
     case 4: return take_ipv4(w);
     case 6: return take_ipv6(w);
-    default: return PACKET_NOT_TCP;
+    default: return unsupported_number(w, "IP version", OBSTACLE_DECIMAL, w->bytes[0] >> 4);
     }
 }
 
@@ -286,7 +321,7 @@ packet_result packet_parse_whole(const ip_piece *whole, packet *found)
               .depth = whole->depth,
               .found = found};
 
-    found->segment = (tcp_segment){
+    found->segment = (cti_segment){
         .source = whole->source,
         .destination = whole->destination,
         .identification = v6 ? 0 : (uint16_t)whole->identification,

@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the bytes of a packet to the TCP segment in it, through link layers, tags, tunnels
- * and IP.  What each layer's header looks like is told in link.c, tunnel.c and packet.c.
- * Nothing here keeps a state: pieces of fragmented packets are handed out (fragment.h puts
- * them together), packets that were captured twice are told apart in duplicate.h. */
+ * and IP.  The C files of this folder describe each layer's header at their top.  No state is
+ * kept: fragment.h puts fragmented packets together, duplicate.h finds packets that were
+ * captured twice. */
 #ifndef CTIDUMP_PACKET_H
 #define CTIDUMP_PACKET_H
 
 #include "records.h"
-
-/* RFC 9293, section 3.1 */
-enum {
-    TCP_FIN = 0x01,
-    TCP_SYN = 0x02,
-    TCP_RST = 0x04,
-    TCP_ACK = 0x10,
-};
-
-typedef struct tcp_segment {
-    endpoint source, destination;
-    uint32_t sequence, acknowledgment;
-    uint32_t window; /* as in the header, not scaled */
-    uint8_t flags;
-    /* Data without TCP's header (exported by Wireshark): it follows on what its sender said
-     * before; numbers and flags mean nothing. */
-    bool in_order;
-    bool repeated;           /* surely a copy of a packet that was there before: not data */
-    uint16_t identification; /* of the IPv4 packet; 0 where there is none */
-    uint16_t checksum;       /* as in the header, right or wrong */
-    const uint8_t *payload;
-    uint32_t captured; /* bytes of payload that are there */
-    uint32_t length;   /* bytes of payload on the wire */
-    /* Not from the packet: when and where it was captured. */
-    int64_t time; /* nanoseconds since 1970 UTC */
-    uint32_t frame;
-} tcp_segment;
 
 /* A piece of a fragmented IP packet, or all of it once it is put together. */
 typedef struct ip_piece {
@@ -42,24 +15,39 @@ typedef struct ip_piece {
     uint8_t protocol; /* of the bytes; with IPv6 an extension header's number may stand here */
     uint8_t depth;    /* IP headers so far, for the limit of nested tunnels */
     bool more;        /* it is not the packet's last piece */
+    bool no_tunnel;   /* the first piece of a UDP datagram whose ports are not a tunnel's */
+    uint32_t frames;  /* of the capture that hold it: 1, or more if it was put together */
     uint32_t offset;  /* of the piece, in bytes */
     const uint8_t *bytes;
-    uint32_t captured, length; /* as in tcp_segment */
+    uint32_t captured, length; /* as in cti_segment */
 } ip_piece;
 
 typedef enum {
     PACKET_TCP,          /* packet.segment is the segment */
-    PACKET_NOT_TCP,      /* another protocol */
-    PACKET_CUT,          /* too few bytes for the headers, or headers that contradict */
+    PACKET_NOT_TCP,      /* a protocol that never carries TCP */
+    PACKET_CUT,          /* too few bytes for the headers, or invalid headers */
     PACKET_FRAGMENT,     /* packet.piece is a piece of an IP packet that may hold TCP */
-    PACKET_TUNNEL,       /* in a tunnel that is not supported: packet.tunnel tells which */
+    PACKET_UNSUPPORTED,  /* may hold TCP, but packet.obstacle is not supported or not known */
     PACKET_UNKNOWN_LINK, /* a link type that is not supported */
 } packet_result;
 
+/* How an obstacle's number is written. */
+enum {
+    OBSTACLE_NAME = -1, /* there is none */
+    OBSTACLE_DECIMAL = 0,
+};
+
+/* The header that stopped the decoding of a packet. */
+typedef struct packet_obstacle {
+    const char *name; /* "MACsec", or what the number is: "EtherType"; never freed */
+    int form;         /* OBSTACLE_..., or the number of hexadecimal digits */
+    uint32_t number;
+} packet_obstacle;
+
 typedef struct packet {
-    tcp_segment segment;
+    cti_segment segment;
     ip_piece piece;
-    const char *tunnel; /* "IPsec ESP"; never freed */
+    packet_obstacle obstacle;
 } packet;
 
 /* Finds the TCP segment in a packet of libpcap's DLT_ link_type.  captured bytes are there,

@@ -68,12 +68,12 @@ void line_hole(GString *to, const hole_record *record)
 {
     const char *sender = record->sender == CTI_CLIENT ? "client" : "server";
 
-    if (record->cause == HOLE_FRAMING)
+    if (record->cause == CTI_GAP_FRAMING)
         g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are no message",
                                record->skipped_bytes, sender);
     else
         g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are missing (%s)",
-                               record->bytes, sender, hole_cause_name(record->cause));
+                               record->bytes, sender, cti_gap_cause_name(record->cause));
     append_frame(to, record->frame);
 }
 

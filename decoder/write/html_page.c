@@ -122,6 +122,9 @@ static void append_capture(html *h)
         g_string_append(t, " long: ");
     }
     html_count(t, summary->packets, "packet", "packets");
+    if (summary->without_tcp > 0)
+        g_string_append_printf(t, ", %" G_GUINT64_FORMAT " of them without TCP,",
+                               summary->without_tcp);
     g_string_append(t, " in ");
     html_count(t, summary->files, "file", "files");
     g_string_append(t, "; ");

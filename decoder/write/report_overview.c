@@ -34,6 +34,9 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     }
     g_string_append(text, "; ");
     append_count(text, summary->packets, "packet");
+    if (summary->without_tcp > 0)
+        g_string_append_printf(text, ", %" G_GUINT64_FORMAT " of them without TCP,",
+                               summary->without_tcp);
     g_string_append(text, " in ");
     append_count(text, summary->files, "file");
     g_string_append(text, "\nCTI       ");

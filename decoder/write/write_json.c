@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json_parts.h"
+#include "undecoded.h"
 
 /* The version of the records: a new one when a key changes its meaning or goes. */
 #define SCHEMA_VERSION 1
@@ -127,7 +128,7 @@ static void json_hole(void *user, const hole_record *record)
     key_number(j, "frame", record->frame);
     key_number(j, "bytes", record->bytes);
     key_number(j, "skipped_bytes", record->skipped_bytes);
-    key_text(j, "cause", hole_cause_name(record->cause));
+    key_text(j, "cause", cti_gap_cause_name(record->cause));
     end_record(j);
 }
 
@@ -254,7 +255,7 @@ static void json_session(void *user, const session_record *record)
     end_record(j);
 }
 
-static const char *syn_name(syn_seen syn)
+static const char *syn_name(cti_syn_seen syn)
 {
     static const char *const names[] = {"none", "client-only", "server-only", "full"};
 
@@ -264,7 +265,7 @@ static const char *syn_name(syn_seen syn)
 static void json_connection(void *user, const connection_record *record)
 {
     json *j = user;
-    const tcp_counts *tcp = &record->tcp;
+    const cti_tcp_counts *tcp = &record->tcp;
 
     begin_record(j, "connection");
     key_number(j, "connection", record->number);
@@ -299,6 +300,27 @@ static void put_notes(json *j, const summary_record *record)
     yajl_gen_array_close(j->gen);
 }
 
+static void put_kind(json *j, const char *name, uint64_t packets)
+{
+    yajl_gen_map_open(j->gen);
+    key_text(j, "kind", name);
+    key_number(j, "packets", packets);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_undecoded(json *j, const undecoded *kinds)
+{
+    if (kinds == NULL || kinds->packets == 0)
+        return;
+    key(j, "packets_not_decoded");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < kinds->count; i++)
+        put_kind(j, kinds->kinds[i].name, kinds->kinds[i].packets);
+    if (kinds->others > 0)
+        put_kind(j, "others", kinds->others);
+    yajl_gen_array_close(j->gen);
+}
+
 static void put_answers(json *j)
 {
     GPtrArray *types = answers_sorted(j->answers);
@@ -316,6 +338,9 @@ static void json_summary(void *user, const summary_record *record)
     begin_record(j, "summary");
     key_number(j, "files", record->files);
     key_number(j, "packets", record->packets);
+    if (record->without_tcp > 0)
+        key_number(j, "packets_without_tcp", record->without_tcp);
+    put_undecoded(j, record->undecoded);
     key_number(j, "bytes", record->bytes);
     key_time(j, "first", record->first_time);
     key_time(j, "last", record->last_time);

@@ -8,6 +8,7 @@ heartbeats, agent states, calls and polls of skill-group statistics, and the ACK
 Bytes of messages come from the tests' encoder, once for each kind; only headers are written for
 each packet.  Checksums are left 0.
 """
+import random
 import struct
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ PORT = 42027
 CLIENT, SERVER = 0, 1
 SYN, ACK, PSH = 0x02, 0x10, 0x18
 ETHERNET = bytes(12) + b"\x08\x00"
+HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 RECORD = struct.Struct("<IIII")
 HEADERS = struct.Struct(">BBHHHBBH4s4sHHIIBBHHH")
 ROUND = 2.0  # seconds from one message of a session to its next
@@ -93,7 +95,7 @@ def generate(path, size, count):
     sessions = [Session(number) for number in range(count)]
     kinds = list(cycle())
     with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        file.write(HEADER)
         written, at = 24, 0.0
         for session in sessions:
             frames = [session.frame(CLIENT, SYN), session.frame(SERVER, SYN | ACK),
@@ -111,6 +113,26 @@ def generate(path, size, count):
                 written += write(file, second, session.frame(sender, PSH, data))
                 written += write(file, second + 0.0001, session.frame(1 - sender, ACK))
             turn += 1
+
+
+def shuffle(path, count):
+    """A capture of one session whose server sends so many bytes, each in a segment of its own, and
+    these come in random order."""
+    session, at = Session(0), 0.0
+    messages = b"".join(data for sender, data in cycle() if sender == SERVER)
+    frames = [session.frame(CLIENT, SYN), session.frame(SERVER, SYN | ACK),
+              session.frame(CLIENT, ACK)]
+    frames += [session.frame(sender, PSH, data) for sender, data in opening(session.number)]
+    start = session.sequence[SERVER]
+    for offset in random.Random(1).sample(range(count), count):
+        session.sequence[SERVER] = start + offset
+        byte = offset % len(messages)
+        frames.append(session.frame(SERVER, PSH, messages[byte:byte + 1]))
+    with open(path, "wb") as file:
+        file.write(HEADER)
+        for frame in frames:
+            at += 0.000002
+            write(file, at, frame)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "plugin")]
 
-from generate import generate  # noqa: E402
+from generate import generate, shuffle  # noqa: E402
 from tshark import AS_NOBODY, Tshark  # noqa: E402
 
 TSHARK_MEGABYTES = 30
@@ -48,6 +48,16 @@ def compare(title, commands, rounds):
         print(f"{name:34}{seconds:9.2f}{seconds / first:9.2f}{peak:9.1f}")
 
 
+def compare_shuffled(ctidump, folder, rounds):
+    """Four times the segments should take little more than four times as long."""
+    commands = {}
+    for count in (10000, 40000):
+        path = folder / f"shuffled-{count}.pcap"
+        shuffle(path, count)
+        commands[f"{count} segments"] = ([str(ctidump), "--held-bytes", "16M", str(path)], None)
+    compare("segments of one byte in random order", commands, rounds)
+
+
 def tshark_commands(tshark, capture, script):
     prefix = AS_NOBODY if os.geteuid() == 0 else []
     bare = {**tshark.environment, "WIRESHARK_PLUGIN_DIR": "/nonexistent"}
@@ -71,6 +81,7 @@ def main(build, megabytes, rounds):
                  "ctidump -T report": ([str(ctidump), str(large)], None),
                  "ctidump -T timeline": ([str(ctidump), "-T", "timeline", str(large)], None),
                  "ctidump -T json": ([str(ctidump), "-T", "json", str(large)], None)}, rounds)
+        compare_shuffled(ctidump, Path(folder), rounds)
         with Tshark(build / "plugin" / "cti.so") as tshark:
             small = tshark.folder / "small.pcap"
             generate(small, TSHARK_MEGABYTES << 20, 100)

@@ -4,7 +4,7 @@
 A packet here is (time in nanoseconds, bytes of an Ethernet frame, length on the wire)."""
 import struct
 
-ETHERNET, FDDI, RAW, SLL, SLL2 = 1, 10, 101, 113, 276
+ETHERNET, FDDI, RAW, SLL, ERF, SLL2 = 1, 10, 101, 113, 197, 276
 
 MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
 PATCHED = 0xA1B2CD34  # by Alexey Kuznetzov: 8 bytes more in the header of a record
@@ -33,6 +33,7 @@ def as_link(packet, link):
         SLL: struct.pack("!HHH8sH", 0, 1, 6, frame[6:12], kind),
         SLL2: struct.pack("!HHIHBB8s", kind, 0, 2, 1, 0, 6, frame[6:12]),
         FDDI: bytes(24),
+        ERF: struct.pack("!8xBBHHHxx", 2, 4, 18 + len(frame), 0, length) + frame[:14],
     }[link]
     return time, header + frame[14:], length - 14 + len(header)
 

@@ -25,7 +25,7 @@ import unittest
 from pathlib import Path
 
 import formats
-from formats import ETHERNET, FDDI, MICRO, NANO, PATCHED, RAW, SLL, SLL2
+from formats import ERF, ETHERNET, FDDI, MICRO, NANO, PATCHED, RAW, SLL, SLL2
 
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d*?)0*Z")
@@ -135,6 +135,7 @@ class Files(unittest.TestCase):
         yield "offset", formats.pcapng(packets, offset=1_000_000_000)
         yield "snaplens", formats.pcapng(packets, (ETHERNET, ETHERNET), (262144, 65535))
         yield "links", formats.pcapng(packets, (ETHERNET, RAW, SLL, SLL2))
+        yield "erf", formats.pcapng(packets, (ERF,))
         yield "sections", (formats.pcapng(packets[:half]) +
                            formats.pcapng(packets[half:], (RAW,), order=">"))
         yield "late interface", (formats.pcapng(packets[:half]) + formats.interface(RAW) +
@@ -488,6 +489,16 @@ class Files(unittest.TestCase):
                                     rb"packets may be missing\n\Z")
             self.assertEqual((status, summary["files"]), (INCOMPLETE, 18))
 
+    def test_file_of_another_link_type_while_it_waits(self):
+        content = formats.pcap(self.packets[-3:], link=FDDI)
+        status, summary, error = self.change_while_waiting(lambda path: path.write_bytes(content))
+        self.assertRegex(error, rb"\Actidump: [^\n]*part16: changed while other files were read: "
+                                rb"packets may be missing\nctidump: [^\n]*part16: 3 packets were not "
+                                rb"decoded: link type 10 \(FDDI\)\n\Z")
+        self.assertEqual((status, summary["files"]), (INCOMPLETE, 18))
+        self.assertEqual(summary["packets_not_decoded"],
+                         [{"kind": "link type 10 (FDDI)", "packets": 3}])
+
     def test_in_order(self):
         """As named, the later half is first: its frames are the low numbers."""
         one, two = self.parts(2)
@@ -532,13 +543,15 @@ class Files(unittest.TestCase):
             formats.enhanced_packet(formats.as_link(packet, FDDI), 0) +
             formats.enhanced_packet(packet, 1) for packet in self.packets])
         done = run("-T", "json", self.file("x", both))
-        self.expect(done, DONE, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\) is not "
-                                rb"supported: its packets are left out\n\Z")
+        self.expect(done, DONE, rb"\Actidump: [^\n]*x: %d packets were not decoded: link type 10 "
+                                rb"\(FDDI\)\n\Z" % len(self.packets))
         found, summary = records(done)
         frames = [record["frame"] for record in found if record["record"] == "message"]
         wanted = [record["frame"] for record in self.wanted if record["record"] == "message"]
         self.assertEqual(frames, [2 * frame for frame in wanted])
         self.assertEqual(summary["packets"], 2 * len(self.packets))
+        self.assertEqual(summary["packets_not_decoded"],
+                         [{"kind": "link type 10 (FDDI)", "packets": len(self.packets)}])
 
     def test_only_unknown_link_types(self):
         forms = [formats.pcap(self.packets, link=FDDI)]
@@ -547,7 +560,9 @@ class Files(unittest.TestCase):
                       filter_through(formats.pcap(self.packets, link=FDDI), "gzip", "-c")]
         for data in forms:
             done = run("-T", "json", self.file("x", data))
-            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: link type 10 \(FDDI\)[^\n]*\n\Z")
+            self.expect(done, NO_INPUT, rb"\Actidump: [^\n]*x: (link type 10 \(FDDI\) is not "
+                                        rb"supported: the file was not read|%d packets were not "
+                                        rb"decoded: link type 10 \(FDDI\))\n\Z" % len(self.packets))
             self.assertEqual(done.stdout, b"")
 
     def test_link_type_without_a_number(self):
@@ -618,8 +633,39 @@ class Files(unittest.TestCase):
         self.expect_same(run("-T", "json", "-f", "outbound or inbound", "-",
                              stdin=formats.pcap(self.packets, link=SLL)))
         done = run("-T", "json", "-f", "outbound or inbound", "-", stdin=self.original)
-        self.expect(done, DONE, rb"\Actidump: standard input: link type 1 \(EN10MB\) does not go "
-                                rb"with the filter \([^\n]+\): its packets are left out\n\Z")
+        self.expect(done, DONE, rb"\Actidump: standard input: %d packets were not decoded: link "
+                                rb"type 1 \(EN10MB\), for which the filter cannot be used: "
+                                rb"[^\n]+\n\Z" % len(self.packets))
+
+    def test_skipped_packets_of_files_opened_again(self):
+        """What is read at the start is counted once, whether a file stays open (4) or not (20)."""
+        self.need_wiretap()
+        head = formats.section() + formats.interface(FDDI) + formats.interface(ETHERNET)
+        for count in (4, 20):
+            size = -(-len(self.packets) // count)
+            parts = [self.packets[i:i + size] for i in range(0, len(self.packets), size)]
+            both = [self.file(f"both{i:02}", head + b"".join(
+                formats.enhanced_packet(formats.as_link(packet, FDDI), 0) +
+                formats.enhanced_packet(packet, 1) for packet in part))
+                for i, part in enumerate(parts)]
+            plain = [self.file(f"plain{i:02}", formats.pcap(part)) for i, part in enumerate(parts)]
+            for options, paths, times, kind in (
+                    ((), both, 2, "link type 10 (FDDI)"),
+                    (("-f", "tcp"), both, 2, "link type 10 (FDDI)"),
+                    (("-f", "outbound or inbound"), plain, 1, "link type 1 (EN10MB), for which ")):
+                with self.subTest(kind, count=count, options=options):
+                    done = run("-T", "json", *options, *paths)
+                    self.assertEqual(done.returncode, DONE, done.stderr)
+                    found, summary = records(done)
+                    self.assertEqual(summary["packets"], times * len(self.packets))
+                    self.assertEqual([(entry["kind"][:len(kind)], entry["packets"])
+                                      for entry in summary["packets_not_decoded"]],
+                                     [(kind, len(self.packets))])
+                    self.assertEqual([int(re.search(r": (\d+) packets? w", note)[1])
+                                      for note in summary["notes"]], [len(part) for part in parts])
+                    self.assertEqual([record["frame"] for record in found if "frame" in record],
+                                     [2 * record["frame"] for record in self.wanted
+                                      if "frame" in record and times == 2])
 
     # ---- damage ----
 
@@ -667,7 +713,7 @@ class Files(unittest.TestCase):
             with self.subTest(name):
                 done = run("-T", "json", self.file("x", data[:-30]))
                 self.expect(done, INCOMPLETE, rb"\Actidump: [^\n]*x: damaged after packet \d+ \([^\n]+"
-                                              rb"\): what follows is left out\n\Z")
+                                              rb"\): the rest was not read\n\Z")
                 found = [record for record in records(done)[0] if record["record"] == "message"]
                 wanted = [record for record in self.wanted if record["record"] == "message"]
                 self.assertEqual(found, wanted[:len(found)])

@@ -20,7 +20,7 @@ static void decode(char *path, uint32_t number)
     char *paths[] = {path, NULL};
     uint64_t findings[3] = {0};
     pipeline_options options = {.connections = {.held_bytes = 1 << 16,
-                                                .held_total = 1 << 18,
+                                                .wait = CTI_WAIT_DEFAULT, .held_total = 1 << 18,
                                                 .connections = number % 3 == 0 ? 4 : 1000},
                                 .note = check_note,
                                 .fragments = number % 5 == 0 ? 2 : 100};

@@ -6,7 +6,7 @@
 #include "promises.h"
 
 static const int link_types[] = {0,   1,   9,   12,  14,  50,  51,  101, 104, 105, 108, 113,
-                                 114, 228, 229, 239, 252, 276, 300, 127, 178, 192, 258};
+                                 114, 228, 229, 239, 252, 276, 300, 127, 178, 192, 258, 197};
 
 /* The first packet's own bytes, or those of a packet that was put together. */
 typedef struct span {
@@ -31,7 +31,7 @@ static void check_endpoint(const endpoint *e)
     REQUIRE(e->address_size == 0 || e->address_size == 4 || e->address_size == 16);
 }
 
-static void check_segment(const span *in, const tcp_segment *segment)
+static void check_segment(const span *in, const cti_segment *segment)
 {
     check_endpoint(&segment->source);
     check_endpoint(&segment->destination);
@@ -76,7 +76,7 @@ static void take_packet(fragments *all, int64_t now, const span *in, int link_ty
     switch (packet_parse(in->bytes, in->captured, in->length, link_type, &found)) {
     case PACKET_TCP: check_segment(in, &found.segment); break;
     case PACKET_FRAGMENT: join(all, now, &found, *in); break;
-    case PACKET_TUNNEL: REQUIRE(found.tunnel != NULL); break;
+    case PACKET_UNSUPPORTED: REQUIRE(found.obstacle.name != NULL); break;
     case PACKET_UNKNOWN_LINK: REQUIRE(!packet_knows_link(link_type)); break;
     case PACKET_NOT_TCP:
     case PACKET_CUT: break;

@@ -173,10 +173,9 @@ static void take_segment(bench *b, cti_sender sender, input *in)
     const uint32_t next = (uint32_t)take16(in) << (flags & 0x10);
 
     if (b->began)
-        cti_session_segment(&b->session,
-                            &(cti_segment){.sender = sender,
-                                           .next = next,
-                                           .acknowledges = flags & 1,
+        cti_session_segment(&b->session, sender,
+                            &(cti_segment){.sequence = next,
+                                           .flags = flags & 1 ? CTI_FLAG_ACK : 0,
                                            .acknowledgment = (uint32_t)take16(in) << (flags & 0x10),
                                            .time = b->now,
                                            .frame = b->frame});

@@ -10,8 +10,8 @@
 enum { WINDOW = 1 << 16, UNSEEN = -1, CUT = -2 };
 
 typedef struct bench {
-    tcp_pool pool;
-    tcp_stream stream;
+    cti_tcp_pool pool;
+    cti_tcp_stream stream;
     bool exact, started;
     uint32_t initial;
     uint64_t from, came; /* number of the first byte that can come out, and how many did */
@@ -36,10 +36,10 @@ static void on_data(void *user, const uint8_t *bytes, uint32_t size)
     ((bench *)user)->came += size;
 }
 
-static void on_hole(void *user, uint64_t bytes, hole_cause cause)
+static void on_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     REQUIRE(bytes > 0);
-    REQUIRE(hole_cause_name(cause)[0] != '?');
+    REQUIRE(cti_gap_cause_name(cause)[0] != '?');
     ((bench *)user)->came += bytes;
 }
 
@@ -55,24 +55,24 @@ static void on_exact_data(void *user, const uint8_t *bytes, uint32_t size)
     b->came += size;
 }
 
-static void on_exact_hole(void *user, uint64_t bytes, hole_cause cause)
+static void on_exact_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     bench *b = user;
     const uint32_t start = place(b, b->from + b->came);
 
     REQUIRE(bytes > 0 && start < WINDOW && bytes <= WINDOW - start);
     for (uint32_t i = 0; i < bytes; i++)
-        REQUIRE(b->first[start + i] == (cause == HOLE_SNAPLEN ? CUT : UNSEEN));
+        REQUIRE(b->first[start + i] == (cause == CTI_GAP_SNAPLEN ? CUT : UNSEEN));
     b->came += bytes;
 }
 
-static const tcp_sink sink = {on_data, on_hole}, exact_sink = {on_exact_data, on_exact_hole};
+static const cti_tcp_sink sink = {on_data, on_hole}, exact_sink = {on_exact_data, on_exact_hole};
 
 /* ---- invariants ---- */
 
 static void check_held(const bench *b)
 {
-    const tcp_stream *s = &b->stream;
+    const cti_tcp_stream *s = &b->stream;
     uint64_t bytes = 0, end = s->next;
 
     for (const GList *link = s->held.head; link != NULL; link = link->next) {
@@ -81,12 +81,14 @@ static void check_held(const bench *b)
         REQUIRE(piece->sequence >= end && piece->sequence > s->next);
         REQUIRE(piece->length > 0 && piece->captured <= piece->length);
         end = piece->sequence + piece->length;
-        bytes += TCP_PIECE_COST + piece->captured;
+        bytes += CTI_TCP_PIECE_COST + piece->captured;
     }
+    REQUIRE(s->index == NULL ||
+            (s->held.length > 0 && (guint)g_tree_nnodes(s->index) == s->held.length));
     REQUIRE(bytes == s->held_bytes && bytes == b->pool.held);
     REQUIRE(bytes <= b->limit);
-    REQUIRE((tcp_pool_oldest(&b->pool) != NULL) == (bytes > 0));
-    REQUIRE((tcp_stream_waits_since(s) != CTI_NO_TIME) == (bytes > 0));
+    REQUIRE((cti_tcp_pool_oldest(&b->pool) != NULL) == (bytes > 0));
+    REQUIRE((cti_tcp_stream_waits_since(s) != CTI_NO_TIME) == (bytes > 0));
 }
 
 /* What came out is what lies between the stream's start and next. */
@@ -120,16 +122,16 @@ static void feed(bench *b, input *in, uint8_t what)
 {
     const uint32_t place_of = b->exact ? (here(b) + (uint32_t)(int16_t)take16(in)) : take32(in);
     uint32_t captured = take8(in) << (what >> 6), length = captured;
-    tcp_segment segment = {.flags = TCP_ACK, .time = b->now, .frame = b->frame};
+    cti_segment segment = {.flags = CTI_FLAG_ACK, .time = b->now, .frame = b->frame};
     uint8_t *bytes;
 
     if (what & 0x08)
-        segment.flags |= TCP_FIN;
+        segment.flags |= CTI_FLAG_FIN;
     if (what & 0x10)
         length += take8(in);
     bytes = take_copy(in, &captured);
     if (b->exact && (place_of >= WINDOW || length > WINDOW - place_of || length == 0 ||
-                     segment.flags & TCP_FIN)) {
+                     segment.flags & CTI_FLAG_FIN)) {
         free(bytes);
         return;
     }
@@ -142,26 +144,27 @@ static void feed(bench *b, input *in, uint8_t what)
         learn(b, place_of, bytes, captured, length);
     if (b->exact && !b->stream.synced)
         b->from = (UINT64_C(1) << 33) + segment.sequence;
-    tcp_stream_feed(&b->stream, &segment, b->exact ? &exact_sink : &sink, b);
+    cti_tcp_stream_feed(&b->stream, &segment, b->exact ? &exact_sink : &sink, b);
     free(bytes);
 }
 
 static void feed_syn(bench *b, input *in)
 {
-    const tcp_segment segment = {.flags = TCP_SYN,
+    const cti_segment segment = {.flags = CTI_FLAG_SYN,
                                  .sequence = b->exact ? b->initial : take32(in),
                                  .payload = (const uint8_t *)"",
                                  .time = b->now,
                                  .frame = b->frame};
 
-    tcp_stream_is_new_syn(&b->stream, segment.sequence);
-    tcp_stream_feed(&b->stream, &segment, b->exact ? &exact_sink : &sink, b);
+    cti_tcp_stream_is_new_syn(&b->stream, segment.sequence);
+    cti_tcp_stream_feed(&b->stream, &segment, b->exact ? &exact_sink : &sink, b);
 }
 
 static void take_event(bench *b, input *in)
 {
-    const tcp_sink *to = b->exact ? &exact_sink : &sink;
+    const cti_tcp_sink *to = b->exact ? &exact_sink : &sink;
     const uint8_t what = take8(in);
+    cti_segment segment = {.flags = CTI_FLAG_ACK};
     uint32_t number;
 
     b->frame++;
@@ -173,13 +176,18 @@ static void take_event(bench *b, input *in)
         number = b->exact ? here(b) + take16(in) : take32(in);
         if (b->exact)
             number = b->initial + 1 + MIN(number, WINDOW);
-        tcp_stream_acknowledge(&b->stream, number, to, b);
+        segment.acknowledgment = number;
+        segment.time = b->now;
+        segment.frame = b->frame;
+        cti_tcp_stream_acknowledge(&b->stream, &segment);
         break;
     case 6:
-        tcp_stream_accepts_reset(&b->stream, take32(in));
-        tcp_stream_lacks(&b->stream);
+        segment.sequence = take32(in);
+        if (cti_tcp_stream_accepts_reset(&b->stream, segment.sequence) && !b->exact)
+            cti_tcp_stream_reset(&b->stream, &segment);
+        cti_tcp_stream_expire(&b->stream, b->now, b->frame, to, b);
         break;
-    case 7: tcp_stream_give_up(&b->stream, HOLE_TIME, to, b); break;
+    case 7: cti_tcp_stream_give_up(&b->stream, CTI_GAP_TIME, to, b); break;
     }
     check(b);
 }
@@ -193,14 +201,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     b = (bench){.exact = kind & 1, .limit = kind & 2 ? 1000 : UINT64_C(4) << 20};
     b.initial = take32(&in);
     memset(b.first, 0xFF, sizeof(b.first)); /* UNSEEN */
-    tcp_pool_init(&b.pool);
-    tcp_stream_init(&b.stream, b.limit, &b.pool, &b);
+    cti_tcp_pool_init(&b.pool);
+    cti_tcp_stream_init(&b.stream, b.limit, &b.pool, &b);
     while (in.left > 0)
         take_event(&b, &in);
-    tcp_stream_finish(&b.stream, HOLE_CAPTURE_ENDED, b.exact ? &exact_sink : &sink, &b);
+    cti_tcp_stream_finish(&b.stream, CTI_GAP_CAPTURE_ENDED, b.exact ? &exact_sink : &sink, &b);
     check(&b);
     REQUIRE(b.stream.held_bytes == 0 && b.pool.held == 0);
     REQUIRE(!b.stream.synced || b.stream.closed);
-    tcp_stream_release(&b.stream);
+    cti_tcp_stream_release(&b.stream);
     return 0;
 }

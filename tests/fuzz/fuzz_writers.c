@@ -2,7 +2,7 @@
 /* From segments to output that is read back: connections, sessions and writers without capture
  * files and headers.  The input: 4 bytes for what is asked for, one for the time, then segments:
  * a byte for what happens, one for the connection, a step of the clock, and data. */
-#include "connection.h"
+#include "connection_notes.h"
 #include "outputs.h"
 #include "promises.h"
 
@@ -14,7 +14,8 @@ typedef struct talk {
 } talk;
 
 typedef struct bench {
-    connections *all;
+    cti_connection_options options;
+    cti_connections *all;
     talk talks[TALKS];
     int64_t now;
     uint32_t frame;
@@ -37,12 +38,12 @@ static void take_segment(bench *b, input *in)
     const bool server = what & 1;
     talk *t = &b->talks[which % TALKS];
     uint32_t size = 0, lost = 0;
-    tcp_segment segment = {.source = make_endpoint(server, which % TALKS),
+    cti_segment segment = {.source = make_endpoint(server, which % TALKS),
                            .destination = make_endpoint(!server, which % TALKS),
                            .sequence = t->next[server],
                            .acknowledgment = t->next[!server],
                            .window = which & 0x10 ? 0 : 64240,
-                           .flags = TCP_ACK,
+                           .flags = CTI_FLAG_ACK,
                            .frame = ++b->frame};
     uint8_t *bytes;
 
@@ -50,9 +51,9 @@ static void take_segment(bench *b, input *in)
     segment.time = b->now;
     switch (what >> 1 & 15) {
     default: size = take16(in); break;
-    case 8: segment.flags |= TCP_FIN; break;
-    case 9: segment.flags |= TCP_RST; break;
-    case 10: segment.flags = TCP_SYN | (server ? TCP_ACK : 0); break;
+    case 8: segment.flags |= CTI_FLAG_FIN; break;
+    case 9: segment.flags |= CTI_FLAG_RST; break;
+    case 10: segment.flags = CTI_FLAG_SYN | (server ? CTI_FLAG_ACK : 0); break;
     case 11:
         segment.sequence += (uint32_t)(int16_t)take16(in);
         size = take8(in);
@@ -73,11 +74,11 @@ static void take_segment(bench *b, input *in)
     segment.captured = size;
     segment.length = size + lost;
     if ((what >> 1 & 15) != 11)
-        t->next[server] += segment.length + ((segment.flags & (TCP_SYN | TCP_FIN)) != 0);
+        t->next[server] += segment.length + ((segment.flags & (CTI_FLAG_SYN | CTI_FLAG_FIN)) != 0);
     if (what & 0x20)
-        connections_queue(b->all, &segment);
+        cti_connections_queue(b->all, &segment);
     else
-        connections_feed(b->all, &segment);
+        cti_connections_feed(b->all, &segment);
     free(bytes);
 }
 
@@ -97,28 +98,29 @@ static void finish(bench *b, const written *output, int64_t first)
                               .notes = notes,
                               .note_count = 1};
 
-    connections_finish(b->all);
-    connections_notes(b->all, ignore_note, NULL);
-    connections_summary(b->all, &summary);
+    cti_connections_finish(b->all);
+    connection_notes(cti_connections_counts(b->all), &b->options, ignore_note, NULL);
+    summary_record_take(&summary, cti_connections_counts(b->all));
     if (output->writer->summary != NULL)
         output->writer->summary(output->user, &summary);
-    connections_free(b->all);
+    cti_connections_free(b->all);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
-    connection_options options = {.held_bytes = 1 << 16, .held_total = 1 << 18};
-    bench b = {.frame = 0};
+    bench b = {.options = {.held_bytes = 1 << 16, .wait = CTI_WAIT_DEFAULT, .held_total = 1 << 18}};
+    cti_connection_events events;
     written output;
     int64_t first;
     asked asked;
 
     asked_init(&asked, take32(&in));
     first = b.now = asked.times.first = take_start(&in);
-    options.connections = take8(&in) % 2 == 0 ? 1000 : 3;
+    b.options.connections = take8(&in) % 2 == 0 ? 1000 : 3;
     written_begin(&output, &asked);
-    b.all = connections_new(&options, output.writer, output.user);
+    events = record_writer_events(output.writer);
+    b.all = cti_connections_new(&b.options, &events, output.user);
     if (output.writer->begin != NULL)
         output.writer->begin(output.user, 6);
     while (in.left > 0)

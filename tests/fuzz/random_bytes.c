@@ -119,19 +119,19 @@ static int64_t any_time(GRand *random, int64_t last)
 /* What TCP may say between two messages. */
 static void disturb(GRand *random, cti_session *session, int64_t time, uint32_t frame)
 {
-    const cti_segment segment = {.sender = any_sender(random),
-                                 .next = g_rand_int(random),
-                                 .acknowledges = g_rand_boolean(random),
+    const cti_sender sender = any_sender(random);
+    const cti_segment segment = {.sequence = g_rand_int(random),
+                                 .flags = g_rand_boolean(random) ? CTI_FLAG_ACK : 0,
                                  .acknowledgment = g_rand_int(random),
                                  .time = time,
                                  .frame = frame};
 
-    cti_session_segment(session, &segment);
+    cti_session_segment(session, sender, &segment);
     switch (g_rand_int_range(random, 0, 200)) {
-    case 0: cti_session_hole(session, segment.sender, g_rand_int(random), time); break;
-    case 1: cti_session_doubt(session, segment.sender); break;
-    case 2: cti_session_tcp_end(session, CTI_TCP_FIN, segment.sender, time, frame); break;
-    case 3: cti_session_tcp_end(session, CTI_TCP_RST, segment.sender, time, frame); break;
+    case 0: cti_session_hole(session, sender, g_rand_int(random), time); break;
+    case 1: cti_session_doubt(session, sender); break;
+    case 2: cti_session_tcp_end(session, CTI_TCP_FIN, sender, time, frame); break;
+    case 3: cti_session_tcp_end(session, CTI_TCP_RST, sender, time, frame); break;
     case 4: cti_session_reopen(session, time, frame); break;
     default: break;
     }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same sessions over each link type and tunnel, in fragments, and with each frame twice:
-ctidump says the same of them as over plain Ethernet, but for numbers of frames.
+ctidump says the same of them as over plain Ethernet, but for numbers of frames.  Packets that it
+does not decode are counted and named.
 
     run.py CTIDUMP CAPTURES
 """
@@ -24,7 +25,7 @@ captures = Path()
 SOURCES = ("split-coalesced", "agent-desktop", "ipv6-vlan")
 VLAN_TYPES = (0x8100, 0x88A8)
 # What the summary says of the file and not of the sessions.
-OF_THE_FILE = ("packets", "bytes", "notes")
+OF_THE_FILE = ("packets", "bytes", "notes", "packets_without_tcp", "packets_not_decoded")
 
 
 def packets_of(name):
@@ -119,6 +120,13 @@ class Links(unittest.TestCase):
                     self.assert_same(found, expected)
                     self.assertEqual(self.errors, "")
 
+    def assert_not_decoded(self, summary, name, count):
+        """All packets of a capture, for one reason."""
+        self.assertEqual(summary["sessions"], 0)
+        self.assertEqual(summary["packets_not_decoded"], [{"kind": name, "packets": count}])
+        self.assertNotIn("packets_without_tcp", summary)
+        self.assertEqual(self.errors, f"ctidump: x.pcap: {count} packets were not decoded: {name}\n")
+
     def test_unsupported_tunnels_are_counted(self):
         packets = packets_of("agent-desktop")
         for name, tunnel in wraps.OTHERS.items():
@@ -126,8 +134,7 @@ class Links(unittest.TestCase):
                 found = self.plain([(time, *tunnel(kind, packet))
                                     for time, kind, packet in packets])
                 self.assertEqual(len(found), 1)
-                self.assertEqual(found[0]["sessions"], 0)
-                self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
+                self.assert_not_decoded(found[0], name, len(packets))
 
     def test_unsupported_links_are_counted(self):
         packets = packets_of("agent-desktop")
@@ -135,8 +142,75 @@ class Links(unittest.TestCase):
             with self.subTest(link=name):
                 frames = [(time, *wrap(kind, packet)) for time, kind, packet in packets]
                 found = self.decode([(time, frame) for time, _, frame in frames], frames[0][1])
-                self.assertEqual(found[-1]["sessions"], 0)
-                self.assertRegex(self.errors, rf"\b{len(packets)} packets in tunnels.*{name}")
+                self.assert_not_decoded(found[-1], name, len(packets))
+
+    def test_packets_without_tcp(self):
+        """One count, and no note."""
+        packets = packets_of("agent-desktop")
+        expected = self.plain(packets)
+        noise = [(packets[-1][0], *tunnel(*packets[0][1:]))
+                 for tunnel in wraps.WITHOUT_TCP.values()]
+        found = self.plain(packets + noise)
+        summary = found[-1]
+        self.assertEqual(self.errors, "")
+        self.assertEqual(summary["notes"], [])
+        self.assertEqual(summary["packets"], len(packets) + len(noise))
+        self.assertEqual(summary.pop("packets_without_tcp"), len(noise))
+        self.assertNotIn("packets_not_decoded", summary)
+        self.assert_same(found, expected)
+        report = self.report()
+        self.assertIn(f"; {len(packets) + len(noise)} packets, {len(noise)} of them without TCP, "
+                      "in 1 file\n", report)
+        self.assertNotIn("\nnote  ", report)
+        self.assertIn(f"packets, {len(noise)} of them without TCP, in 1 file;",
+                      self.report("html").replace("</b>", "").replace("<b>", ""))
+
+    def report(self, form="report"):
+        return subprocess.run([ctidump, "-T", form, self.path], stdout=subprocess.PIPE,
+                              timeout=60, check=True).stdout.decode()
+
+    def test_each_kind_is_counted(self):
+        """The most frequent one first; at most 32 kinds, the rest together."""
+        packets = packets_of("agent-desktop")
+        time, kind, packet = packets[0]
+        wanted, noise = {}, []
+        for name, tunnel in wraps.OTHERS.items():
+            wanted[name] = 1 + len(wanted) % 5
+            noise += [(time, *tunnel(kind, packet))] * wanted[name]
+        noise += [(time, kind, packet[:30])] * 6
+        wanted["truncated or invalid headers"] = 6
+        ordered = sorted(wanted.items(), key=lambda entry: (-entry[1], entry[0]))
+        summary = self.plain(packets + noise)[-1]
+        self.assertEqual([(entry["kind"], entry["packets"])
+                          for entry in summary["packets_not_decoded"]], ordered)
+        line = (f"x.pcap: {len(noise)} packets were not decoded: " +
+                ", ".join(f"{name} ({count})" for name, count in ordered))
+        self.assertEqual(summary["notes"], [line])
+        self.assertEqual(self.errors, f"ctidump: {line}\n")
+        self.plain([(time, 0x1234, packet)])
+        self.assertEqual(self.errors, "ctidump: x.pcap: 1 packet was not decoded: EtherType 0x1234\n")
+        summary = self.plain([(time, 0x7000 + i, packet) for i in range(100)])[-1]
+        kinds = summary["packets_not_decoded"]
+        self.assertEqual(len(kinds), 33)
+        self.assertEqual(kinds[-1], {"kind": "others", "packets": 68})
+        self.assertTrue(self.errors.endswith(", EtherType 0x701f (1), others (68)\n"), self.errors)
+
+    def test_no_packet_is_lost(self):
+        """Decoded, without TCP, not decoded: together, that is all packets of a capture."""
+        packets = packets_of("agent-desktop")
+        time, kind, packet = packets[0]
+        noise = [(time, *tunnel(kind, packet))
+                 for group in (wraps.OTHERS, wraps.WITHOUT_TCP) for tunnel in group.values()]
+        large = wraps.WITHOUT_TCP["dns"](kind, bytes(500))
+        noise += [(time, *part) for part in wraps.pieces(*large, 200, 7)]
+        noise += [(time, *part) for part in wraps.pieces(*large, 200, 8)[:-1]]
+        found = self.plain(packets + noise)
+        summary = found[-1]
+        decoded = sum(record["packets"] for record in found if record["record"] == "connection")
+        self.assertEqual(decoded, len(packets))
+        self.assertEqual(decoded + summary["packets_without_tcp"] +
+                         sum(entry["packets"] for entry in summary["packets_not_decoded"]),
+                         summary["packets"])
 
     def test_offload(self):
         """Total length 0: the rest of the frame."""
@@ -222,12 +296,29 @@ class Links(unittest.TestCase):
                     list(frames.values()).count(frames[number]) > 1)
         without = frames[lost]
         found = self.plain(records[:lost - 1] + records[lost:])
-        self.assertIn("1 fragmented IP packets of which pieces are missing", self.errors)
+        self.assertEqual(self.errors, "ctidump: 1 fragmented IP packet was not decoded: fragments "
+                                      "are missing from the capture\n")
         frames = {number - (number > lost): frame for number, frame in frames.items()
                   if number != lost}
         expected = self.plain(packets[:without - 1] + packets[without:])
         shifted = {number: number + (number >= without) for number in range(1, 1000)}
         self.assertEqual(self.kept(found, frames), self.kept(expected, shifted))
+
+    def test_lost_first_fragment(self):
+        """Without the ports, nobody knows whether UDP is a tunnel; the other pieces of what is
+        none are nothing to tell."""
+        time, kind, packet = packets_of("agent-desktop")[0]
+        for name, group, skipped, line in (
+                ("vxlan", wraps.TUNNELS, slice(1, None), "UDP datagram was not decoded: the first "
+                 "fragment is missing from the capture"),
+                ("vxlan", wraps.TUNNELS, slice(None, -1), "IP packet was not decoded: fragments are "
+                 "missing from the capture"),
+                ("dns", wraps.WITHOUT_TCP, slice(None, -1), None)):
+            with self.subTest(tunnel=name, skipped=skipped):
+                parts = wraps.pieces(*group[name](kind, packet), 24, 7)[skipped]
+                summary = self.plain([(time, *part) for part in parts])[-1]
+                self.assertEqual(self.errors, f"ctidump: 1 fragmented {line}\n" if line else "")
+                self.assertEqual(summary.get("packets_without_tcp"), None if line else len(parts))
 
     # ---- each frame twice ----
 
@@ -288,10 +379,12 @@ class Links(unittest.TestCase):
         packets = packets_of("agent-desktop")[:40]
         cuts = {name: [(pcap.ETHERNET, wraps.ethernet(*wraps.TUNNELS[name](kind, packet)))
                        for _, kind, packet in packets]
-                for name in ("erspan 3", "geneve with options")}
+                for name in ("erspan 3", "geneve with options", "gtp-u with extension headers",
+                             "vxlan-gpe with nsh")}
         cuts |= {name: [wraps.LINKS[name](kind, packet) for _, kind, packet in packets]
                  for name in ("radiotap with two words", "ppi with fields",
-                              "juniper with fields")}
+                              "juniper with fields", "nflog", "erf with extension headers",
+                              "nsh with metadata")}
         for name, frames in cuts.items():
             records = [(time, frame) for (time, _, _), (_, frame) in zip(packets, frames)]
             for snaplen in range(1, 200, 3):

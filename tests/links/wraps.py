@@ -4,8 +4,8 @@ more here, apart from what the decoder makes of them.
 
 A packet is (EtherType, bytes).  LINKS turn one into (link type, frame); TUNNELS turn one into
 another; pieces() cuts one.  Formats: https://www.tcpdump.org/linktypes.html, RFC 791, 1661,
-1701, 2516, 2784, 2890, 3032, 4448, 7348, 8200, 8926, draft-foschiano-erspan, IEEE 802.11,
-https://www.radiotap.org.
+1701, 2516, 2784, 2890, 3032, 4448, 7348, 8086, 8200, 8300, 8926, draft-foschiano-erspan,
+draft-ietf-nvo3-vxlan-gpe, 3GPP TS 29.281, IEEE 802.1BR, IEEE 802.11, https://www.radiotap.org.
 """
 import struct
 
@@ -15,6 +15,10 @@ IPV4, IPV6 = 0x0800, 0x86DD
 OUTER = pcap.address("198.51.100.1"), pcap.address("198.51.100.2")
 OUTER6 = pcap.address("2001:db8::a"), pcap.address("2001:db8::b")
 MACS = bytes.fromhex("020000000002020000000001")
+
+
+def plain(_, packet):
+    return packet
 
 
 # ---- link types ----
@@ -79,12 +83,53 @@ def juniper(head, inside=ethernet):
     return lambda kind, packet: (178, b"MGC" + bytes.fromhex(head) + inside(kind, packet))
 
 
+def nflog(order, number=None, more=b""):
+    """Attributes of a capture of nflog: packet header, perhaps more, payload.  The family is IP's
+    own where number is None."""
+    def attribute(kind, value):
+        return struct.pack(order + "HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+    def wrap(kind, packet):
+        head = bytes((number or (2 if kind == IPV4 else 10), 0, 0, 1))
+        return 239, (head + attribute(1, struct.pack(">HBB", kind, 1, 0)) + more +
+                     attribute(10, b"cti\0") + attribute(9, packet))
+    return wrap
+
+
+def erf(kind_of, extensions, inside):
+    """A record of a capture card; kind_of is its type, or one each for IPv4 and IPv6."""
+    def wrap(kind, packet):
+        number = kind_of if isinstance(kind_of, int) else kind_of[kind == IPV6]
+        content = inside(kind, packet)
+        size = 16 + 8 * extensions + len(content)
+        more = b"".join(bytes((0x80 * (i > 1) | 3,)) + bytes(7) for i in range(extensions, 0, -1))
+        return 197, (bytes(8) + struct.pack(">BBHHH", number | 0x80 * (extensions > 0), 4, size, 0,
+                                            len(content)) + more + content + bytes(-size % 8))
+    return wrap
+
+
+def erf_ethernet(kind, packet):
+    return b"\0\0" + ethernet(kind, packet)
+
+
+def service(kind, packet, more=""):
+    """NSH with IP."""
+    content = bytes.fromhex(more)
+    return (struct.pack(">BBBBI", 0x0F, 0xC2 + len(content) // 4, 2, 1 if kind == IPV4 else 2,
+                        0x1FF) + content + packet)
+
+
 LINKS = {
     "vlan": tagged("8100 0005"),
     "two vlans": tagged("88A8 0006 8100 0005"),
     "three vlans": tagged("9100 0007 9200 0006 8100 0005"),
     "cisco metadata": tagged("8909 0101 0001 0007"),
     "vn-tag": tagged("8926 8001 0002 8100 0005"),
+    "e-tag": tagged("893F 0000 0001 0000"),
+    "e-tag and vlan": tagged("893F E123 2123 4567 8100 0005"),
+    "nsh": lambda kind, packet: (1, ethernet(0x894F, service(kind, packet))),
+    "nsh with metadata": lambda kind, packet: (
+        1, ethernet(0x894F, service(kind, packet, "00000001000000020000000300000004"))),
     "fabricpath": tagged("8903 0064" + MACS.hex()),
     "mpls": lambda kind, packet: (1, ethernet(0x8847, bytes.fromhex("0001004000020140") + packet)),
     "pseudowire": lambda kind, packet: (1, ethernet(0x8847, bytes.fromhex("00010140") +
@@ -122,6 +167,14 @@ LINKS = {
     "juniper": juniper("01"),
     "juniper with fields": juniper("81 0006 010101020100"),
     "juniper without link": juniper("02 02000000", lambda kind, packet: packet),
+    "nflog": nflog("<"),
+    "nflog of a big-endian system": nflog(">"),
+    "nflog of a bridge": nflog("<", 7),
+    "erf": erf(2, 0, erf_ethernet),
+    "erf with a colour": erf(11, 0, erf_ethernet),
+    "erf with extension headers": erf(16, 2, erf_ethernet),
+    "erf of hdlc": erf(1, 0, lambda kind, packet: b"\x0F\0" + struct.pack(">H", kind) + packet),
+    "erf of ip": erf((22, 23), 1, lambda kind, packet: packet),
     **{f"null {order}{v6}": family(0, order, v6)
        for order in "<>" for v6 in (10, 23, 24, 26, 28, 30)},
     **{f"loop {v6}": family(108, ">", v6) for v6 in (24, 28, 30)},
@@ -164,8 +217,8 @@ def geneve(options, kind=0x6558):
                                      0x700) + options
 
 
-def plain(_, packet):
-    return packet
+def gtp(flags, optional, packet):
+    return struct.pack(">BBHI", flags, 255, len(optional) + len(packet), 7) + optional + packet
 
 
 VXLAN = bytes.fromhex("0800000000000700")
@@ -191,14 +244,53 @@ TUNNELS = {
     "geneve of ip": udp(6081, geneve(b"", None), plain),
     "mpls over udp": udp(6635, lambda kind: bytes.fromhex("00010140"), plain),
     "mpls over ip": over(137, lambda kind, packet: bytes.fromhex("00010140") + packet),
+    "nsh in gre": gre(0, "", 0x894F, service),
+    "nsh over ip": over(145, service),
+    "vxlan-gpe": udp(4790, lambda kind: bytes.fromhex("0C00000300000700")),
+    "vxlan-gpe of ip": udp(4790, lambda kind: struct.pack(">BHBI", 0x0C, 0, 1 + (kind == IPV6),
+                                                          0x700), plain),
+    "vxlan-gpe with nsh": udp(4790, lambda kind: bytes.fromhex("0C00000400000700"), service),
+    "gtp-u": udp(2152, lambda kind: b"", lambda kind, packet: gtp(0x30, b"", packet)),
+    "gtp-u with a number": udp(2152, lambda kind: b"", lambda kind, packet: gtp(
+        0x32, bytes.fromhex("00070000"), packet)),
+    "gtp-u with extension headers": udp(2152, lambda kind: b"", lambda kind, packet: gtp(
+        0x34, bytes.fromhex("00000085 01100900"), packet)),
+    "gre in udp": udp(4754, lambda kind: struct.pack(">HHI", 0x2000, kind, 7), plain),
     "erspan in vxlan": lambda kind, packet: TUNNELS["vxlan"](*TUNNELS["erspan 2"](kind, packet)),
 }
 
-# Not supported: (what the note names, tunnel)
+
+def layer2(kind, head=""):
+    """An EtherType and what follows it, hex, in place of IP's own."""
+    return lambda _, packet: (kind, bytes.fromhex(head) + packet)
+
+
+# Not supported: what the note names, and the tunnel.
 OTHERS = {
     "IPsec ESP": over(50, plain),
-    "GTP": udp(2152, lambda kind: b"", plain),
+    "IP protocol 99": over(99, plain),
+    "GTP other than GTP-U version 1": udp(2152, lambda kind: b"", plain),
+    "GTP-U extension header 0x03": udp(2152, lambda kind: b"", lambda kind, packet: gtp(
+        0x34, bytes.fromhex("00000003 01000000"), packet)),
     "PPTP": gre(0x3001, "0000000000000000", 0x880B),
+    "Aruba GRE": gre(0, "", 0x8210),
+    "EtherType 0x6559": gre(0, "", 0x6559),
+    "GRE protocol 0x0001": gre(0, "", 0x0001),
+    "AYIYA": udp(5072, lambda kind: b"", plain),
+    "NSH next protocol 6": layer2(0x894F, "0FC20206000001FF"),
+    "MACsec": layer2(0x88E5, "2C0000000001"),
+    "MAC-in-MAC (802.1ah)": layer2(0x88E7, "00000064" + MACS.hex() + "0800"),
+    "EtherType 0x1234": layer2(0x1234),
+}
+
+# Never carry TCP.
+WITHOUT_TCP = {
+    "arp": lambda kind, packet: (0x0806, b"\0\1\x08\0\6\4\0\1" + bytes(38)),
+    "lldp": lambda kind, packet: (0x88CC, bytes(46)),
+    "spanning tree": lambda kind, packet: (38, b"\x42\x42\3" + bytes(43)),
+    "icmp": over(1, plain),
+    "sctp": over(132, plain),
+    "dns": udp(53, lambda kind: b"", plain),
 }
 
 # The same for link layers: (link type, frame)
@@ -206,7 +298,9 @@ OTHER_LINKS = {
     "encrypted 802.11": lambda kind, packet: (105, wlan("", flags=0x41)(kind, packet)),
     "fragments of 802.11": lambda kind, packet: (105, wlan("", flags=0x05)(kind, packet)),
     "aggregated 802.11": lambda kind, packet: (105, wlan("8000", 0x88)(kind, packet)),
-    "another link type": named(192, struct.pack("<HHI", 0, 8, 195), 8),
+    "ERF record type 21": erf(21, 0, plain),
+    "NFLOG address family 12": nflog("<", 12),
+    "link type 195": named(192, struct.pack("<HHI", 0, 8, 195), 8),
 }
 
 

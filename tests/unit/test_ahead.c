@@ -10,10 +10,10 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "connection.h"
+#include "codec/connection.h"
 
-#define KEPT 12
-#define CLIENTS 40
+#define KEPT     12
+#define CLIENTS  40
 #define SEGMENTS 4000
 
 static uint32_t random_state;
@@ -26,26 +26,26 @@ static uint32_t below(uint32_t limit)
 
 /* ---- what is told ---- */
 
-static void on_message(void *user, const message_record *record)
+static void on_message(void *user, const cti_message_record *record)
 {
     g_string_append_printf(user, "%u:%u ", record->session->number, record->frame);
 }
 
-static void on_session(void *user, const session_record *record)
+static void on_session(void *user, const cti_session_record *record)
 {
     g_string_append_printf(user, "end%u ", record->number);
 }
 
-static void on_connection(void *user, const connection_record *record)
+static void on_connection(void *user, const cti_connection_summary *record)
 {
     g_string_append_printf(user, "conn%u(%u) ", record->number, record->client.port);
 }
 
-static const record_writer writer = {
+static const cti_connection_events events = {
     .message = on_message, .session = on_session, .connection = on_connection};
 
-static const connection_options options = {
-    .held_bytes = 1 << 16, .held_total = 1 << 20, .connections = KEPT};
+static const cti_connection_options options = {
+    .held_bytes = 1 << 16, .wait = CTI_WAIT_DEFAULT, .held_total = 1 << 20, .connections = KEPT};
 
 /* ---- segments ---- */
 
@@ -56,15 +56,15 @@ typedef struct traffic {
 
 /* A heartbeat, the first half of one, or an acknowledgment of a random client; of some clients
  * nothing but acknowledgments, so that they have no session. */
-static tcp_segment random_segment(traffic *t)
+static cti_segment random_segment(traffic *t)
 {
     static const uint8_t heartbeat[12] = {0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 1};
     const uint32_t client = below(4) > 0 ? below(CLIENTS / 4) : below(CLIENTS);
-    tcp_segment segment = {
+    cti_segment segment = {
         .source = {4, {192, 0, 2, 1}, (uint16_t)(1000 + client)},
         .destination = {4, {192, 0, 2, 2}, 42027},
         .sequence = t->next[client],
-        .flags = TCP_ACK,
+        .flags = CTI_FLAG_ACK,
         .window = 100,
         .payload = heartbeat,
         .time = t->frame,
@@ -78,20 +78,20 @@ static tcp_segment random_segment(traffic *t)
     return segment;
 }
 
-static char *run(uint32_t seed, void (*take)(connections *, const tcp_segment *))
+static char *run(uint32_t seed, void (*take)(cti_connections *, const cti_segment *))
 {
     GString *told = g_string_new(NULL);
-    connections *all = connections_new(&options, &writer, told);
+    cti_connections *all = cti_connections_new(&options, &events, told);
     traffic t = {.frame = 0};
 
     random_state = seed;
     for (int i = 0; i < SEGMENTS; i++) {
-        const tcp_segment segment = random_segment(&t);
+        const cti_segment segment = random_segment(&t);
 
         take(all, &segment);
     }
-    connections_finish(all);
-    connections_free(all);
+    cti_connections_finish(all);
+    cti_connections_free(all);
     return g_string_free(told, FALSE);
 }
 
@@ -99,7 +99,7 @@ static void waiting_changes_nothing(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 20; seed++) {
-        char *at_once = run(seed, connections_feed), *later = run(seed, connections_queue);
+        char *at_once = run(seed, cti_connections_feed), *later = run(seed, cti_connections_queue);
 
         assert_string_equal(at_once, later);
         assert_non_null(strstr(at_once, "end20 "));
@@ -123,7 +123,7 @@ static void the_quietest_is_forgotten(void **state)
 {
     static const uint8_t heartbeat[12] = {0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 1};
     GString *told = g_string_new(NULL);
-    connections *all = connections_new(&options, &writer, told);
+    cti_connections *all = cti_connections_new(&options, &events, told);
     GArray *ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
     uint32_t next[CLIENTS] = {0};
 
@@ -132,11 +132,11 @@ static void the_quietest_is_forgotten(void **state)
     for (int i = 0; i < SEGMENTS; i++) {
         const uint32_t client = below(3) > 0 ? below(KEPT) : below(CLIENTS);
         const uint16_t port = (uint16_t)(1000 + client);
-        const tcp_segment segment = {
+        const cti_segment segment = {
             .source = {4, {192, 0, 2, 1}, port},
             .destination = {4, {192, 0, 2, 2}, 42027},
             .sequence = next[client],
-            .flags = TCP_ACK,
+            .flags = CTI_FLAG_ACK,
             .payload = heartbeat,
             .captured = sizeof(heartbeat),
             .length = sizeof(heartbeat),
@@ -152,12 +152,12 @@ static void the_quietest_is_forgotten(void **state)
             g_array_remove_index(ports, 0);
         }
         g_string_truncate(told, 0);
-        connections_feed(all, &segment);
+        cti_connections_feed(all, &segment);
         assert_int_equal(strstr(told->str, "conn") != NULL, expected[0] != '\0');
         assert_non_null(strstr(told->str, expected));
     }
-    connections_finish(all);
-    connections_free(all);
+    cti_connections_finish(all);
+    cti_connections_free(all);
     g_array_unref(ports);
     g_string_free(told, TRUE);
 }

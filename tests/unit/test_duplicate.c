@@ -14,12 +14,12 @@
 
 enum { TO_SERVER, TO_CLIENT };
 
-static tcp_segment segment_at(int64_t time, uint16_t identification)
+static cti_segment segment_at(int64_t time, uint16_t identification)
 {
-    return (tcp_segment){.sequence = 1000,
+    return (cti_segment){.sequence = 1000,
                          .acknowledgment = 2000,
                          .window = 64240,
-                         .flags = TCP_ACK,
+                         .flags = CTI_FLAG_ACK,
                          .length = 12,
                          .identification = identification,
                          .checksum = 0x1234,
@@ -27,14 +27,14 @@ static tcp_segment segment_at(int64_t time, uint16_t identification)
 }
 
 #define assert_new(filter, segment, direction) \
-    assert_false(duplicate_filter_take(filter, &(segment), direction))
+    assert_false(cti_duplicate_filter_take(filter, &(segment), direction))
 #define assert_copy(filter, segment, direction) \
-    assert_true(duplicate_filter_take(filter, &(segment), direction))
+    assert_true(cti_duplicate_filter_take(filter, &(segment), direction))
 
 static void copy_of_an_identified_packet(void **state)
 {
-    duplicate_filter filter = {.count = 0};
-    tcp_segment segment = segment_at(0, 7);
+    cti_duplicate_filter filter = {.count = 0};
+    cti_segment segment = segment_at(0, 7);
 
     (void)state;
     assert_new(&filter, segment, TO_SERVER);
@@ -43,7 +43,7 @@ static void copy_of_an_identified_packet(void **state)
     assert_copy(&filter, segment, TO_SERVER); /* three times, as on bridges */
     segment.checksum ^= 1;                    /* filled in by the card, behind the first */
     assert_copy(&filter, segment, TO_SERVER);
-    segment.time = DUPLICATE_TIME;
+    segment.time = CTI_DUPLICATE_TIME;
     assert_copy(&filter, segment, TO_SERVER);
     segment.time++;
     assert_new(&filter, segment, TO_SERVER);
@@ -52,8 +52,8 @@ static void copy_of_an_identified_packet(void **state)
 /* The sender gives each of its packets a number of its own. */
 static void retransmission_is_no_copy(void **state)
 {
-    duplicate_filter filter = {.count = 0};
-    tcp_segment segment = segment_at(0, 7);
+    cti_duplicate_filter filter = {.count = 0};
+    cti_segment segment = segment_at(0, 7);
 
     (void)state;
     assert_new(&filter, segment, TO_SERVER);
@@ -66,8 +66,8 @@ static void any_difference_makes_another_packet(void **state)
 {
     (void)state;
     for (int i = 0; i < 7; i++) {
-        duplicate_filter filter = {.count = 0};
-        tcp_segment segment = segment_at(0, i < 5 ? 7 : 0);
+        cti_duplicate_filter filter = {.count = 0};
+        cti_segment segment = segment_at(0, i < 5 ? 7 : 0);
 
         assert_new(&filter, segment, TO_SERVER);
         switch (i) {
@@ -75,7 +75,7 @@ static void any_difference_makes_another_packet(void **state)
         case 1: segment.acknowledgment++; break;
         case 2: segment.window++; break;
         case 3: segment.length++; break;
-        case 4: segment.flags ^= TCP_FIN; break;
+        case 4: segment.flags ^= CTI_FLAG_FIN; break;
         case 5: segment.checksum++; break;
         default: break;
         }
@@ -85,22 +85,22 @@ static void any_difference_makes_another_packet(void **state)
 
 static void copy_without_identification(void **state)
 {
-    duplicate_filter filter = {.count = 0};
-    tcp_segment segment = segment_at(0, 0);
+    cti_duplicate_filter filter = {.count = 0};
+    cti_segment segment = segment_at(0, 0);
 
     (void)state;
     assert_new(&filter, segment, TO_SERVER);
     segment.time = 20 * MICROSECOND;
     assert_copy(&filter, segment, TO_SERVER);
-    segment.time = DUPLICATE_TIME_UNIDENTIFIED + 1;
+    segment.time = CTI_DUPLICATE_TIME_UNIDENTIFIED + 1;
     assert_new(&filter, segment, TO_SERVER);
 }
 
 /* An acknowledgment came between: it may have asked for it, or ask again itself. */
 static void answered_without_identification(void **state)
 {
-    duplicate_filter filter = {.count = 0};
-    tcp_segment data = segment_at(0, 0), answer = segment_at(1, 0);
+    cti_duplicate_filter filter = {.count = 0};
+    cti_segment data = segment_at(0, 0), answer = segment_at(1, 0);
 
     (void)state;
     assert_new(&filter, data, TO_SERVER);
@@ -114,16 +114,16 @@ static void distance(void **state)
 {
     (void)state;
     for (uint32_t between = 0; between < 20; between++) {
-        duplicate_filter filter = {.count = 0};
-        tcp_segment segment = segment_at(0, 7);
+        cti_duplicate_filter filter = {.count = 0};
+        cti_segment segment = segment_at(0, 7);
 
         assert_new(&filter, segment, TO_SERVER);
         for (uint32_t i = 0; i < between; i++) {
-            tcp_segment other = segment_at(1, (uint16_t)(8 + i));
+            cti_segment other = segment_at(1, (uint16_t)(8 + i));
 
             assert_new(&filter, other, i & 1 ? TO_SERVER : TO_CLIENT);
         }
-        if (between < DUPLICATE_DISTANCE)
+        if (between < CTI_DUPLICATE_DISTANCE)
             assert_copy(&filter, segment, TO_SERVER);
         else
             assert_new(&filter, segment, TO_SERVER);
@@ -133,12 +133,12 @@ static void distance(void **state)
 /* Each packet twice, and each two packets twice. */
 static void every_packet_twice(void **state)
 {
-    duplicate_filter one = {.count = 0}, two = {.count = 0};
+    cti_duplicate_filter one = {.count = 0}, two = {.count = 0};
 
     (void)state;
     for (uint32_t i = 0; i < 1000; i++) {
-        tcp_segment segment = segment_at(i * MILLISECOND, (uint16_t)(1 + i));
-        tcp_segment next = segment_at(i * MILLISECOND + 1, (uint16_t)(2001 + i));
+        cti_segment segment = segment_at(i * MILLISECOND, (uint16_t)(1 + i));
+        cti_segment next = segment_at(i * MILLISECOND + 1, (uint16_t)(2001 + i));
 
         segment.sequence = i * 12;
         assert_new(&one, segment, TO_SERVER);
@@ -152,8 +152,8 @@ static void every_packet_twice(void **state)
 
 static void times_at_the_ends(void **state)
 {
-    duplicate_filter filter = {.count = 0};
-    tcp_segment segment = segment_at(INT64_MAX, 7);
+    cti_duplicate_filter filter = {.count = 0};
+    cti_segment segment = segment_at(INT64_MAX, 7);
 
     (void)state;
     assert_new(&filter, segment, TO_SERVER);

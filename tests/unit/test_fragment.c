@@ -86,6 +86,12 @@ static void assert_given_up(uint64_t incomplete, uint64_t limit)
     assert_int_equal(fragments_given_up(all)->limit, limit);
 }
 
+static void assert_given_up_udp(uint64_t without_first, uint64_t without_tcp)
+{
+    assert_int_equal(fragments_given_up(all)->without_first, without_first);
+    assert_int_equal(fragments_given_up(all)->without_tcp, without_tcp);
+}
+
 /* ---- orders ---- */
 
 static void next_permutation(uint32_t *order, uint32_t count, uint32_t number)
@@ -289,11 +295,57 @@ static void lost_pieces(void **state)
     assert_int_equal(add(piece_of(2, 16, 3, false), 10 * SECOND), FRAGMENT_HELD);
     assert_int_equal(add(piece_of(1, 16, 3, false), FRAGMENT_AGE + 1), FRAGMENT_HELD);
     assert_given_up(1, 0);
-    piece = piece_of(3, 16, 8, true); /* nobody knows whose it is */
+    piece = piece_of(3, 16, 8, true); /* its ports are missing */
     piece.protocol = 17;
     assert_int_equal(add(piece, FRAGMENT_AGE + 1), FRAGMENT_HELD);
     fragments_finish(all);
     assert_given_up(3, 0);
+    assert_given_up_udp(1, 0);
+}
+
+/* A datagram that is not a tunnel's is no loss: its frames are counted apart. */
+static void lost_pieces_of_udp(void **state)
+{
+    ip_piece piece = piece_of(1, 0, 16, true);
+
+    (void)state;
+    piece.protocol = 17;
+    piece.no_tunnel = true;
+    piece.frames = 3; /* pieces of a packet that came in pieces */
+    assert_int_equal(add(piece, 0), FRAGMENT_HELD);
+    assert_int_equal(add(piece, 0), FRAGMENT_REPEATED);
+    piece.offset = 32;
+    piece.no_tunnel = false;
+    piece.frames = 1;
+    assert_int_equal(add(piece, 0), FRAGMENT_HELD);
+    piece.identification = 2; /* only the second piece */
+    assert_int_equal(add(piece, 0), FRAGMENT_HELD);
+    piece.identification = 3; /* perhaps a tunnel's */
+    piece.offset = 0;
+    assert_int_equal(add(piece, 0), FRAGMENT_HELD);
+    fragments_finish(all);
+    assert_given_up(1, 0);
+    assert_given_up_udp(1, 4);
+}
+
+static void frames_of_a_whole_packet(void **state)
+{
+    ip_piece piece = piece_of(1, 0, 16, true);
+
+    (void)state;
+    piece.protocol = 17;
+    piece.no_tunnel = true;
+    piece.frames = 2;
+    assert_int_equal(add(piece, 0), FRAGMENT_HELD);
+    piece = piece_of(1, 16, 3, false);
+    piece.protocol = 17;
+    piece.frames = 5;
+    assert_int_equal(add(piece, 0), FRAGMENT_WHOLE);
+    assert_int_equal(whole.frames, 7);
+    assert_true(whole.no_tunnel);
+    fragments_finish(all);
+    assert_given_up(0, 0);
+    assert_given_up_udp(0, 0);
 }
 
 static void too_many_packets(void **state)
@@ -427,6 +479,8 @@ int main(void)
         TEST(behind_the_end),
         TEST(cut_pieces),
         TEST(lost_pieces),
+        TEST(lost_pieces_of_udp),
+        TEST(frames_of_a_whole_packet),
         TEST(too_many_packets),
         TEST(too_many_bytes),
         TEST(too_many_parts),

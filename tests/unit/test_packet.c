@@ -30,8 +30,10 @@ enum {
     LINK_RADIOTAP = 127,
     LINK_JUNIPER = 178,
     LINK_PPI = 192,
+    LINK_ERF = 197,
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
+    LINK_NFLOG = 239,
     LINK_EXPORTED = 252,
     LINK_PKTAP = 258,
     LINK_SLL2 = 276,
@@ -42,6 +44,7 @@ static const int links[] = {
     LINK_PPP_HDLC,  LINK_PPP_ETHER, LINK_RAW_FILE, LINK_C_HDLC, LINK_LOOP,
     LINK_SLL,       LINK_IPV4,     LINK_IPV6,   LINK_EXPORTED, LINK_SLL2,
     LINK_WLAN,      LINK_RADIOTAP, LINK_JUNIPER, LINK_PPI,  LINK_PKTAP,
+    LINK_NFLOG,     LINK_ERF,
 };
 
 /* Those that lead to IP without more ado. */
@@ -143,7 +146,7 @@ static void put_tcp(bytes *b, uint32_t options)
     put32(b, 0x81020304);
     put32(b, 0xF5060708);
     put8(b, (20 + options) / 4 << 4);
-    put8(b, TCP_ACK | 0x08);
+    put8(b, CTI_FLAG_ACK | 0x08);
     put16(b, 0x8102);
     put16(b, 0xBAD0);
     put16(b, 0);
@@ -199,10 +202,23 @@ static parsed parse(const bytes *b, int link)
 
 #define assert_result(b, link, expected) assert_int_equal(parse(b, link).result, expected)
 
+/* The packet stops at something that is not supported, of this name. */
+static void assert_obstacle(const bytes *b, int link, const char *name, uint32_t number)
+{
+    const parsed p = parse(b, link);
+
+    assert_int_equal(p.result, PACKET_UNSUPPORTED);
+    assert_string_equal(p.found.obstacle.name, name);
+    if (p.found.obstacle.form != OBSTACLE_NAME)
+        assert_int_equal(p.found.obstacle.number, number);
+    else
+        assert_int_equal(number, 0);
+}
+
 /* It is the segment that put_tcp() makes, in IPv4 or IPv6, with this much of the payload. */
 static void assert_payload(const parsed *p, uint32_t type, uint32_t captured, uint32_t length)
 {
-    const tcp_segment *s = &p->found.segment;
+    const cti_segment *s = &p->found.segment;
 
     assert_int_equal(p->result, PACKET_TCP);
     if (type == ETHERTYPE_V4) {
@@ -220,7 +236,7 @@ static void assert_payload(const parsed *p, uint32_t type, uint32_t captured, ui
     assert_int_equal(s->destination.port, 42027);
     assert_int_equal(s->sequence, 0x81020304);
     assert_int_equal(s->acknowledgment, 0xF5060708);
-    assert_int_equal(s->flags, TCP_ACK | 0x08);
+    assert_int_equal(s->flags, CTI_FLAG_ACK | 0x08);
     assert_int_equal(s->window, 0x8102);
     assert_int_equal(s->length, length);
     assert_int_equal(s->captured, captured);
@@ -312,23 +328,35 @@ static void vlan_tags_without_end(void **state)
 
 static void ethernet_with_something_else(void **state)
 {
-    /* a length of 802.3, ARP, LLDP, and IPv6's number with one wrong bit */
-    static const uint32_t others[] = {0x0100, 0x0806, 0x88CC, 0x86DC};
+    /* a length of 802.3 with LLC's number 45, and IPv6's number with one wrong bit */
+    static const struct {
+        uint32_t type, number;
+        const char *name;
+    } named[] = {{0x0100, 0x45, "LLC SAP"}, {0x86DC, 0x86DC, "EtherType"}};
+    /* CDP, ARP, PPPoE discovery, LACP, EAPOL, LLDP, PTP, loopback */
+    static const uint32_t quiet[] = {0x2000, 0x0806, 0x8863, 0x8809, 0x888E, 0x88CC, 0x88F7, 0x9000};
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
-        bytes b = {.size = 0};
+    for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+        for (int tagged = 0; tagged < 2; tagged++) {
+            bytes b = {.size = 0};
 
-        put_ethernet(&b, others[i]);
-        put_packet(&b, ETHERTYPE_V4);
-        assert_result(&b, LINK_ETHERNET, PACKET_NOT_TCP);
+            put_ethernet(&b, tagged ? 0x8100 : quiet[i]);
+            if (tagged)
+                put_tag(&b, quiet[i]);
+            put_packet(&b, ETHERTYPE_V4);
+            assert_result(&b, LINK_ETHERNET, PACKET_NOT_TCP);
+        }
+    for (int i = 0; i < 2; i++)
+        for (int tagged = 0; tagged < 2; tagged++) {
+            bytes b = {.size = 0};
 
-        b.size = 0;
-        put_ethernet(&b, 0x8100);
-        put_tag(&b, others[i]);
-        put_packet(&b, ETHERTYPE_V4);
-        assert_result(&b, LINK_ETHERNET, PACKET_NOT_TCP);
-    }
+            put_ethernet(&b, tagged ? 0x8100 : named[i].type);
+            if (tagged)
+                put_tag(&b, named[i].type);
+            put_packet(&b, ETHERTYPE_V4);
+            assert_obstacle(&b, LINK_ETHERNET, named[i].name, named[i].number);
+        }
 }
 
 /* AF_INET is 2 everywhere; AF_INET6 is 10, 23, 24, 26, 28 or 30, as the system has it. */
@@ -377,7 +405,7 @@ static void raw_ip_of_no_version(void **state)
         put_packet(&b, ETHERTYPE_V4);
         b.data[0] = (uint8_t)(version << 4 | 5);
         if (version != 4 && version != 6)
-            assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+            assert_obstacle(&b, LINK_RAW, "IP version", version);
     }
 }
 
@@ -411,13 +439,43 @@ static void linux_cooked(void **state)
         b.size = 0;
         put_sll(&b, 4); /* 802.2 */
         put_packet(&b, families[i]);
+        assert_obstacle(&b, LINK_SLL, "LLC SAP", b.data[16]);
+    }
+}
+
+/* Numbers below those of Ethernet are Linux's own: IPX, CAN, an unknown one; netlink's mean
+ * something else. */
+static void linux_cooked_numbers(void **state)
+{
+    static const uint32_t quiet[] = {0x0001, 0x000C, 0x000E};
+    bytes b = {.size = 0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        b.size = 0;
+        put_sll(&b, quiet[i]);
+        put_packet(&b, ETHERTYPE_V4);
         assert_result(&b, LINK_SLL, PACKET_NOT_TCP);
     }
+    b.size = 0;
+    put_sll(&b, 0x00F6);
+    put_packet(&b, ETHERTYPE_V4);
+    assert_obstacle(&b, LINK_SLL, "Linux protocol", 0x00F6);
+    b.data[2] = 824 >> 8;
+    b.data[3] = 824 & 255;
+    assert_result(&b, LINK_SLL, PACKET_NOT_TCP);
+    b.size = 0;
+    put_sll2(&b, 0x00F6);
+    put_packet(&b, ETHERTYPE_V4);
+    assert_obstacle(&b, LINK_SLL2, "Linux protocol", 0x00F6);
+    b.data[8] = 824 >> 8;
+    b.data[9] = 824 & 255;
+    assert_result(&b, LINK_SLL2, PACKET_NOT_TCP);
 }
 
 static void known_and_unknown_link_types(void **state)
 {
-    static const int others[] = {-1, 6, 10, 106, 147, 195, 253, 10000};
+    static const int others[] = {-1, 6, 10, 106, 147, 195, 238, 253, 10000};
     bytes b = {.size = 0};
 
     (void)state;
@@ -564,9 +622,17 @@ static void ipv4_fragments(void **state)
 
 static bool is_tunnel(uint32_t protocol)
 {
-    static const uint8_t tunnels[] = {4, 41, 47, 50, 51, 55, 97, 108, 115, 137, 143};
+    static const uint8_t tunnels[] = {4, 41, 47, 50, 51, 55, 97, 108, 115, 137, 143, 144, 145};
 
     return memchr(tunnels, (int)protocol, sizeof(tunnels)) != NULL;
+}
+
+static bool is_without_tcp(uint32_t protocol)
+{
+    static const uint8_t without[] = {1,  2,  3,  8,   9,   17,  33,  46,  54,  58,
+                                      59, 88, 89, 103, 112, 113, 124, 132, 136, 240};
+
+    return memchr(without, (int)protocol, sizeof(without)) != NULL;
 }
 
 static void other_protocols(void **state)
@@ -577,8 +643,19 @@ static void other_protocols(void **state)
 
         put_ipv4(&b, 0, 20 + TCP_SIZE, 0, protocol);
         put_tcp(&b, 0);
-        if (!is_tunnel(protocol))
-            assert_result(&b, LINK_RAW, protocol == 6 ? PACKET_TCP : PACKET_NOT_TCP);
+        if (is_without_tcp(protocol))
+            assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+        else if (protocol != 6 && !is_tunnel(protocol))
+            assert_obstacle(&b, LINK_RAW, "IP protocol", protocol);
+        /* A piece of it is not worth waiting for others. */
+        b.data[6] = 0x20;
+        if (is_without_tcp(protocol) && protocol != 17)
+            assert_result(&b, LINK_RAW, PACKET_NOT_TCP);
+        else if (protocol != 17 && protocol != 6 && protocol != 43 && protocol != 60 &&
+                 !is_tunnel(protocol))
+            assert_obstacle(&b, LINK_RAW, "IP protocol", protocol);
+        else if (protocol == 50)
+            assert_obstacle(&b, LINK_RAW, "IPsec ESP", 0);
     }
 }
 
@@ -824,6 +901,16 @@ static void assert_frame(const char *head)
     }
 }
 
+static void assert_frame_obstacle(const char *head, const char *name, uint32_t number)
+{
+    for (int i = 0; i < 2; i++) {
+        bytes b = {.size = 0};
+
+        put_frame(&b, head, families[i]);
+        assert_obstacle(&b, LINK_ETHERNET, name, number);
+    }
+}
+
 static void assert_frame_result(const char *head, packet_result result)
 {
     for (int i = 0; i < 2; i++) {
@@ -841,7 +928,10 @@ static void llc_and_snap(void **state)
     assert_frame("0100 AAAA03 0000F8 TTTT");
     assert_frame("8100 6123 0100 AAAA03 000000 TTTT");
     assert_frame_result("0100 AAAA03 00000C TTTT", PACKET_NOT_TCP); /* Cisco's own numbers */
-    assert_frame_result("0100 AAAA03 000000 0100", PACKET_NOT_TCP);
+    assert_frame_result("0100 FEFE03 83 0000000000", PACKET_NOT_TCP); /* IS-IS */
+    assert_frame_obstacle("0100 AAAA03 000000 0100", "EtherType", 0x0100);
+    assert_frame_obstacle("0100 AAAA03 0080C2 0007", "SNAP organization", 0x0080C2);
+    assert_frame_obstacle("0100 060603 0000000000", "LLC SAP", 0x06);
     assert_frame_result("0026 424203 0000000000", PACKET_NOT_TCP); /* spanning tree */
     assert_frame_result("0003 F0F07F", PACKET_NOT_TCP);
     assert_frame_result("0000", PACKET_NOT_TCP);
@@ -870,6 +960,50 @@ static void cisco_tags(void **state)
     assert_frame("8903 0064 020000000003 020000000004 8100 0005 TTTT");
 }
 
+static void bridge_port_tag(void **state)
+{
+    (void)state;
+    assert_frame("893F 0000 0001 0000 TTTT");
+    assert_frame("893F E123 2123 4567 8100 6123 TTTT");
+    assert_frame("8100 6123 893F 0000 0001 0000 TTTT");
+}
+
+static void service_header(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static const char *const heads[2][4] = {
+            {"894F 0FC6 0101 000001FF 00000000000000000000000000000000", "894F 0FC2 0201 000001FF",
+             "894F 0FC2 0204 000001FF 0FC2 0201 000001FF",
+             "894F 0FC3 0203 000001FF 00000000 020000000003 020000000004 TTTT"},
+            {"894F 0FC6 0102 000001FF 00000000000000000000000000000000", "894F 0FC2 0202 000001FF",
+             "894F 0FC2 0204 000001FF 0FC2 0202 000001FF",
+             "894F 0FC2 0205 000001FF 00010140"}};
+
+        for (int k = 0; k < 4; k++) {
+            bytes b = {.size = 0};
+
+            put_frame(&b, heads[i][k], families[i]);
+            assert_segment_cut_anywhere(&b, LINK_ETHERNET, families[i], 0);
+        }
+    }
+    assert_frame_obstacle("894F 0FC2 0206 000001FF", "NSH next protocol", 6);
+    assert_frame_obstacle("894F 4FC2 0201 000001FF", "NSH version", 1);
+    assert_frame_result("894F 0FC1 0201 000001FF", PACKET_CUT); /* shorter than itself */
+}
+
+static void service_headers_without_end(void **state)
+{
+    bytes b = {.size = 0};
+
+    (void)state;
+    put_ethernet(&b, 0x894F);
+    for (int i = 0; i < 300; i++)
+        put_hex(&b, "0FC2 0204 000001FF");
+    put_packet(&b, ETHERTYPE_V4);
+    assert_obstacle(&b, LINK_ETHERNET, "too many headers", 0);
+}
+
 static void mpls(void **state)
 {
     (void)state;
@@ -882,7 +1016,9 @@ static void mpls(void **state)
     assert_frame("8847 00010140 020000000003 020000000004 TTTT");
     assert_frame("8847 00010140 00000001 020000000003 020000000004 8100 0005 TTTT");
     assert_frame_result("8847 00010140 10000007", PACKET_NOT_TCP); /* an associated channel */
-    assert_frame_result("8847 00010140 F00000000003 020000000004 1234", PACKET_NOT_TCP);
+    assert_frame_obstacle("8847 00010140 F00000000003 020000000004 1234",
+                          "MPLS with unknown content", 0);
+    assert_frame_result("8847 00010140 00000000 020000000003 020000000004 0806", PACKET_NOT_TCP);
 }
 
 /* An address that starts like IP's version: its lengths do not fit. */
@@ -910,7 +1046,7 @@ static void labels_without_end(void **state)
     for (int i = 0; i < 300; i++)
         put32(&b, 0x00010040);
     put_packet(&b, ETHERTYPE_V4);
-    assert_result(&b, LINK_ETHERNET, PACKET_TUNNEL);
+    assert_result(&b, LINK_ETHERNET, PACKET_UNSUPPORTED);
 }
 
 static void pppoe(void **state)
@@ -929,9 +1065,11 @@ static void pppoe(void **state)
         assert_segment_cut_anywhere(&b, LINK_PPP_ETHER, families[i], 0);
     }
     assert_frame_result("8864 1109 0042 0100 0021", PACKET_NOT_TCP); /* discovery */
-    assert_frame_result("8864 2100 0042 0100 0021", PACKET_NOT_TCP);
+    assert_frame_result("8864 2100 0042 0100 0021", PACKET_CUT);
     assert_frame_result("8864 1100 0042 0100 C021", PACKET_NOT_TCP); /* LCP */
-    assert_frame_result("8864 1100 0042 0100 00FD", PACKET_TUNNEL);
+    assert_frame_obstacle("8864 1100 0042 0100 00FD", "compressed PPP", 0);
+    assert_frame_obstacle("8864 1100 0042 0100 003D", "multilink PPP", 0);
+    assert_frame_obstacle("8864 1100 0042 0100 4021", "PPP protocol", 0x4021);
     assert_frame_result("8864 1100 0042 0004 0021", PACKET_CUT);     /* it ends within IP */
 }
 
@@ -971,12 +1109,151 @@ static void cisco_hdlc(void **state)
 
 static void other_tags_are_named(void **state)
 {
+    (void)state;
+    assert_frame_obstacle("88E5 2C00 00000001", "MACsec", 0);
+    assert_frame_obstacle("88E7 00000064 020000000003 020000000004 TTTT", "MAC-in-MAC (802.1ah)", 0);
+    assert_frame_obstacle("22F3 0000", "TRILL", 0);
+    assert_frame_obstacle("1234", "EtherType", 0x1234);
+}
+
+/* ---- headers of the capturing system ---- */
+
+/* An attribute of NFLOG, with its padding. */
+static void put_attribute(bytes *b, bool little, uint32_t type, const char *hex, uint32_t length)
+{
+    const uint32_t size = 4 + length;
+
+    put16(b, little ? size << 8 | size >> 8 : size);
+    put16(b, little ? type << 8 : type);
+    put_hex(b, hex);
+}
+
+static void put_nflog(bytes *b, bool little, const char *head, const char *type)
+{
+    put_hex(b, head);
+    put_attribute(b, little, 1, type, 4);
+    put_attribute(b, little, 10, "6869 00 00", 3); /* a prefix, padded */
+    put_attribute(b, little, 9, "", 40 + PAYLOAD_SIZE);
+}
+
+static void nflog(void **state)
+{
+    (void)state;
+    for (int little = 0; little < 2; little++) {
+        bytes b = {.size = 0};
+
+        put_nflog(&b, little, "02 00 0001", "0800 01 00");
+        put_packet(&b, ETHERTYPE_V4);
+        assert_segment_cut_anywhere(&b, LINK_NFLOG, ETHERTYPE_V4, 0);
+        put_hex(&b, "000000"); /* the padding, and an attribute after it */
+        put_attribute(&b, little, 3, "00000001", 4);
+        assert_segment(&b, LINK_NFLOG, ETHERTYPE_V4);
+        b.data[0] = 7; /* of a bridge */
+        assert_segment(&b, LINK_NFLOG, ETHERTYPE_V4);
+        b.data[0] = 3;
+        assert_result(&b, LINK_NFLOG, PACKET_NOT_TCP);
+        b.data[0] = 12;
+        assert_obstacle(&b, LINK_NFLOG, "NFLOG address family", 12);
+        b.data[1] = 1;
+        assert_obstacle(&b, LINK_NFLOG, "NFLOG version", 1);
+    }
+}
+
+static void nflog_without_a_packet(void **state)
+{
     bytes b = {.size = 0};
 
     (void)state;
-    put_frame(&b, "88E5 2C00 00000001", ETHERTYPE_V4);
-    assert_result(&b, LINK_ETHERNET, PACKET_TUNNEL);
-    assert_string_equal(parse(&b, LINK_ETHERNET).found.tunnel, "MACsec");
+    put_hex(&b, "02 00 0001 0008 0001 0800 01 00");
+    assert_result(&b, LINK_NFLOG, PACKET_CUT);
+    put_hex(&b, "0003 0002"); /* a length below its own */
+    put_packet(&b, ETHERTYPE_V4);
+    assert_result(&b, LINK_NFLOG, PACKET_CUT);
+    memcpy(b.data + 12, "\0\x4", 2);
+    for (int i = 0; i < 50; i++)
+        put_hex(&b, "0004 0002");
+    assert_result(&b, LINK_NFLOG, PACKET_CUT);
+}
+
+static void put_erf(bytes *b, uint32_t type, uint32_t extensions, uint32_t on_wire)
+{
+    put_hex(b, "00000000 12345678");
+    put8(b, type | (extensions > 0 ? 0x80 : 0));
+    put8(b, 4);
+    put16(b, 16);
+    put16(b, 0);
+    put16(b, on_wire);
+    for (uint32_t i = extensions; i > 0; i--) {
+        put8(b, i > 1 ? 0x83 : 0x03);
+        put_hex(b, "01020304050607");
+    }
+}
+
+static void erf_records(void **state)
+{
+    static const uint32_t frames[] = {2, 11, 16, 20}, lines[] = {1, 10, 15, 19};
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (uint32_t extensions = 0; extensions < 3; extensions++) {
+            const uint32_t size = (families[i] == ETHERTYPE_V4 ? 20 : 40) + TCP_SIZE;
+            bytes b = {.size = 0};
+
+            for (int k = 0; k < 4; k++) {
+                b.size = 0;
+                put_erf(&b, frames[k], extensions, 14 + size);
+                put_hex(&b, "0000");
+                put_ethernet(&b, families[i]);
+                put_packet(&b, families[i]);
+                assert_segment_cut_anywhere(&b, LINK_ERF, families[i], 0);
+
+                b.size = 0;
+                put_erf(&b, lines[k], extensions, 4 + size);
+                put_hex(&b, "0F00");
+                put16(&b, families[i]);
+                put_packet(&b, families[i]);
+                assert_segment_cut_anywhere(&b, LINK_ERF, families[i], 0);
+            }
+            b.size = 0;
+            put_erf(&b, families[i] == ETHERTYPE_V4 ? 22 : 23, extensions, size);
+            put_packet(&b, families[i]);
+            assert_segment_cut_anywhere(&b, LINK_ERF, families[i], 0);
+            put_hex(&b, "00000000000000"); /* padding of the record */
+            assert_segment(&b, LINK_ERF, families[i]);
+        }
+}
+
+static void other_erf_records(void **state)
+{
+    static const uint32_t quiet[] = {13, 14, 27, 48};
+    bytes b = {.size = 0};
+    parsed p;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        b.size = 0;
+        put_erf(&b, quiet[i], 0, 100);
+        put_packet(&b, ETHERTYPE_V4);
+        assert_result(&b, LINK_ERF, PACKET_NOT_TCP);
+    }
+    b.size = 0;
+    put_erf(&b, 21, 1, 100);
+    put_packet(&b, ETHERTYPE_V4);
+    assert_obstacle(&b, LINK_ERF, "ERF record type", 21);
+    /* The card cut the packet: the record has its length on the wire. */
+    b.size = 0;
+    put_erf(&b, 22, 0, 40 + 1460);
+    put_ipv4(&b, 0, 40 + 1460, 0, 6);
+    put_tcp(&b, 0);
+    p = parse(&b, LINK_ERF);
+    assert_payload(&p, ETHERTYPE_V4, PAYLOAD_SIZE, 1460);
+    /* Extension headers to the end. */
+    b.size = 0;
+    put_erf(&b, 22, 0, 40);
+    b.data[8] |= 0x80;
+    for (int i = 0; i < 50; i++)
+        put_hex(&b, "8301020304050607");
+    assert_result(&b, LINK_ERF, PACKET_CUT);
 }
 
 /* ---- exported by Wireshark ---- */
@@ -999,7 +1276,7 @@ static void assert_exported(const char *hex, uint32_t size)
     put(&b, PAYLOAD, PAYLOAD_SIZE);
     for (uint32_t captured = 0; captured <= b.size; captured++) {
         const parsed p = parse_cut(&b, captured, b.size, LINK_EXPORTED);
-        const tcp_segment *s = &p.found.segment;
+        const cti_segment *s = &p.found.segment;
 
         assert_int_equal(p.result, captured < head ? PACKET_CUT : PACKET_TCP);
         if (captured < head)
@@ -1018,13 +1295,19 @@ static void assert_exported(const char *hex, uint32_t size)
     }
 }
 
+static void put_exported(bytes *b, const char *hex)
+{
+    b->size = 0;
+    put_hex(b, hex);
+    put(b, PAYLOAD, PAYLOAD_SIZE);
+}
+
 static void assert_not_exported(const char *hex)
 {
-    bytes b = {.size = 0};
+    bytes b;
 
-    put_hex(&b, hex);
-    put(&b, PAYLOAD, PAYLOAD_SIZE);
-    assert_result(&b, LINK_EXPORTED, PACKET_NOT_TCP);
+    put_exported(&b, hex);
+    assert_obstacle(&b, LINK_EXPORTED, "exported PDU without addresses or ports", 0);
 }
 
 static void exported(void **state)
@@ -1038,11 +1321,14 @@ static void exported(void **state)
 
 static void exported_without_what_is_needed(void **state)
 {
+    bytes b;
+
     (void)state;
+    put_exported(&b, EXPORT_V4 "0018 0004 00000003" EXPORT_PORTS EXPORT_END); /* UDP */
+    assert_result(&b, LINK_EXPORTED, PACKET_NOT_TCP);
     assert_not_exported(EXPORT_END);
     assert_not_exported(EXPORT_NAME EXPORT_V4 EXPORT_TCP EXPORT_END);
     assert_not_exported(EXPORT_NAME EXPORT_PORTS EXPORT_TCP EXPORT_END);
-    assert_not_exported(EXPORT_V4 "0018 0004 00000003" EXPORT_PORTS EXPORT_END); /* UDP */
     assert_not_exported("0014 0005 C000020100 0015 0004 C0000202" EXPORT_PORTS EXPORT_END);
     assert_not_exported(EXPORT_V4 "0019 0002 9C40 001A 0004 0000A42B" EXPORT_END);
 }
@@ -1121,10 +1407,12 @@ static void gre(void **state)
     assert_tunnel(47, "0000 6558" MACS "TTTT");
     assert_tunnel(47, "0000 8847 00010140");
     assert_tunnel(47, "0000 8909 TTTT 01 01 0001 0007");
-    assert_tunnel_result(47, "0001 880B 00000000", PACKET_TUNNEL);
-    assert_tunnel_result(47, "0000 883E", PACKET_TUNNEL);
+    assert_tunnel_result(47, "0001 880B 00000000", PACKET_UNSUPPORTED);
+    assert_tunnel_result(47, "0000 883E", PACKET_UNSUPPORTED);
     assert_tunnel_result(47, "0000 2001", PACKET_NOT_TCP);
-    assert_tunnel_result(47, "0000 0001", PACKET_NOT_TCP);
+    assert_tunnel_result(47, "0000 0000", PACKET_NOT_TCP); /* keep-alive */
+    assert_tunnel(47, "0000 894F 0FC2 0203 000001FF" MACS "TTTT");
+    assert_tunnel(17, "C000 1292 LLLL 0000 2000 TTTT 00000007");
 }
 
 static void erspan(void **state)
@@ -1163,8 +1451,11 @@ static void vxlan_and_geneve(void **state)
     assert_tunnel(17, "C000 17C1 LLLL 0000 0000 TTTT 00000700");
     assert_tunnel(17, "C000 17C1 LLLL 0000 0340 6558 00000700 0102030401020304FFFFFFFF" MACS "TTTT");
     assert_tunnel(17, "C000 19EB LLLL 0000 00010140"); /* MPLS */
-    assert_tunnel_result(17, "C000 12B5 LLLL 0000 00000000 00000700" MACS "TTTT", PACKET_NOT_TCP);
-    assert_tunnel_result(17, "C000 17C1 LLLL 0000 4000 6558 00000700" MACS "TTTT", PACKET_NOT_TCP);
+    assert_tunnel(17, "C000 12B6 LLLL 0000 0C000003 00000700" MACS "TTTT");
+    assert_tunnel(17, "C000 12B6 LLLL 0000 08000000 00000700" MACS "TTTT");
+    assert_tunnel(17, "C000 12B6 LLLL 0000 0C000004 00000700 0FC2 0203 000001FF" MACS "TTTT");
+    assert_tunnel(17, "C000 12B6 LLLL 0000 0C000005 00000700 00010140");
+    assert_tunnel_result(17, "C000 12B6 LLLL 0000 0D000003 00000700" MACS "TTTT", PACKET_NOT_TCP);
     assert_tunnel_result(17, "12B5 C000 LLLL 0000 08000000 00000700" MACS "TTTT", PACKET_NOT_TCP);
     assert_tunnel_result(17, "C000 0035 LLLL 0000", PACKET_NOT_TCP);
 }
@@ -1192,10 +1483,29 @@ static void unsupported_tunnels_are_named(void **state)
         {115, "", "L2TP"},
         {47, "3081 880B", "PPTP"},
         {17, "C000 06A5 LLLL 0000", "L2TP"},
-        {17, "C000 0868 LLLL 0000", "GTP"},
+        {17, "C000 0868 LLLL 0000 1EFF 0000 00000000", "GTP other than GTP-U version 1"},
+        {17, "C000 0868 LLLL 0000 34FF 002C 00000001 0000 00 03 01 000000",
+         "GTP-U extension header"},
+        {17, "C000 13D0 LLLL 0000", "AYIYA"},
+        {17, "13D0 C000 LLLL 0000", "AYIYA"},
+        {17, "C000 04AA LLLL 0000", "OpenVPN"},
+        {17, "C000 9090 LLLL 0000", "TZSP"},
+        {17, "C000 CA6C LLLL 0000 04000000", "WireGuard"},
+        {17, "C000 12B5 LLLL 0000 00000000 00000700", "VXLAN with flags"},
+        {17, "C000 17C1 LLLL 0000 4000 6558 00000700", "Geneve version"},
+        {17, "C000 17C1 LLLL 0000 0000 0001 00000700", "Geneve protocol"},
+        {17, "C000 12B6 LLLL 0000 0C000007 00000700", "VXLAN-GPE next protocol"},
+        {17, "C000 12B6 LLLL 0000 1C000003 00000700", "VXLAN-GPE version"},
+        {47, "0000 0001", "GRE protocol"},
+        {47, "0000 6559", "EtherType"},
+        {47, "0000 8200", "Aruba GRE"},
+        {47, "0000 82FF", "Aruba GRE"},
+        {47, "0000 9000", "Aruba GRE"},
+        {47, "0000 883E", "WCCP"},
+        {144, "", "IPsec AGGFRAG"},
         {17, "C000 0DD8 LLLL 0000", "Teredo"},
         {17, "C000 1194 LLLL 0000", "IPsec ESP in UDP"},
-        {17, "C000 12B6 LLLL 0000", "VXLAN-GPE"},
+        {17, "1194 C000 LLLL 0000", "IPsec ESP in UDP"},
         {17, "C000 147F LLLL 0000", "CAPWAP"},
         {17, "C000 10F5 LLLL 0000", "LISP"},
     };
@@ -1205,9 +1515,48 @@ static void unsupported_tunnels_are_named(void **state)
         bytes b = {.size = 0};
 
         put_tunnel(&b, ETHERTYPE_V4, cases[i].protocol, cases[i].head, ETHERTYPE_V4);
-        assert_result(&b, LINK_RAW, PACKET_TUNNEL);
-        assert_string_equal(parse(&b, LINK_RAW).found.tunnel, cases[i].name);
+        assert_result(&b, LINK_RAW, PACKET_UNSUPPORTED);
+        assert_string_equal(parse(&b, LINK_RAW).found.obstacle.name, cases[i].name);
     }
+}
+
+/* On the ports of tunnels: IKE, a keep-alive, WireGuard's handshake, answers of DNS. */
+static void other_datagrams_of_tunnels(void **state)
+{
+    (void)state;
+    assert_tunnel_result(17, "C000 1194 LLLL 0000 00000000", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "1194 1194 0009 0000 FF", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "C000 CA6C LLLL 0000 01000000", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "0035 1194 LLLL 0000", PACKET_NOT_TCP);
+    assert_tunnel_result(17, "13D0 0035 LLLL 0000", PACKET_NOT_TCP);
+}
+
+static void gtp(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static const char *const heads[] = {
+            "C000 0868 LLLL 0000 30FF NNNN 00000001",
+            "C000 0868 LLLL 0000 32FF NNNN 00000001 0007 00 00",
+            "C000 0868 LLLL 0000 33FF NNNN 00000001 0007 00 85", /* no E: no extension header */
+            "C000 0868 LLLL 0000 34FF NNNN 00000001 0000 00 85 01 1001 00",
+            "C000 0868 LLLL 0000 36FF NNNN 00000001 0007 00 C0 01 0001 85 02 100102030405 00"};
+        static const uint32_t sizes[] = {0, 4, 4, 8, 16};
+
+        for (int k = 0; k < 5; k++) {
+            const uint32_t size = (families[i] == ETHERTYPE_V4 ? 20 : 40) + TCP_SIZE + sizes[k];
+            bytes b = {.size = 0};
+            char head[128], number[5];
+
+            snprintf(head, sizeof(head), "%s", heads[k]);
+            snprintf(number, sizeof(number), "%04X", size);
+            memcpy(strstr(head, "NNNN"), number, 4);
+            put_tunnel(&b, ETHERTYPE_V4, 17, head, families[i]);
+            assert_segment_cut_anywhere(&b, LINK_RAW, families[i], 0);
+        }
+    }
+    assert_tunnel_result(17, "C000 0868 LLLL 0000 3001 0000 00000000", PACKET_NOT_TCP); /* echo */
+    assert_tunnel_result(17, "C000 0868 LLLL 0000 34FF 00FF 00000001 0000 00 85 00", PACKET_CUT);
 }
 
 /* Seven tunnels in one another are gone through, eight are not. */
@@ -1223,7 +1572,7 @@ static void depth_of_tunnels(void **state)
         if (depth < 8)
             assert_segment_cut_anywhere(&b, LINK_RAW, ETHERTYPE_V4, 0);
         else
-            assert_result(&b, LINK_RAW, PACKET_TUNNEL);
+            assert_result(&b, LINK_RAW, PACKET_UNSUPPORTED);
     }
 }
 
@@ -1284,14 +1633,14 @@ static void a_piece_is_handed_out(void **state)
     assert_int_equal(p.found.piece.captured, TCP_SIZE - 2);
 }
 
-/* Only the first piece of a UDP datagram tells if it is a tunnel's. */
+/* Only the first piece of a UDP datagram has its ports. */
 static void pieces_of_udp(void **state)
 {
     static const struct {
         uint32_t fragment, port;
-        packet_result result;
-    } cases[] = {{0x2000, 4789, PACKET_FRAGMENT}, {0x2000, 6081, PACKET_FRAGMENT},
-                 {0x2000, 53, PACKET_NOT_TCP},    {0x2001, 53, PACKET_FRAGMENT}};
+        bool no_tunnel;
+    } cases[] = {{0x2000, 4789, false}, {0x2000, 6081, false}, {0x2000, 4500, false},
+                 {0x2000, 53, true},    {0x2001, 53, false}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -1301,7 +1650,11 @@ static void pieces_of_udp(void **state)
         put16(&b, 4000);
         put16(&b, cases[i].port);
         put32(&b, 0);
-        assert_result(&b, LINK_RAW, cases[i].result);
+        assert_result(&b, LINK_RAW, PACKET_FRAGMENT);
+        assert_int_equal(parse(&b, LINK_RAW).found.piece.no_tunnel, cases[i].no_tunnel);
+        assert_int_equal(parse(&b, LINK_RAW).found.piece.frames, 1);
+        b.size = 20 + 3; /* the snaplen cut the ports */
+        assert_false(parse(&b, LINK_RAW).found.piece.no_tunnel);
     }
 }
 
@@ -1384,13 +1737,15 @@ static void changed_tunnels(void **state)
         {17, "C000 17C1 LLLL 0000 0340 6558 00000700 0102030401020304FFFFFFFF" MACS "TTTT"},
         {137, "00010040 00010140 00000000" MACS "TTTT"},
         {97, "3000" MACS "8903 0064" MACS "8926 8001 0002 8909 01 01 0001 0007 TTTT"},
+        {145, "0FC2 0204 000001FF 0FC2 0203 000001FF" MACS "893F 0000 0001 0000 TTTT"},
+        {17, "C000 12B6 LLLL 0000 0C000003 00000700" MACS "TTTT"},
     };
     uint32_t good = 0;
 
     (void)state;
     random_state = 3;
     for (int i = 0; i < 60000; i++) {
-        const uint32_t tunnel = below(8);
+        const uint32_t tunnel = below(10);
         bytes b = {.size = 0};
 
         put_tunnel(&b, families[below(2)], tunnels[tunnel].protocol, tunnels[tunnel].head,
@@ -1453,6 +1808,7 @@ int main(void)
         cmocka_unit_test(raw_ip),
         cmocka_unit_test(raw_ip_of_no_version),
         cmocka_unit_test(linux_cooked),
+        cmocka_unit_test(linux_cooked_numbers),
         cmocka_unit_test(known_and_unknown_link_types),
         cmocka_unit_test(ipv4_options),
         cmocka_unit_test(ipv4_total_length_0),
@@ -1476,6 +1832,9 @@ int main(void)
         cmocka_unit_test(llc_and_snap),
         cmocka_unit_test(llc_length_ends_the_packet),
         cmocka_unit_test(cisco_tags),
+        cmocka_unit_test(bridge_port_tag),
+        cmocka_unit_test(service_header),
+        cmocka_unit_test(service_headers_without_end),
         cmocka_unit_test(mpls),
         cmocka_unit_test(mpls_addresses_that_look_like_ip),
         cmocka_unit_test(labels_without_end),
@@ -1483,6 +1842,10 @@ int main(void)
         cmocka_unit_test(ppp),
         cmocka_unit_test(cisco_hdlc),
         cmocka_unit_test(other_tags_are_named),
+        cmocka_unit_test(nflog),
+        cmocka_unit_test(nflog_without_a_packet),
+        cmocka_unit_test(erf_records),
+        cmocka_unit_test(other_erf_records),
         cmocka_unit_test(exported),
         cmocka_unit_test(exported_without_what_is_needed),
         cmocka_unit_test(ip_in_ip),
@@ -1492,6 +1855,8 @@ int main(void)
         cmocka_unit_test(vxlan_and_geneve),
         cmocka_unit_test(udp_length_ends_the_packet),
         cmocka_unit_test(unsupported_tunnels_are_named),
+        cmocka_unit_test(other_datagrams_of_tunnels),
+        cmocka_unit_test(gtp),
         cmocka_unit_test(depth_of_tunnels),
         cmocka_unit_test(identification_of_the_inner_packet),
         cmocka_unit_test(a_piece_is_handed_out),

@@ -156,6 +156,12 @@ static void unexpected_note(void *user, uint32_t file, const char *what)
     fail_msg("file %u: %s", file, what);
 }
 
+static void unexpected_skip(void *user, uint32_t file, const char *why, uint64_t packets)
+{
+    (void)user;
+    fail_msg("file %u: %" G_GUINT64_FORMAT " packets skipped: %s", file, packets, why);
+}
+
 static void count_closed(void *user, uint32_t file)
 {
     (void)file;
@@ -194,6 +200,7 @@ static uint64_t merge(uint32_t count, uint32_t step, bool is_compared)
     const capture_queue_options options = {.paths = (char *const *)files.paths->pdata,
                                            .note = unexpected_note,
                                            .wait = no_wait,
+                                           .skip = unexpected_skip,
                                            .close = count_closed,
                                            .user = &closed};
     capture_queue *queue = capture_queue_new(&options);

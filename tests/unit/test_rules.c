@@ -432,14 +432,14 @@ static void segment(bench *b, cti_sender sender, uint32_t size)
 {
     static uint32_t next[2];
     const int from = sender == CTI_SERVER;
-    cti_segment s = {.sender = sender, .acknowledges = true, .time = b->now, .frame = ++b->frame};
+    cti_segment s = {.flags = CTI_FLAG_ACK, .length = size, .time = b->now, .frame = ++b->frame};
 
     if (!b->session.flows[from].known)
         next[from] = from ? 0xFFFFFF00u : 1000; /* the server's numbers soon pass 2^32 */
+    s.sequence = next[from];
     next[from] += size;
-    s.next = next[from];
     s.acknowledgment = next[!from];
-    cti_session_segment(&b->session, &s);
+    cti_session_segment(&b->session, sender, &s);
 }
 
 /* So many small pieces that leave right after a late acknowledgment of the one before; with

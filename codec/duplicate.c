@@ -3,7 +3,7 @@
 #include "duplicate.h"
 
 /* Most packets have another sequence number: that is looked at first. */
-static bool is_same(const seen_packet *seen, const seen_packet *now)
+static bool is_same(const cti_seen_packet *seen, const cti_seen_packet *now)
 {
     return seen->sequence == now->sequence && seen->direction == now->direction &&
            seen->identification == now->identification && seen->flags == now->flags &&
@@ -12,7 +12,7 @@ static bool is_same(const seen_packet *seen, const seen_packet *now)
            (now->identification != 0 || seen->checksum == now->checksum);
 }
 
-static bool is_within(const seen_packet *seen, const seen_packet *now, int64_t most)
+static bool is_within(const cti_seen_packet *seen, const cti_seen_packet *now, int64_t most)
 {
     int64_t passed;
 
@@ -20,13 +20,14 @@ static bool is_within(const seen_packet *seen, const seen_packet *now, int64_t m
            passed >= -most;
 }
 
-static bool was_seen(const duplicate_filter *filter, const seen_packet *now)
+static bool was_seen(const cti_duplicate_filter *filter, const cti_seen_packet *now)
 {
     const bool identified = now->identification != 0;
-    const int64_t most = identified ? DUPLICATE_TIME : DUPLICATE_TIME_UNIDENTIFIED;
+    const int64_t most = identified ? CTI_DUPLICATE_TIME : CTI_DUPLICATE_TIME_UNIDENTIFIED;
 
-    for (uint32_t back = 1; back <= DUPLICATE_DISTANCE && back <= filter->count; back++) {
-        const seen_packet *seen = &filter->last[(filter->count - back) % DUPLICATE_DISTANCE];
+    for (uint32_t back = 1; back <= CTI_DUPLICATE_DISTANCE && back <= filter->count; back++) {
+        const cti_seen_packet *seen =
+            &filter->last[(filter->count - back) % CTI_DUPLICATE_DISTANCE];
 
         if (!is_within(seen, now, most) || (!identified && seen->direction != now->direction))
             return false;
@@ -36,10 +37,10 @@ static bool was_seen(const duplicate_filter *filter, const seen_packet *now)
     return false;
 }
 
-bool duplicate_filter_take(duplicate_filter *filter, const tcp_segment *segment,
-                           uint8_t direction)
+bool cti_duplicate_filter_take(cti_duplicate_filter *filter, const cti_segment *segment,
+                               uint8_t direction)
 {
-    const seen_packet now = {
+    const cti_seen_packet now = {
         .time = segment->time,
         .sequence = segment->sequence,
         .acknowledgment = segment->acknowledgment,
@@ -53,13 +54,13 @@ bool duplicate_filter_take(duplicate_filter *filter, const tcp_segment *segment,
 
     if (was_seen(filter, &now))
         return true;
-    filter->last[filter->count % DUPLICATE_DISTANCE] = now;
+    filter->last[filter->count % CTI_DUPLICATE_DISTANCE] = now;
     filter->count++;
     return false;
 }
 
-void duplicate_filter_expect(const duplicate_filter *filter)
+void cti_duplicate_filter_expect(const cti_duplicate_filter *filter)
 {
-    __builtin_prefetch(&filter->last[(filter->count - 1) % DUPLICATE_DISTANCE], 1);
-    __builtin_prefetch(&filter->last[filter->count % DUPLICATE_DISTANCE], 1);
+    __builtin_prefetch(&filter->last[(filter->count - 1) % CTI_DUPLICATE_DISTANCE], 1);
+    __builtin_prefetch(&filter->last[filter->count % CTI_DUPLICATE_DISTANCE], 1);
 }

@@ -3,13 +3,13 @@
  * they tell: then they go on as messages, or the connection is left alone. */
 #include "connection_parts.h"
 
-#include "codec/bytes.h"
+#include "bytes.h"
 
 /* So many pieces of data that do not look like CTI, and a connection whose start was not
  * seen is left alone. */
 #define TRIES_MAX 16
 
-bool recognition_is_tls(const uint8_t *bytes, size_t length)
+bool cti_recognition_is_tls(const uint8_t *bytes, size_t length)
 {
     return length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4;
 }
@@ -17,23 +17,23 @@ bool recognition_is_tls(const uint8_t *bytes, size_t length)
 static void become_other(connection *c)
 {
     c->content = CONTENT_OTHER;
-    connection_release_streams(c);
+    cti_connection_release_streams(c);
 }
 
 /* Hands what was kept to the framing, the client's first.  What is missing lies before it. */
 static void become_cti(connection *c)
 {
-    direction *const order[] = {connection_direction(c, CTI_CLIENT),
-                                connection_direction(c, CTI_SERVER)};
+    direction *const order[] = {cti_connection_direction(c, CTI_CLIENT),
+                                cti_connection_direction(c, CTI_SERVER)};
 
     c->content = CONTENT_CTI;
     for (int i = 0; i < DIRECTIONS; i++) {
         direction *from = order[i];
 
         if (from->lost > 0)
-            message_stream_begin_hole(from, from->lost, from->lost_by);
+            cti_stream_begin_hole(from, from->lost, from->lost_by);
         if (from->rest != NULL)
-            message_stream_drop(from, message_stream_take(from, from->rest->data, from->rest->len));
+            cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
     }
 }
 
@@ -51,21 +51,19 @@ static cti_looks looks_of(const GByteArray *bytes)
     return looks;
 }
 
-void recognition_take(direction *from, const uint8_t *bytes, uint32_t size)
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size)
 {
     connection *c = from->connection;
 
-    message_stream_keep(from, bytes, size);
+    cti_stream_keep(from, bytes, size);
     switch (looks_of(from->rest)) {
-    case CTI_LOOKS_SURE:
-        become_cti(c);
-        break;
+    case CTI_LOOKS_SURE: become_cti(c); break;
     case CTI_LOOKS_NOT:
         /* Without SYN and behind a hole they may be the end of a message: look at the next. */
         if (from->framing == CTI_FRAME_IN_STEP || ++c->tries >= TRIES_MAX)
             become_other(c);
         else
-            message_stream_drop(from, from->rest->len);
+            cti_stream_drop(from, from->rest->len);
         break;
     case CTI_LOOKS_SHORT:
     case CTI_LOOKS_MAYBE:

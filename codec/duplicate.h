@@ -11,32 +11,32 @@
 #ifndef CTIDUMP_DUPLICATE_H
 #define CTIDUMP_DUPLICATE_H
 
-#include "packet.h"
+#include "segment.h"
 
 /* Nanoseconds between a packet and its copy, and packets of the connection between them. */
-#define DUPLICATE_TIME INT64_C(200000000)
-#define DUPLICATE_TIME_UNIDENTIFIED INT64_C(5000000)
-#define DUPLICATE_DISTANCE 8
+#define CTI_DUPLICATE_TIME              INT64_C(200000000)
+#define CTI_DUPLICATE_TIME_UNIDENTIFIED INT64_C(5000000)
+#define CTI_DUPLICATE_DISTANCE          8
 
 /* What the packets of a connection are known by; all 0 at first. */
-typedef struct seen_packet {
+typedef struct cti_seen_packet {
     int64_t time;
     uint32_t sequence, acknowledgment, length;
     uint16_t window, identification, checksum;
     uint8_t flags, direction;
-} seen_packet;
+} cti_seen_packet;
 
-typedef struct duplicate_filter {
-    uint32_t count; /* packets so far; the newest is at (count - 1) % DUPLICATE_DISTANCE */
-    seen_packet last[DUPLICATE_DISTANCE];
-} duplicate_filter;
+typedef struct cti_duplicate_filter {
+    uint32_t count; /* packets so far; the newest is at (count - 1) % CTI_DUPLICATE_DISTANCE */
+    cti_seen_packet last[CTI_DUPLICATE_DISTANCE];
+} cti_duplicate_filter;
 
 /* True if the segment is a copy of one that was taken before; if not, it is remembered.
  * direction tells the two directions of the connection apart. */
-bool duplicate_filter_take(duplicate_filter *filter, const tcp_segment *segment,
-                           uint8_t direction);
+bool cti_duplicate_filter_take(cti_duplicate_filter *filter, const cti_segment *segment,
+                               uint8_t direction);
 
 /* A hint: a packet comes soon. */
-void duplicate_filter_expect(const duplicate_filter *filter);
+void cti_duplicate_filter_expect(const cti_duplicate_filter *filter);
 
 #endif

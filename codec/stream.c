@@ -2,11 +2,11 @@
 /* The bytes and holes of one direction become messages, and records of what is missing. */
 #include "connection_parts.h"
 
-#include "codec/bytes.h"
+#include "bytes.h"
 
 /* ---- the rest ---- */
 
-void message_stream_keep(direction *from, const uint8_t *bytes, size_t length)
+void cti_stream_keep(direction *from, const uint8_t *bytes, size_t length)
 {
     if (length == 0)
         return;
@@ -16,14 +16,14 @@ void message_stream_keep(direction *from, const uint8_t *bytes, size_t length)
 }
 
 /* What is left is copied, so that a large segment's memory does not stay. */
-void message_stream_drop(direction *from, size_t length)
+void cti_stream_drop(direction *from, size_t length)
 {
     GByteArray *old = from->rest;
 
     if (old == NULL || length == 0)
         return;
     from->rest = NULL;
-    message_stream_keep(from, old->data + length, old->len - length);
+    cti_stream_keep(from, old->data + length, old->len - length);
     g_byte_array_unref(old);
 }
 
@@ -33,12 +33,12 @@ static void skip_rest(direction *from)
     if (from->rest == NULL)
         return;
     from->skipped += from->rest->len;
-    message_stream_drop(from, from->rest->len);
+    cti_stream_drop(from, from->rest->len);
 }
 
 /* ---- holes ---- */
 
-const char *hole_cause_name(hole_cause cause)
+const char *cti_gap_cause_name(cti_gap_cause cause)
 {
     static const char *const names[] = {"acked",   "closed",        "limit",  "time",
                                         "snaplen", "capture-ended", "framing"};
@@ -46,52 +46,48 @@ const char *hole_cause_name(hole_cause cause)
     return (size_t)cause < G_N_ELEMENTS(names) ? names[cause] : "?";
 }
 
-void message_stream_begin_hole(direction *from, uint64_t bytes, hole_cause cause)
+void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
 {
     connection *c = from->connection;
 
     c->record.tcp.holes++;
-    if (cause == HOLE_SNAPLEN)
-        tally_add(&c->all->cut, c->frame);
-    if (cause == HOLE_LIMIT)
-        tally_add(&c->all->over_limit, c->frame);
-    if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
+    if (cause == CTI_GAP_SNAPLEN)
+        cti_tally_add(&c->all->counts.cut, c->packet.frame);
+    if (cause == CTI_GAP_LIMIT)
+        cti_tally_add(&c->all->counts.over_limit, c->packet.frame);
     from->in_hole = true;
-    from->hole = (hole_record){.connection = &c->record,
-                               .sender = from->sender,
-                               .bytes = bytes,
-                               .cause = cause,
-                               .frame = c->frame,
-                               .time = c->now};
+    from->hole = (cti_gap){.connection = &c->record,
+                           .sender = from->sender,
+                           .bytes = bytes,
+                           .cause = cause,
+                           .frame = c->packet.frame,
+                           .time = c->packet.time};
+    cti_order_unseen(from, &from->hole);
 }
 
 /* No SYN and no message, only a port of CTI's: it may be another program's, whose client was
  * given this number. */
 static bool may_be_foreign(const connection *c)
 {
-    return !c->numbered && c->record.syn == SYN_NONE && !c->named;
+    return !c->numbered && c->record.syn == CTI_SYN_NONE && !c->named;
 }
 
 /* Tells the hole, and the bytes left out, that lie before what comes now. */
 static void tell_hole(direction *from)
 {
     connection *c = from->connection;
-    const record_writer *writer = c->all->writer;
 
     if (may_be_foreign(c))
         return;
     if (!from->in_hole && from->skipped > 0)
-        message_stream_begin_hole(from, 0, HOLE_FRAMING);
+        cti_stream_begin_hole(from, 0, CTI_GAP_FRAMING);
     if (!from->in_hole)
         return;
     from->in_hole = false;
-    connection_number(c);
-    from->hole.session = c->session != NULL ? &c->session->record : NULL;
+    cti_connection_number(c);
     from->hole.skipped_bytes = from->skipped;
     from->skipped = 0;
-    if (writer->hole != NULL)
-        writer->hole(c->all->user, &from->hole);
+    cti_order_gap(from, &from->hole);
 }
 
 /* The capture kept the start of a message only (snaplen): it is told as far as it goes, and
@@ -104,8 +100,8 @@ static bool take_cut_message(direction *from, uint64_t missing)
     if (rest == NULL || rest->len < CTI_HEADER_SIZE || from->framing != CTI_FRAME_IN_STEP)
         return false;
     left = (uint64_t)cti_header_length(rest->data) + CTI_HEADER_SIZE - rest->len;
-    live_session_take(from, rest->data, rest->len);
-    message_stream_drop(from, rest->len);
+    cti_order_message(from, rest->data, rest->len, 0);
+    cti_stream_drop(from, rest->len);
     if (left < missing)
         from->framing = CTI_FRAME_SEARCH;
     else
@@ -113,13 +109,13 @@ static bool take_cut_message(direction *from, uint64_t missing)
     return true;
 }
 
-static void take_hole(direction *from, uint64_t bytes, hole_cause cause)
+static void take_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
 {
     connection *c = from->connection;
 
     if (c->content == CONTENT_OTHER || c->record.tls)
         return;
-    if (c->content != CONTENT_CTI || cause != HOLE_SNAPLEN || !take_cut_message(from, bytes)) {
+    if (c->content != CONTENT_CTI || cause != CTI_GAP_SNAPLEN || !take_cut_message(from, bytes)) {
         skip_rest(from);
         from->framing = CTI_FRAME_SEARCH;
         from->tail = 0;
@@ -136,32 +132,31 @@ static void take_hole(direction *from, uint64_t bytes, hole_cause cause)
     }
     if (from->in_hole)
         tell_hole(from);
-    message_stream_begin_hole(from, bytes, cause);
+    cti_stream_begin_hole(from, bytes, cause);
     if (from->framing == CTI_FRAME_IN_STEP)
         tell_hole(from);
 }
 
 /* ---- messages ---- */
 
-size_t message_stream_take(direction *from, const uint8_t *bytes, size_t length)
+size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length)
 {
     size_t used = 0, size;
 
     while (used < length) {
         switch (cti_frame_next(bytes + used, length - used, from->framing, &size)) {
-        case CTI_FRAME_MORE:
-            return used;
+        case CTI_FRAME_MORE: return used;
         case CTI_FRAME_SKIP:
             from->framing = CTI_FRAME_SEARCH;
             from->skipped += size;
             used += size;
             break;
         case CTI_FRAME_MESSAGE:
-            table_learn_client(from, cti_header_type(bytes + used));
-            connection_number(from->connection);
+            cti_connection_table_learn_client(from, cti_header_type(bytes + used));
+            cti_connection_number(from->connection);
             tell_hole(from);
             from->framing = CTI_FRAME_IN_STEP;
-            live_session_take(from, bytes + used, (uint32_t)size);
+            cti_order_message(from, bytes + used, (uint32_t)size, length - used - size);
             used += size;
             break;
         }
@@ -194,12 +189,12 @@ static void take_bytes(direction *from, const uint8_t *bytes, uint32_t size)
     if (from->rest != NULL && finds_step(from, bytes, size))
         skip_rest(from);
     if (from->rest == NULL) {
-        used = message_stream_take(from, bytes, size);
-        message_stream_keep(from, bytes + used, size - used);
+        used = cti_stream_take(from, bytes, size);
+        cti_stream_keep(from, bytes + used, size - used);
         return;
     }
-    message_stream_keep(from, bytes, size);
-    message_stream_drop(from, message_stream_take(from, from->rest->data, from->rest->len));
+    cti_stream_keep(from, bytes, size);
+    cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
 }
 
 static void take_data(direction *from, const uint8_t *bytes, uint32_t size)
@@ -207,56 +202,59 @@ static void take_data(direction *from, const uint8_t *bytes, uint32_t size)
     connection *c = from->connection;
 
     c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
-    if (c->content == CONTENT_CTI && !c->numbered && recognition_is_tls(bytes, size)) {
+    if (c->content == CONTENT_CTI && !c->numbered && cti_recognition_is_tls(bytes, size)) {
         c->record.tls = true;
-        connection_number(c);
+        cti_connection_number(c);
     }
     if (c->record.tls)
         return;
     if (c->content == CONTENT_CTI)
         take_bytes(from, bytes, size);
     else if (c->content == CONTENT_UNDECIDED)
-        recognition_take(from, bytes, size);
+        cti_recognition_take(from, bytes, size);
 }
 
 /* ---- from the stream ---- */
 
-/* What was held behind a hole counts with its own time and frame. */
+/* What was held after a gap counts with its own time and frame, and what was held at all follows
+ * from what its own segment acknowledges. */
 static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
 {
     direction *from = user;
+    const cti_tcp_stream *stream = &from->stream;
     connection *c = from->connection;
-    const int64_t now = c->now;
-    const uint32_t frame = c->frame;
+    const packet_mark now = c->packet;
 
-    if (from->stream.held_frame != 0) {
-        c->now = from->stream.held_time;
-        c->frame = from->stream.held_frame;
+    if (stream->held_frame != 0) {
+        c->packet.time = stream->held_time;
+        c->packet.frame = stream->held_frame;
+    }
+    if (stream->held_acknowledges) {
+        c->packet.acknowledges = true;
+        c->packet.acknowledgment = stream->held_acknowledgment;
     }
     take_data(from, bytes, size);
-    c->now = now;
-    c->frame = frame;
+    c->packet = now;
 }
 
-static void stream_hole(void *user, uint64_t bytes, hole_cause cause)
+static void stream_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     take_hole(user, bytes, cause);
 }
 
-const tcp_sink message_stream_sink = {stream_data, stream_hole};
+const cti_tcp_sink cti_stream_sink = {stream_data, stream_hole};
 
 /* What the search took for the start of a message was none, now that no more bytes come:
  * there may be messages behind it. */
-void message_stream_end(direction *from)
+void cti_stream_end(direction *from)
 {
     if (from->connection->content != CONTENT_CTI) /* what is kept waits for the decision */
         return;
     while (from->rest != NULL && from->framing == CTI_FRAME_SEARCH) {
         from->skipped++;
-        message_stream_drop(from, 1);
+        cti_stream_drop(from, 1);
         if (from->rest != NULL)
-            message_stream_drop(from,
-                                message_stream_take(from, from->rest->data, from->rest->len));
+            cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
     }
     skip_rest(from);
     tell_hole(from);

@@ -7,7 +7,7 @@
 
 /* ---- endpoints ---- */
 
-static uint64_t hash_endpoint(const endpoint *point)
+static uint64_t hash_endpoint(const cti_endpoint *point)
 {
     uint64_t words[2], hash;
 
@@ -18,28 +18,30 @@ static uint64_t hash_endpoint(const endpoint *point)
 }
 
 /* The same for both orders of the endpoints. */
-static gpointer key_of(const endpoint *one, const endpoint *other)
+static gpointer key_of(const cti_endpoint *one, const cti_endpoint *other)
 {
     return GSIZE_TO_POINTER((gsize)(hash_endpoint(one) + hash_endpoint(other)));
 }
 
-bool table_is(const connection *c, const tcp_segment *segment)
+bool cti_connection_table_is(const connection *c, const cti_segment *segment)
 {
-    const endpoint *client = &c->record.client, *server = &c->record.server;
+    const cti_endpoint *client = &c->record.client, *server = &c->record.server;
 
-    return (endpoint_is(client, &segment->source) && endpoint_is(server, &segment->destination)) ||
-           (endpoint_is(client, &segment->destination) && endpoint_is(server, &segment->source));
+    return (cti_endpoint_is(client, &segment->source) &&
+            cti_endpoint_is(server, &segment->destination)) ||
+           (cti_endpoint_is(client, &segment->destination) &&
+            cti_endpoint_is(server, &segment->source));
 }
 
 /* ---- client and server ---- */
 
 /* The server that the user named, with its port before one for all ports; or NULL. */
-static const known_server *find_server(const connections *all, const endpoint *end)
+static const cti_known_server *find_server(const cti_connections *all, const cti_endpoint *end)
 {
-    const known_server *found = NULL;
+    const cti_known_server *found = NULL;
 
     for (uint32_t i = 0; i < all->options->server_count; i++) {
-        const known_server *server = &all->options->servers[i];
+        const cti_known_server *server = &all->options->servers[i];
 
         if (memcmp(server->address.address, end->address, sizeof(end->address)) != 0)
             continue;
@@ -51,17 +53,17 @@ static const known_server *find_server(const connections *all, const endpoint *e
     return found;
 }
 
-static cti_side side_of(const connections *all, const endpoint *server)
+static cti_side side_of(const cti_connections *all, const cti_endpoint *server)
 {
-    const known_server *known = find_server(all, server);
+    const cti_known_server *known = find_server(all, server);
 
     return known != NULL ? known->side : cti_port_side(server->port, NULL);
 }
 
 /* True if the user named the server with its port, or the port. */
-static bool is_named(const connections *all, const endpoint *end)
+static bool is_named(const cti_connections *all, const cti_endpoint *end)
 {
-    const known_server *known = find_server(all, end);
+    const cti_known_server *known = find_server(all, end);
 
     if (known != NULL && known->address.port != 0)
         return true;
@@ -71,22 +73,22 @@ static bool is_named(const connections *all, const endpoint *end)
     return false;
 }
 
-static bool is_cti_server(const connections *all, const endpoint *end)
+static bool is_cti_server(const cti_connections *all, const cti_endpoint *end)
 {
     return is_named(all, end) || cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
 }
 
 /* Who is the server: the one that SYN was sent to, else the one with a port of CTI's, else
  * (a guess, until a message tells) the one with the lower port. */
-static void choose_server(connection *c, const tcp_segment *segment)
+static void choose_server(connection *c, const cti_segment *segment)
 {
     const bool to_cti = is_cti_server(c->all, &segment->destination);
     const bool from_cti = is_cti_server(c->all, &segment->source);
     bool from_client = segment->destination.port < segment->source.port;
 
     c->client_known = true;
-    if (segment->flags & TCP_SYN)
-        from_client = !(segment->flags & TCP_ACK);
+    if (segment->flags & CTI_FLAG_SYN)
+        from_client = !(segment->flags & CTI_FLAG_ACK);
     else if (to_cti != from_cti)
         from_client = to_cti;
     else
@@ -98,11 +100,11 @@ static void choose_server(connection *c, const tcp_segment *segment)
     c->record.side = side_of(c->all, &c->record.server);
 }
 
-void table_learn_client(const direction *from, uint32_t type)
+void cti_connection_table_learn_client(const direction *from, uint32_t type)
 {
     connection *c = from->connection;
     const cti_message *message = cti_message_find(type);
-    const endpoint client = c->record.client;
+    const cti_endpoint client = c->record.client;
     const uint64_t bytes = c->record.tcp.bytes[0];
 
     if (c->client_known || message == NULL || message->sender == CTI_EITHER)
@@ -120,32 +122,32 @@ void table_learn_client(const direction *from, uint32_t type)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
 }
 
-direction *table_direction(connection *c, const tcp_segment *segment)
+direction *cti_connection_table_direction(connection *c, const cti_segment *segment)
 {
-    const bool client = endpoint_is(&segment->source, &c->record.client);
+    const bool client = cti_endpoint_is(&segment->source, &c->record.client);
 
-    return connection_direction(c, client ? CTI_CLIENT : CTI_SERVER);
+    return cti_connection_direction(c, client ? CTI_CLIENT : CTI_SERVER);
 }
 
 /* ---- in and out ---- */
 
-void table_init(connections *all)
+void cti_connection_table_init(cti_connections *all)
 {
     all->table = g_hash_table_new(NULL, NULL);
     g_queue_init(&all->idle);
     g_queue_init(&all->talking);
 }
 
-connection *table_guess(const connections *all, const tcp_segment *segment)
+connection *cti_connection_table_guess(const cti_connections *all, const cti_segment *segment)
 {
     return g_hash_table_lookup(all->table, key_of(&segment->source, &segment->destination));
 }
 
-connection *table_find(connections *all, const tcp_segment *segment)
+connection *cti_connection_table_find(cti_connections *all, const cti_segment *segment)
 {
-    connection *c = table_guess(all, segment);
+    connection *c = cti_connection_table_guess(all, segment);
 
-    while (c != NULL && !table_is(c, segment))
+    while (c != NULL && !cti_connection_table_is(c, segment))
         c = c->same_key;
     return c;
 }
@@ -174,7 +176,7 @@ static void remove_key(connection *c)
     }
 }
 
-connection *table_add(connections *all, const tcp_segment *segment)
+connection *cti_connection_table_add(cti_connections *all, const cti_segment *segment)
 {
     connection *c = g_new0(connection, 1);
 
@@ -191,16 +193,18 @@ connection *table_add(connections *all, const tcp_segment *segment)
         d->connection = c;
         d->sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
         d->framing = CTI_FRAME_SEARCH;
-        tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
+        g_queue_init(&d->waiting);
+        cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
     add_key(c);
     c->link.data = c;
+    c->owing_link.data = c;
     c->queue = &all->idle;
     g_queue_push_tail_link(c->queue, &c->link);
     return c;
 }
 
-void table_touch(connection *c)
+void cti_connection_table_touch(connection *c)
 {
     GQueue *queue = c->session != NULL ? &c->all->talking : &c->all->idle;
 
@@ -211,17 +215,18 @@ void table_touch(connection *c)
     g_queue_push_tail_link(c->queue, &c->link);
 }
 
-void table_remove(connection *c)
+void cti_connection_table_remove(connection *c)
 {
     c->all->removals++;
     remove_key(c);
     g_queue_unlink(c->queue, &c->link);
-    connection_release_streams(c);
+    cti_owed_strike(c);
+    cti_connection_release_streams(c);
     g_free(c->late_syn);
     g_free(c);
 }
 
-uint32_t table_size(const connections *all)
+uint32_t cti_connection_table_size(const cti_connections *all)
 {
     return all->idle.length + all->talking.length;
 }
@@ -233,27 +238,27 @@ static gint compare_last_frames(gconstpointer a, gconstpointer b, gpointer user)
     const connection *x = a, *y = b;
 
     (void)user;
-    return (x->frame > y->frame) - (x->frame < y->frame);
+    return (x->packet.frame > y->packet.frame) - (x->packet.frame < y->packet.frame);
 }
 
 /* Those with a session are not kept in order, packet by packet: they are sorted when one of them
  * is asked for, and then again when all had packets since. */
-static connection *quietest_talking(connections *all)
+static connection *quietest_talking(cti_connections *all)
 {
     for (guint left = all->talking.length; left > 0; left--) {
         connection *c = all->talking.head->data;
 
-        if (c->frame <= all->talking_sorted)
+        if (c->packet.frame <= all->talking_sorted)
             return c;
         g_queue_unlink(&all->talking, &c->link);
         g_queue_push_tail_link(&all->talking, &c->link);
     }
     g_queue_sort(&all->talking, compare_last_frames, NULL);
-    all->talking_sorted = ((const connection *)all->talking.tail->data)->frame;
+    all->talking_sorted = ((const connection *)all->talking.tail->data)->packet.frame;
     return all->talking.head->data;
 }
 
-connection *table_quietest(connections *all)
+connection *cti_connection_table_quietest(cti_connections *all)
 {
     return all->idle.head != NULL ? all->idle.head->data : quietest_talking(all);
 }

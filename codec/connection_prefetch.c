@@ -17,7 +17,7 @@
  * then for what the writer keeps. */
 enum { CONTENT_TURN = 10, WRITER_TURN = 5 };
 
-static waiting_segment *waiting(connections *all, uint64_t number)
+static waiting_segment *waiting(cti_connections *all, uint64_t number)
 {
     return &all->ahead[number % AHEAD_MAX];
 }
@@ -33,22 +33,23 @@ static inline void fetch(const void *start, size_t size)
 /* Bytes of a structure that stand before a member. */
 #define UP_TO(type, member) offsetof(type, member)
 
-static connection *guess_of(const connections *all, const waiting_segment *w)
+static connection *guess_of(const cti_connections *all, const waiting_segment *w)
 {
     return w->removals == all->removals ? w->guess : NULL;
 }
 
 /* True for a segment the other way: most are acknowledged before another connection's come. */
-static bool is_answer(const tcp_segment *segment, const tcp_segment *before)
+static bool is_answer(const cti_segment *segment, const cti_segment *before)
 {
-    return endpoint_is(&segment->source, &before->destination) &&
-           endpoint_is(&segment->destination, &before->source);
+    return cti_endpoint_is(&segment->source, &before->destination) &&
+           cti_endpoint_is(&segment->destination, &before->source);
 }
 
-static void fetch_connection(connections *all, waiting_segment *w, const waiting_segment *before)
+static void fetch_connection(cti_connections *all, waiting_segment *w,
+                             const waiting_segment *before)
 {
     w->is_next = is_answer(&w->segment, &before->segment) && before->removals == all->removals;
-    w->guess = w->is_next ? before->guess : table_guess(all, &w->segment);
+    w->guess = w->is_next ? before->guess : cti_connection_table_guess(all, &w->segment);
     w->removals = all->removals;
     if (w->guess == NULL || w->is_next)
         return;
@@ -56,31 +57,32 @@ static void fetch_connection(connections *all, waiting_segment *w, const waiting
     fetch(&w->guess->directions[1], UP_TO(direction, hole));
 }
 
-static void fetch_content(const connections *all, const waiting_segment *w)
+static void fetch_content(const cti_connections *all, const waiting_segment *w)
 {
     connection *c = guess_of(all, w);
 
     if (c == NULL || w->is_next || c->content == CONTENT_OTHER)
         return;
-    duplicate_filter_expect(&c->seen);
+    cti_duplicate_filter_expect(&c->seen);
     if (c->session == NULL)
         return;
     fetch(c->session, UP_TO(live_session, session.client_id));
     if (c->writer_data != NULL)
         fetch(c->writer_data, 2 * LINE);
     if (w->segment.length > 0)
-        tcp_store_expect(&table_direction(c, &w->segment)->stream, w->segment.captured);
+        cti_tcp_store_expect(&cti_connection_table_direction(c, &w->segment)->stream,
+                             w->segment.captured);
 }
 
-static void fetch_for_writer(const connections *all, const waiting_segment *w)
+static void fetch_for_writer(const cti_connections *all, const waiting_segment *w)
 {
     const connection *c = guess_of(all, w);
 
-    if (c != NULL && c->session != NULL && w->segment.captured > 0 && all->writer->expect != NULL)
-        all->writer->expect(all->user, &c->session->record);
+    if (c != NULL && c->session != NULL && w->segment.captured > 0 && all->events->expect != NULL)
+        all->events->expect(all->user, &c->session->record);
 }
 
-static void keep(waiting_segment *w, const tcp_segment *segment)
+static void keep(waiting_segment *w, const cti_segment *segment)
 {
     w->segment = *segment;
     if (segment->captured > w->capacity) {
@@ -93,18 +95,18 @@ static void keep(waiting_segment *w, const tcp_segment *segment)
     w->segment.payload = w->payload;
 }
 
-static void take_first(connections *all)
+static void take_first(cti_connections *all)
 {
     const waiting_segment *w = waiting(all, all->taken++);
     connection *c = guess_of(all, w);
 
-    if (c != NULL && table_is(c, &w->segment))
-        connections_take(all, c, &w->segment);
+    if (c != NULL && cti_connection_table_is(c, &w->segment))
+        cti_connections_take(all, c, &w->segment);
     else
-        connections_feed(all, &w->segment);
+        cti_connections_feed(all, &w->segment);
 }
 
-void connections_queue(connections *all, const tcp_segment *segment)
+void cti_connections_queue(cti_connections *all, const cti_segment *segment)
 {
     waiting_segment *w;
 
@@ -119,13 +121,13 @@ void connections_queue(connections *all, const tcp_segment *segment)
     fetch_for_writer(all, waiting(all, all->taken + WRITER_TURN));
 }
 
-void connections_settle(connections *all)
+void cti_connections_settle(cti_connections *all)
 {
     while (all->taken < all->queued)
         take_first(all);
 }
 
-void ahead_release(connections *all)
+void cti_prefetch_release(cti_connections *all)
 {
     for (int i = 0; i < AHEAD_MAX; i++)
         g_free(all->ahead[i].payload);

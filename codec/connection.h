@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP connections, from segments to CTI sessions: the one engine of both front ends.
+ *
+ * It takes TCP segments in the order of the capture and decides all that has to be decided of a
+ * connection: who is the client, whether it carries CTI, TLS or something else, where messages
+ * start and end, which bytes are missing, which SYN begins another connection, how TCP ended, and
+ * which sessions there were, one after the other.
+ *
+ *     all = cti_connections_new(&options, &events, user);
+ *     cti_connections_feed(all, &segment);    for each segment
+ *     cti_connections_finish(all);
+ *     cti_connections_free(all);
+ *
+ * Order: the order of packets in a capture is that in which they reached the capture, which is not
+ * always that in which they were sent.  The engine takes each direction in the order of its
+ * sequence numbers, and both directions in causal order: what acknowledges bytes comes after them.
+ * See cti_connection_options.wait for how long it waits where the capture does not show them.
+ *
+ * Memory is bounded whatever the capture holds.  At a limit, what was held for longest is given up
+ * with a gap, and of the connections the one is forgotten that was silent for longest, those
+ * without an open session first; cti_connections_counts() reports it.  No silence alone ends a
+ * connection.
+ *
+ * Time is in nanoseconds since 1970 UTC, a frame is the number of a packet, from 1 on.  Nothing
+ * fails: memory that the system does not give ends the program, as in all of GLib. */
+#ifndef CTI_CONNECTION_H
+#define CTI_CONNECTION_H
+
+#include "clients.h"
+#include "segment.h"
+#include "session.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- options ---- */
+
+/* Limits that suit a busy server: some 100 MB, should all be reached. */
+#define CTI_HELD_BYTES_DEFAULT  (UINT64_C(4) << 20)
+#define CTI_HELD_TOTAL_DEFAULT  (UINT64_C(32) << 20)
+#define CTI_CONNECTIONS_DEFAULT 16384u
+/* Two directions that are captured apart come 0.1 to 50 ms apart; TCP repeats what was lost after
+ * 200 ms at the soonest. */
+#define CTI_WAIT_DEFAULT (CTI_SECOND / 5)
+
+/* A server that is known by its address, whatever its port says. */
+typedef struct cti_known_server {
+    cti_endpoint address; /* port 0 stands for all ports */
+    cti_side side;
+} cti_known_server;
+
+typedef struct cti_connection_options {
+    const uint16_t *ports; /* further server ports that carry CTI */
+    uint32_t port_count;
+    const cti_known_server *servers; /* with a port they carry CTI too */
+    uint32_t server_count;
+    uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
+    uint64_t held_total;  /* the same for all directions together */
+    uint32_t connections; /* most connections to track at a time, at least 1 */
+    int64_t wait;         /* longest time to wait for bytes that were acknowledged, nanoseconds */
+} cti_connection_options;
+
+/* ---- what is reported ---- */
+
+/* Which of SYN and SYN-ACK were seen. */
+typedef enum {
+    CTI_SYN_NONE,
+    CTI_SYN_CLIENT_ONLY,
+    CTI_SYN_SERVER_ONLY,
+    CTI_SYN_FULL,
+} cti_syn_seen;
+
+/* Counts of one TCP connection.  [0] is the client's direction, [1] the server's. */
+typedef struct cti_tcp_counts {
+    uint64_t packets, bytes[2], retransmissions, out_of_order, duplicates, keep_alives,
+        zero_windows, holes;
+    uint64_t overlaps_differ; /* segments that repeat bytes as others */
+} cti_tcp_counts;
+
+/* A connection, up to now or at its end. */
+typedef struct cti_connection_summary {
+    uint32_t number; /* from 1, in the order in which there is something to report of them */
+    cti_endpoint client, server;
+    cti_side side;
+    int64_t first_time, last_time;
+    uint32_t first_frame;
+    cti_syn_seen syn;
+    cti_end close; /* CTI_END_CAPTURE_ENDED where TCP did not end */
+    bool tls;
+    uint32_t sessions;
+    cti_tcp_counts tcp;
+} cti_connection_summary;
+
+/* A session on a connection. */
+typedef struct cti_session_record {
+    uint32_t number; /* from 1, in the order of their first messages */
+    const cti_connection_summary *connection;
+    const cti_session *session;
+    /* The caller's: one pointer of its own per session, NULL at first. */
+    void **writer_data;
+} cti_session_record;
+
+typedef struct cti_message_record {
+    const cti_session_record *session;
+    uint32_t frame; /* in which the message ends */
+    int64_t time;   /* of that frame */
+    cti_sender sender;
+    const uint8_t *bytes;
+    uint32_t size;            /* bytes present, header included */
+    const cti_reader *reader; /* at its first field: copy it to read */
+    const cti_message_facts *facts;
+} cti_message_record;
+
+typedef enum {
+    CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
+    CTI_GAP_CLOSED,        /* before FIN or RST */
+    CTI_GAP_LIMIT,         /* too many bytes or pieces were held */
+    CTI_GAP_TIME,          /* held for too long */
+    CTI_GAP_SNAPLEN,       /* the capture cut the packet */
+    CTI_GAP_CAPTURE_ENDED, /* still missing at the end */
+    CTI_GAP_FRAMING,       /* bytes that are not part of a message were left out; bytes is 0 */
+} cti_gap_cause;
+
+/* "acked", "closed" ... */
+const char *cti_gap_cause_name(cti_gap_cause cause);
+
+/* Bytes of one direction that are missing, or that could not be decoded. */
+typedef struct cti_gap {
+    const cti_session_record *session; /* NULL where no session had begun */
+    const cti_connection_summary *connection;
+    cti_sender sender;
+    uint64_t bytes;         /* missing */
+    uint64_t skipped_bytes; /* present around it, but not part of a whole message */
+    cti_gap_cause cause;
+    uint32_t frame;
+    int64_t time;
+} cti_gap;
+
+/* What to call when something is known; any may be NULL.  Calls come in causal order; session()
+ * and connection() at their end; then, from cti_connections_finish(), what all sessions together
+ * show: client(), storm(), and findings whose session is NULL.  What a record points to lives for
+ * the time of the call. */
+typedef struct cti_connection_events {
+    /* A hint: a message of the session comes soon. */
+    void (*expect)(void *user, const cti_session_record *session);
+    void (*message)(void *user, const cti_message_record *record);
+    void (*heartbeat)(void *user, const cti_session_record *session,
+                      const cti_heartbeat *heartbeat);
+    void (*request)(void *user, const cti_session_record *session, const cti_request *request);
+    void (*silence)(void *user, const cti_session_record *session, const cti_silence *silence);
+    void (*hole)(void *user, const cti_gap *gap);
+    void (*finding)(void *user, const cti_session_record *session, const cti_finding *finding);
+    void (*tcp_end)(void *user, const cti_session_record *session, cti_tcp_end how,
+                    cti_sender sender, int64_t time, uint32_t frame);
+    void (*session)(void *user, const cti_session_record *session);
+    void (*connection)(void *user, const cti_connection_summary *connection);
+    void (*client)(void *user, const cti_client *client);
+    void (*storm)(void *user, const cti_storm *storm);
+} cti_connection_events;
+
+/* ---- the engine ---- */
+
+typedef struct cti_connections cti_connections;
+
+/* options and events must outlive the result; user is passed to each event.  To be freed with
+ * cti_connections_free(). */
+cti_connections *cti_connections_new(const cti_connection_options *options,
+                                     const cti_connection_events *events, void *user);
+
+/* Takes in a segment; its payload need not outlive the call. */
+void cti_connections_feed(cti_connections *all, const cti_segment *segment);
+
+/* The same, but it may be taken in a few segments later: faster where there are many
+ * connections. */
+void cti_connections_queue(cti_connections *all, const cti_segment *segment);
+
+/* Takes in now what cti_connections_queue() put off. */
+void cti_connections_settle(cti_connections *all);
+
+/* Ends all sessions and connections, in the order of their first packets, at the time of the
+ * last packet. */
+void cti_connections_finish(cti_connections *all);
+
+/* How often something happened, and where first. */
+typedef struct cti_tally {
+    uint64_t count;
+    uint32_t frame; /* of the first, 0 where there is none */
+} cti_tally;
+
+/* What was counted of all connections. */
+typedef struct cti_connection_counts {
+    uint32_t connections; /* with something to report */
+    uint32_t sessions;
+    uint32_t other;    /* TCP without CTI: counted and left alone */
+    uint32_t attempts; /* those of other that went to a port of CTI and came to no message */
+    uint64_t messages;
+    uint64_t findings[3]; /* by cti_severity */
+    /* Packets whose time is before that of the one before, and by how much at most. */
+    cti_tally steps_back;
+    int64_t worst_step;
+    /* Packets that came after the packet that acknowledged them, and by how much at most. */
+    cti_tally disordered;
+    int64_t worst_disorder;
+    uint32_t one_sided;        /* connections with CTI of which one direction was not captured */
+    cti_tally cut;             /* gaps because the capture cut packets */
+    cti_tally differing;       /* segments that repeat bytes as others */
+    cti_tally over_limit;      /* gaps because of held_bytes, held_total or connections */
+    uint64_t clients_left_out; /* sessions and attempts over the limits of clients.h */
+    /* Connections forgotten because of the limit: without an open session, with one. */
+    uint64_t forgotten_idle, forgotten_talking;
+} cti_connection_counts;
+
+const cti_connection_counts *cti_connections_counts(const cti_connections *all);
+
+void cti_connections_free(cti_connections *all);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

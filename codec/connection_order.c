@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Causal order of the two directions of a connection.
+ *
+ * Packets reach a capture in another order than that in which they were sent: the two directions
+ * come from two mirror ports, NIC queues or taps.  But each segment carries an acknowledgment
+ * (RFC 9293): its sender had received the other direction up to that number.  So what a message
+ * can follow from is known.  Messages, gaps and the ends of TCP are delivered in that order: each
+ * waits until the other direction has been delivered up to the number that it acknowledges.
+ *
+ * In a capture that is in order nothing waits and nothing is copied.  Otherwise an event waits for
+ * one of two things: bytes of the other direction that are owed (tcp.h), which come or are declared
+ * missing after the time that the options give; or events of the other direction, which wait
+ * themselves. */
+#include <string.h>
+
+#include "connection_parts.h"
+
+/* Events that may wait in one direction; the bytes of their messages count in held_total. */
+#define WAITING_MAX 4096u
+
+typedef struct waiting_event {
+    GList link; /* in the direction's queue */
+    ordered_event event;
+    uint8_t bytes[]; /* of a message */
+} waiting_event;
+
+static waiting_event *first_of(const direction *from)
+{
+    return from->waiting.head != NULL ? from->waiting.head->data : NULL;
+}
+
+static uint64_t cost_of(const waiting_event *w)
+{
+    return sizeof(*w) + w->event.size;
+}
+
+/* True if number a is after number b. */
+static bool is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+/* ---- one event ---- */
+
+/* Delivers it at its own time and frame. */
+static void deliver(direction *from, const ordered_event *event)
+{
+    connection *c = from->connection;
+    direction *to = cti_connection_opposite(from);
+    const packet_mark now = c->packet;
+
+    if (event->packet.acknowledges &&
+        (!to->followed_known || is_after(event->packet.acknowledgment, to->followed))) {
+        to->followed_known = true;
+        to->followed = event->packet.acknowledgment;
+    }
+    c->packet = event->packet;
+    switch (event->kind) {
+    case EVENT_MESSAGE:
+        cti_connection_session_take(from, event->bytes, event->size,
+                                    from->followed_known && !is_after(event->end, from->followed));
+        break;
+    case EVENT_UNSEEN: cti_connection_session_unseen(from, event->gap.bytes); break;
+    case EVENT_GAP: cti_connection_session_gap(from, &event->gap); break;
+    case EVENT_FIN: cti_end_by_fin(from); break;
+    case EVENT_RESET: cti_end_by_reset(from); break;
+    }
+    c->packet = now;
+}
+
+/* True if it acknowledges bytes that the capture may show yet. */
+static bool waits_for_bytes(const direction *to, const ordered_event *event)
+{
+    return to->stream.owed != 0 &&
+           is_after(event->packet.acknowledgment, (uint32_t)cti_tcp_stream_reached(&to->stream));
+}
+
+/* True if all that the event can follow from was delivered. */
+static bool is_due(const direction *from, const ordered_event *event)
+{
+    const direction *to = cti_connection_opposite(from);
+    const waiting_event *other = first_of(to);
+
+    if (!event->packet.acknowledges)
+        return true;
+    return !waits_for_bytes(to, event) &&
+           (other == NULL || is_after(other->event.end, event->packet.acknowledgment));
+}
+
+/* ---- what waits ---- */
+
+static void wait_for_turn(direction *from, const ordered_event *event)
+{
+    connection *c = from->connection;
+    waiting_event *w = g_malloc(sizeof(*w) + event->size);
+
+    w->event = *event;
+    w->link = (GList){.data = w};
+    if (event->size > 0)
+        memcpy(w->bytes, event->bytes, event->size);
+    w->event.bytes = w->bytes;
+    g_queue_push_tail_link(&from->waiting, &w->link);
+    c->all->pool.held += cost_of(w);
+    if (from->waiting.length <= WAITING_MAX && c->all->pool.held <= c->all->options->held_total)
+        return;
+    cti_tally_add(&c->all->counts.over_limit, c->packet.frame);
+    cti_order_flush(c);
+}
+
+static waiting_event *take_first(direction *from)
+{
+    waiting_event *w = first_of(from);
+
+    g_queue_unlink(&from->waiting, &w->link);
+    from->connection->all->pool.held -= cost_of(w);
+    return w;
+}
+
+static void deliver_first(direction *from)
+{
+    waiting_event *w = take_first(from);
+
+    deliver(from, &w->event);
+    g_free(w);
+}
+
+/* Delivers what is due; true if there was anything. */
+static bool deliver_due(direction *from)
+{
+    const waiting_event *w = first_of(from);
+
+    if (w == NULL || !is_due(from, &w->event))
+        return false;
+    deliver_first(from);
+    return true;
+}
+
+/* Both directions wait for each other: one acknowledges more than it follows from, since it was
+ * sent again.  The one that was captured first goes first. */
+static bool is_deadlock(const connection *c)
+{
+    for (int i = 0; i < DIRECTIONS; i++) {
+        const waiting_event *w = first_of(&c->directions[i]);
+
+        if (w == NULL || waits_for_bytes(&c->directions[1 - i], &w->event))
+            return false;
+    }
+    return true;
+}
+
+static direction *captured_first(connection *c)
+{
+    const waiting_event *one = first_of(&c->directions[0]), *other = first_of(&c->directions[1]);
+
+    if (one == NULL || other == NULL)
+        return &c->directions[one == NULL ? 1 : 0];
+    return &c->directions[one->event.packet.frame <= other->event.packet.frame ? 0 : 1];
+}
+
+void cti_order_release(connection *c)
+{
+    while (c->directions[0].waiting.head != NULL || c->directions[1].waiting.head != NULL) {
+        if (deliver_due(&c->directions[0]) || deliver_due(&c->directions[1]))
+            continue;
+        if (!is_deadlock(c))
+            return;
+        deliver_first(captured_first(c));
+    }
+}
+
+/* What it may follow from was not seen: the session is told so first. */
+void cti_order_flush(connection *c)
+{
+    cti_order_release(c);
+    while (c->directions[0].waiting.head != NULL || c->directions[1].waiting.head != NULL) {
+        direction *from = captured_first(c);
+
+        cti_connection_session_doubt(cti_connection_opposite(from));
+        deliver_first(from);
+        cti_order_release(c);
+    }
+}
+
+void cti_order_drop(connection *c)
+{
+    for (int i = 0; i < DIRECTIONS; i++)
+        while (c->directions[i].waiting.head != NULL)
+            g_free(take_first(&c->directions[i]));
+}
+
+/* ---- new events ---- */
+
+static void take_event(direction *from, ordered_event *event)
+{
+    const connection *c = from->connection;
+
+    event->packet = c->packet;
+    if (from->waiting.head == NULL && is_due(from, event))
+        deliver(from, event);
+    else
+        wait_for_turn(from, event);
+}
+
+void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, size_t left)
+{
+    ordered_event event;
+
+    event.kind = EVENT_MESSAGE;
+    event.end = (uint32_t)from->stream.next - (uint32_t)left;
+    event.bytes = bytes;
+    event.size = size;
+    take_event(from, &event);
+}
+
+/* Follows from nothing: it is only known to be before what comes next. */
+static void take_missing(direction *from, event_kind kind, const cti_gap *gap)
+{
+    ordered_event event = {.kind = kind,
+                           .packet = {.time = gap->time, .frame = gap->frame},
+                           .end = (uint32_t)from->stream.next,
+                           .gap = *gap};
+
+    if (from->waiting.head == NULL)
+        deliver(from, &event);
+    else
+        wait_for_turn(from, &event);
+}
+
+void cti_order_unseen(direction *from, const cti_gap *gap)
+{
+    take_missing(from, EVENT_UNSEEN, gap);
+}
+
+void cti_order_gap(direction *from, const cti_gap *gap)
+{
+    take_missing(from, EVENT_GAP, gap);
+}
+
+void cti_order_fin(direction *from)
+{
+    ordered_event event = {.kind = EVENT_FIN, .end = (uint32_t)from->stream.fin + 1};
+
+    take_event(from, &event);
+}
+
+void cti_order_reset(direction *from)
+{
+    ordered_event event = {.kind = EVENT_RESET, .end = (uint32_t)from->stream.next};
+
+    take_event(from, &event);
+}

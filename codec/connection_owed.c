@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bytes that were acknowledged but that the capture has not shown: how long a connection waits for
+ * them, and for what a RST may have overtaken. */
+#include "connection_parts.h"
+
+/* So often bytes must be owed by a direction of which no packet was captured. */
+#define NOT_CAPTURED_MIN 3
+
+/* A step back in time ends the wait too. */
+static bool is_over_time(const connection *c, int64_t since)
+{
+    const int64_t elapsed = cti_elapsed(since, c->all->last_time);
+
+    return elapsed > c->all->options->wait || elapsed < -c->all->options->wait;
+}
+
+/* Nothing of the direction was captured so often that it is not waited for any more. */
+static void note_expired(direction *from)
+{
+    if (!from->captured && !from->not_captured && ++from->expired >= NOT_CAPTURED_MIN)
+        from->not_captured = true;
+}
+
+/* Gives up what is owed by the direction: it counts as missing from the packet on that
+ * acknowledged it. */
+void cti_owed_give_up(direction *from)
+{
+    connection *c = from->connection;
+    const packet_mark now = c->packet;
+
+    c->packet = (packet_mark){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
+    note_expired(from);
+    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_stream_sink, from);
+    c->packet = now;
+    cti_end_take_fin(from);
+}
+
+/* True if RST waits for what is owed, or, where packets come out of order, for what may come. */
+static bool reset_waits(const connection *c)
+{
+    return c->directions[0].stream.owed != 0 || c->directions[1].stream.owed != 0 ||
+           (c->disordered && !is_over_time(c, c->reset_packet.time));
+}
+
+void cti_owed_settle_reset(connection *c)
+{
+    for (int i = 0; i < DIRECTIONS; i++)
+        if (c->directions[i].reset_taken && !reset_waits(c))
+            cti_end_finish_reset(&c->directions[i]);
+}
+
+static bool is_owing(const connection *c)
+{
+    return c->directions[0].stream.owed != 0 || c->directions[1].stream.owed != 0 ||
+           c->directions[0].reset_taken || c->directions[1].reset_taken;
+}
+
+void cti_owed_enlist(connection *c)
+{
+    if (c->owing || !is_owing(c))
+        return;
+    c->owing = true;
+    g_queue_push_tail_link(&c->all->owing, &c->owing_link);
+}
+
+void cti_owed_strike(connection *c)
+{
+    if (!c->owing)
+        return;
+    c->owing = false;
+    g_queue_unlink(&c->all->owing, &c->owing_link);
+}
+
+/* The time since which the connection waits. */
+static int64_t owing_since(const connection *c)
+{
+    int64_t since = c->reset_packet.time;
+
+    for (int i = 1; i >= 0; i--)
+        if (c->directions[i].stream.owed != 0)
+            since = c->directions[i].stream.owed_time;
+    if (c->directions[0].stream.owed != 0 && c->directions[1].stream.owed != 0)
+        since = MIN(since, c->directions[1].stream.owed_time);
+    return since;
+}
+
+/* Gives up what was owed for too long. */
+static void expire_late(connection *c)
+{
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *d = &c->directions[i];
+
+        if (d->stream.owed != 0 && is_over_time(c, d->stream.owed_time))
+            cti_owed_give_up(d);
+    }
+    cti_owed_settle_reset(c);
+    cti_order_release(c);
+}
+
+/* Looks at the connections that wait for bytes, the one that began first: a connection that waits
+ * for more goes to the end. */
+void cti_owed_expire(cti_connections *all)
+{
+    while (all->owing.head != NULL) {
+        connection *c = all->owing.head->data;
+
+        if (is_owing(c) && !is_over_time(c, owing_since(c)))
+            return;
+        cti_owed_strike(c);
+        expire_late(c);
+        cti_owed_enlist(c);
+        if (all->owing.head != NULL && all->owing.head->data == c)
+            return;
+    }
+}
+
+/* Waits for nothing any more. */
+void cti_owed_settle(connection *c)
+{
+    c->packet.acknowledges = false;
+    for (int i = 0; i < DIRECTIONS; i++)
+        while (c->directions[i].stream.owed != 0)
+            cti_owed_give_up(&c->directions[i]);
+    c->disordered = false;
+    cti_owed_settle_reset(c);
+    cti_order_flush(c);
+    cti_owed_strike(c);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sessions on a connection, from first message to end, and what the writer is told of
+ * them. */
+#include "connection_parts.h"
+
+#include "bytes.h"
+
+/* ---- what a session tells ---- */
+
+static void forward_request(void *user, const cti_request *request)
+{
+    live_session *live = user;
+    const cti_connections *all = live->connection->all;
+
+    if (all->events->request != NULL)
+        all->events->request(all->user, &live->record, request);
+}
+
+static void forward_heartbeat(void *user, const cti_heartbeat *heartbeat)
+{
+    live_session *live = user;
+    const cti_connections *all = live->connection->all;
+
+    if (all->events->heartbeat != NULL)
+        all->events->heartbeat(all->user, &live->record, heartbeat);
+}
+
+static void forward_silence(void *user, const cti_silence *silence)
+{
+    live_session *live = user;
+    const cti_connections *all = live->connection->all;
+
+    if (all->events->silence != NULL)
+        all->events->silence(all->user, &live->record, silence);
+}
+
+static void forward_finding(void *user, const cti_finding *finding)
+{
+    live_session *live = user;
+    cti_connections *all = live->connection->all;
+
+    all->counts.findings[finding->severity]++;
+    if (all->events->finding != NULL)
+        all->events->finding(all->user, &live->record, finding);
+}
+
+static const cti_session_events session_events = {
+    .request = forward_request,
+    .heartbeat = forward_heartbeat,
+    .silence = forward_silence,
+    .finding = forward_finding,
+};
+
+/* ---- from beginning to end ---- */
+
+static void begin(connection *c)
+{
+    live_session *live = g_new0(live_session, 1);
+
+    c->writer_data = NULL;
+    cti_connection_number(c);
+    c->record.sessions++;
+    live->connection = c;
+    live->record = (cti_session_record){.number = ++c->all->counts.sessions,
+                                        .connection = &c->record,
+                                        .session = &live->session,
+                                        .writer_data = &c->writer_data};
+    cti_session_init(&live->session, &session_events, live,
+                     !cti_connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
+                         c->record.sessions > 1);
+    c->session = live;
+}
+
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late)
+{
+    connection *c = from->connection;
+    const cti_connection_events *events = c->all->events;
+    const cti_moment moment = {
+        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender};
+    cti_reader reader;
+    cti_message_facts facts;
+    cti_message_record record;
+
+    if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes))) {
+        cti_session_reopen(&c->session->session, c->packet.time, c->packet.frame);
+        cti_connection_session_end(c, c->packet.time, CTI_END_SUPERSEDED);
+    }
+    if (c->session == NULL)
+        begin(c);
+    cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
+    c->all->counts.messages++;
+    record = (cti_message_record){.session = &c->session->record,
+                                  .frame = c->packet.frame,
+                                  .time = c->packet.time,
+                                  .sender = moment.sender,
+                                  .bytes = bytes,
+                                  .size = size,
+                                  .reader = &reader,
+                                  .facts = &facts};
+    if (events->message != NULL)
+        events->message(c->all->user, &record);
+    if (late) /* TODO */
+        cti_session_doubt(&c->session->session,
+                          from->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
+}
+
+void cti_connection_session_unseen(direction *from, uint64_t bytes)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_hole(&c->session->session, from->sender, bytes, c->packet.time);
+}
+
+void cti_connection_session_gap(direction *from, const cti_gap *gap)
+{
+    connection *c = from->connection;
+    cti_gap told = *gap;
+
+    told.session = c->session != NULL ? &c->session->record : NULL;
+    told.sender = from->sender;
+    if (c->all->events->hole != NULL)
+        c->all->events->hole(c->all->user, &told);
+}
+
+void cti_connection_session_doubt(direction *from)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_doubt(&c->session->session, from->sender);
+}
+
+void cti_connection_session_segment(const direction *from, const cti_segment *segment)
+{
+    live_session *live = from->connection->session;
+
+    if (live == NULL || segment->in_order || segment->flags & CTI_FLAG_SYN)
+        return;
+    cti_session_segment(&live->session, from->sender, segment);
+}
+
+void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
+{
+    const cti_connection_events *events = c->all->events;
+
+    if (c->session == NULL)
+        return;
+    cti_session_tcp_end(&c->session->session, how, sender, c->packet.time, c->packet.frame);
+    if (events->tcp_end != NULL)
+        events->tcp_end(c->all->user, &c->session->record, how, sender, c->packet.time,
+                        c->packet.frame);
+}
+
+void cti_connection_session_end(connection *c, int64_t time, cti_end how)
+{
+    const cti_connection_events *events = c->all->events;
+    live_session *live = c->session;
+
+    if (live == NULL)
+        return;
+    cti_session_finish(&live->session, time, how);
+    cti_clients_session(c->all->clients, &live->session, live->record.number, c->record.side,
+                        &c->record.client, &c->record.server);
+    if (events->session != NULL)
+        events->session(c->all->user, &live->record);
+    cti_connection_session_free(c);
+}
+
+void cti_connection_session_free(connection *c)
+{
+    cti_session_release(&c->session->session);
+    g_free(c->session);
+    c->session = NULL;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a reader should know of the capture as a whole (see connection_notes.h). */
+#include "connection_notes.h"
+
+#include <glib.h>
+
+static void tell(void (*to)(void *user, const char *line), void *user, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void tell(void (*to)(void *user, const char *line), void *user, const char *format, ...)
+{
+    va_list arguments;
+    char *line;
+
+    va_start(arguments, format);
+    line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    to(user, line);
+    g_free(line);
+}
+
+void connection_notes(const cti_connection_counts *counts, const cti_connection_options *options,
+                      void (*to)(void *user, const char *line), void *user)
+{
+    if (counts->steps_back.count > 0)
+        tell(to, user,
+             "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by at most %.6f s",
+             counts->steps_back.count, counts->steps_back.frame,
+             (double)counts->worst_step / (double)CTI_SECOND);
+    if (counts->disordered.count > 0)
+        tell(to, user,
+             "packets of CTI captured out of order, after the packets that acknowledge them: "
+             "%" G_GUINT64_FORMAT ", first frame %u, by up to %.6f s: times between the two "
+             "directions are uncertain by that",
+             counts->disordered.count, counts->disordered.frame,
+             (double)counts->worst_disorder / (double)CTI_SECOND);
+    if (counts->one_sided > 0)
+        tell(
+            to, user,
+            "only one direction was captured of %u connection%s with CTI: what the other side sent "
+            "is not known",
+            counts->one_sided, counts->one_sided == 1 ? "" : "s");
+    if (counts->cut.count > 0)
+        tell(to, user,
+             "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT
+             ", first frame %u: what is missing counts as holes",
+             counts->cut.count, counts->cut.frame);
+    if (counts->differing.count > 0)
+        tell(to, user,
+             "segments of CTI that repeat bytes as others (overlap-differs): %" G_GUINT64_FORMAT
+             ", first frame %u: the bytes that came first count",
+             counts->differing.count, counts->differing.frame);
+    if (counts->over_limit.count > 0)
+        tell(to, user,
+             "holes that were not waited for because of a limit (--held-bytes, "
+             "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
+             counts->over_limit.count, counts->over_limit.frame);
+    if (counts->clients_left_out > 0)
+        tell(to, user,
+             "more than %u sessions, or %u attempts to connect: %" G_GUINT64_FORMAT
+             " are left out of the clients' ways, and of failover, sides and open-storm",
+             CTI_CLIENTS_LEGS_MAX, CTI_CLIENTS_ATTEMPTS_MAX, counts->clients_left_out);
+    if (counts->forgotten_idle + counts->forgotten_talking > 0)
+        tell(to, user,
+             "more than %u connections (--connections), so that those longest silent were "
+             "forgotten: %" G_GUINT64_FORMAT " without an open session, %" G_GUINT64_FORMAT
+             " with one",
+             options->connections, counts->forgotten_idle, counts->forgotten_talking);
+}
