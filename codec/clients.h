@@ -52,6 +52,17 @@ typedef enum {
 /* "opened", "rejected", "open-unanswered", "refused", "no-answer", "no-message". */
 const char *cti_leg_outcome_name(cti_leg_outcome outcome);
 
+/* SYN-ACKs that answer a connection's SYN, but come from another address than the SYN was sent
+ * to: a server with two addresses, or a device between the two that changes addresses.  The client
+ * answers with RST where it does not take them. */
+typedef struct cti_other_answer {
+    uint32_t count; /* 0 = none, and the rest means nothing */
+    uint32_t resets;
+    cti_endpoint server; /* the address of the first one */
+    uint32_t frame;
+    int64_t time;
+} cti_other_answer;
+
 /* One step of a client's way: a session, or an attempt that came to none. */
 typedef struct cti_leg {
     cti_endpoint client, server;
@@ -70,6 +81,7 @@ typedef struct cti_leg {
     cti_end end;                /* of a session */
     cti_verdict verdict;        /* of a session */
     const char *id, *signature; /* as sent, "" where not seen */
+    cti_other_answer other_answer; /* to an attempt's SYN */
 } cti_leg;
 
 /* A connection to a port of CTI on which no session began, as TCP shows it. */
@@ -81,6 +93,7 @@ typedef struct cti_attempt {
     bool syn, syn_ack;         /* seen: that of the client, that of the server */
     bool data;                 /* bytes came, whatever they are */
     cti_end end;               /* by FIN or RST, or CTI_END_CAPTURE_ENDED where none came */
+    cti_other_answer other_answer;
 } cti_attempt;
 
 /* A time without a session. */

@@ -74,6 +74,61 @@ typedef struct cti_tcp_counts {
     uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } cti_tcp_counts;
 
+/* A time from one packet to another; to is CTI_NO_TIME, and its frame 0, where none ended it. */
+typedef struct cti_tcp_interval {
+    int64_t from, to;
+    uint32_t from_frame, to_frame;
+} cti_tcp_interval;
+
+/* One side of a connection, as its packets show it.  Data that the peer has not acknowledged is
+ * known only where packets of both sides were captured: cti_tcp_knows_both().  That none was
+ * captured does not prove that none was sent; that the sender repeats its data does.
+ * Probes of a closed window and keep-alives are not data.
+ *
+ * Read freely; change nothing.  What each packet touches stands first. */
+typedef struct cti_tcp_side {
+    /* Sequence numbers of this side: behind the data sent, acknowledged, and of the first byte
+     * that is not acknowledged, with `unacknowledged` only. */
+    uint32_t next, acked, first;
+    uint32_t unacknowledged; /* bytes sent and not acknowledged */
+    int64_t since;           /* the first of them was captured first, */
+    uint32_t since_frame;    /* and in which frame */
+    uint32_t repeats;        /* retransmissions of it since then */
+    int64_t longest;         /* that any byte waited for its acknowledgment: see longest_wait */
+    uint8_t queued;          /* segments that are not acknowledged, without the first */
+    bool placed, sent;       /* acked is known, next is known */
+    bool seen;               /* a packet of this side with an acknowledgment was captured */
+    bool window_seen;        /* the same with a window that counts: without SYN and RST */
+    bool closed;             /* the last one was 0 */
+    bool ttl_varied;
+    uint8_t ttl, ttl_weight; /* of its packets without RST; the usual one, 0 = not known */
+
+    int64_t repeat_time; /* of the last retransmission; with repeats only */
+    uint32_t repeat_frame;
+    /* The longest wait for an acknowledgment that came, and how often the data was repeated.
+     * from_frame is 0 where there was none.  A wait without repetition that is longer than any
+     * sender waits does not count: an acknowledgment is missing from the capture. */
+    uint32_t longest_repeats;
+    cti_tcp_interval longest_wait;
+    /* It announced a receive window of 0: how often and for how long, up to the last time it
+     * opened again; cti_tcp_zero_window() adds the time since. */
+    uint32_t closed_count;
+    uint32_t closed_frame; /* with closed: since when */
+    int64_t closed_time;
+    int64_t closed_total;
+    cti_tcp_interval closed_longest;
+} cti_tcp_side;
+
+/* The RST that ended a connection. */
+typedef struct cti_tcp_reset {
+    cti_sender sender;
+    uint32_t frame; /* 0 = there was none */
+    int64_t time;
+    uint8_t ttl; /* 0 = not known */
+    /* ttl is not the usual one of its sender: perhaps another device sent it. */
+    bool other_ttl;
+} cti_tcp_reset;
+
 /* A connection, up to now or at its end. */
 typedef struct cti_connection_summary {
     uint32_t number; /* from 1, in the order in which there is something to report of them */
@@ -86,7 +141,18 @@ typedef struct cti_connection_summary {
     bool tls;
     uint32_t sessions;
     cti_tcp_counts tcp;
+    cti_tcp_reset reset;
+    cti_other_answer other_answer;
+    cti_tcp_side sides[2]; /* of the client, of the server */
 } cti_connection_summary;
+
+static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)
+{
+    return connection->sides[0].seen && connection->sides[1].seen;
+}
+
+/* How long a side announced a receive window of 0 until now, in all, and the longest time. */
+int64_t cti_tcp_zero_window(const cti_tcp_side *side, int64_t now, cti_tcp_interval *longest);
 
 /* A session on a connection. */
 typedef struct cti_session_record {

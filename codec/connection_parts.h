@@ -4,6 +4,7 @@
  *     connection.c           segments, FIN, RST, limits, the end
  *     connection_prefetch.c  segments on their way to their connections
  *     connection_syn.c       which SYN begins another connection
+ *     connection_facts.c     what TCP shows of each side; answers from another address
  *     connection_table.c     which connection a segment belongs to, who is the client
  *     recognition.c          does it carry CTI?
  *     stream.c               the bytes and gaps of one direction -> messages
@@ -39,6 +40,17 @@ typedef struct live_session {
     cti_session session;
 } live_session;
 
+/* A segment whose data is not acknowledged yet. */
+typedef struct sent_segment {
+    uint32_t from;  /* behind the data before it */
+    uint32_t start; /* its own number: later where bytes between are not captured */
+    uint32_t frame;
+    int64_t time;
+} sent_segment;
+
+/* So many are told apart; what follows joins the last one. */
+enum { SENT_MAX = 4 };
+
 /* One direction: the stream and the start of a message that is not whole yet. */
 typedef struct direction {
     connection *connection;
@@ -53,6 +65,7 @@ typedef struct direction {
     cti_gap hole;
     uint64_t lost; /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
+    sent_segment sent[SENT_MAX]; /* of sides[].queued: the oldest first */
 } direction;
 
 /* What each packet touches stands first. */
@@ -89,6 +102,15 @@ typedef struct waiting_segment {
     bool is_next;      /* it follows on one of the same connection */
 } waiting_segment;
 
+/* A SYN, for the answers that come from another address. */
+typedef struct recent_syn {
+    cti_endpoint client, server;
+    uint32_t sequence;
+} recent_syn;
+
+/* So many are remembered: each one in the place that its client and port have, the newest. */
+enum { RECENT_SYNS = 256 };
+
 /* Most segments that wait; a power of 2. */
 enum { AHEAD_MAX = 16 };
 
@@ -107,6 +129,7 @@ struct cti_connections {
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     cti_connection_counts counts;
+    recent_syn syns[RECENT_SYNS];
 };
 
 direction *cti_connection_direction(connection *c, cti_sender sender);
@@ -180,6 +203,23 @@ void cti_syn_keep(connection *c, const cti_segment *segment);
 
 /* True if the server answers the kept SYN, or its sender goes on behind it. */
 bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
+
+/* ---- connection_facts.c ---- */
+
+void cti_connection_facts_init(connection *c);
+
+/* What a segment without RST shows of both sides; before its bytes are taken in. */
+void cti_connection_facts_segment(direction *from, const cti_segment *segment);
+
+/* The RST that ends the connection. */
+void cti_connection_facts_reset(direction *from, const cti_segment *segment);
+
+/* Remembers the SYN of a client. */
+void cti_connection_facts_syn(connection *c, const cti_segment *segment);
+
+/* True for a segment without a connection that belongs to another one's SYN: it is an answer from
+ * another address, or the client's RST to one.  It is noted there. */
+bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
 
 /* ---- recognition.c ---- */
 
