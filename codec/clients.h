@@ -52,13 +52,12 @@ typedef enum {
 /* "opened", "rejected", "open-unanswered", "refused", "no-answer", "no-message". */
 const char *cti_leg_outcome_name(cti_leg_outcome outcome);
 
-/* SYN-ACKs that answer a connection's SYN, but come from another address than the SYN was sent
- * to: a server with two addresses, or a device between the two that changes addresses.  The client
- * answers with RST where it does not take them. */
+/* SYN-ACKs that answer a connection's SYN but come from another address than the SYN was sent to:
+ * a server with two addresses, or a device on the path that translates only one direction. */
 typedef struct cti_other_answer {
-    uint32_t count; /* 0 = none, and the rest means nothing */
-    uint32_t resets;
-    cti_endpoint server; /* the address of the first one */
+    uint32_t count;      /* 0 = none; then the rest is not valid */
+    uint32_t resets;     /* of the client to that address: it did not accept the answer */
+    cti_endpoint server; /* source of the first one */
     uint32_t frame;
     int64_t time;
 } cti_other_answer;

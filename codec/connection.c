@@ -90,7 +90,7 @@ static void take_reset(direction *from, const cti_segment *segment)
         return;
     c->reset = true;
     finish_streams(c, CTI_GAP_CLOSED);
-    cti_connection_facts_reset(from, segment);
+    cti_connection_facts_reset(from, cti_connection_opposite(from), segment);
     tcp_end(c, CTI_TCP_RST, from->sender);
     cti_connection_session_end(c, c->now, CTI_END_NONE);
     cti_connection_release_streams(c);
@@ -276,7 +276,7 @@ static void take_segment(connection *c, const cti_segment *segment)
     }
     if (c->reset)
         return;
-    cti_connection_facts_segment(from, segment);
+    cti_connection_facts_segment(from, to, segment);
     /* What it acknowledges came before what it says. */
     if (segment->flags & CTI_FLAG_ACK) {
         cti_tcp_stream_acknowledge(&to->stream, segment->acknowledgment, &cti_stream_sink, to);

@@ -74,46 +74,48 @@ typedef struct cti_tcp_counts {
     uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } cti_tcp_counts;
 
-/* A time from one packet to another; to is CTI_NO_TIME, and its frame 0, where none ended it. */
+/* A time from one packet to another; to is CTI_NO_TIME, and to_frame 0, if it has no end. */
 typedef struct cti_tcp_interval {
     int64_t from, to;
     uint32_t from_frame, to_frame;
 } cti_tcp_interval;
 
-/* One side of a connection, as its packets show it.  Data that the peer has not acknowledged is
- * known only where packets of both sides were captured: cti_tcp_knows_both().  That none was
- * captured does not prove that none was sent; that the sender repeats its data does.
- * Probes of a closed window and keep-alives are not data.
+/* One side of a connection, as TCP's headers show it.  Read freely; change nothing.
  *
- * Read freely; change nothing.  What each packet touches stands first. */
+ * What is not acknowledged is known only if packets of both sides were captured: see
+ * cti_tcp_knows_both().  An acknowledgment may still be missing from the capture; a retransmission
+ * shows that the sender did not get it.  Zero-window probes and keep-alives are not data. */
 typedef struct cti_tcp_side {
-    /* Sequence numbers of this side: behind the data sent, acknowledged, and of the first byte
-     * that is not acknowledged, with `unacknowledged` only. */
-    uint32_t next, acked, first;
+    /* The first members, up to ttl, are used for each packet. */
+    uint32_t next;           /* sequence number after the data sent so far, if sent */
+    uint32_t acked;          /* highest acknowledgment of the peer, if placed */
+    uint32_t first;          /* of the first unacknowledged byte, if there is one */
     uint32_t unacknowledged; /* bytes sent and not acknowledged */
-    int64_t since;           /* the first of them was captured first, */
-    uint32_t since_frame;    /* and in which frame */
-    uint32_t repeats;        /* retransmissions of it since then */
-    int64_t longest;         /* that any byte waited for its acknowledgment: see longest_wait */
-    uint8_t queued;          /* segments that are not acknowledged, without the first */
-    bool placed, sent;       /* acked is known, next is known */
-    bool seen;               /* a packet of this side with an acknowledgment was captured */
-    bool window_seen;        /* the same with a window that counts: without SYN and RST */
-    bool closed;             /* the last one was 0 */
-    bool ttl_varied;
-    uint8_t ttl, ttl_weight; /* of its packets without RST; the usual one, 0 = not known */
+    int64_t since;           /* time and frame of the first packet with the first of them */
+    uint32_t since_frame;
+    uint32_t repeats;        /* its retransmissions */
+    int64_t longest;         /* duration of longest_wait */
+    uint8_t queued;          /* unacknowledged segments after the first, as far as tracked */
+    bool placed, sent;
+    bool seen;               /* a packet with an acknowledgment was captured */
+    bool window_seen;        /* one that was not SYN or RST */
+    bool closed;             /* the last window was 0 */
+    uint8_t ttl;             /* the usual TTL of its packets, RST not counted; 0 = not known */
 
-    int64_t repeat_time; /* of the last retransmission; with repeats only */
+    bool ttl_varied;         /* some packets had another TTL */
+    uint8_t ttl_others;      /* recent ones among them */
+    uint64_t ttl_packet;     /* the last of them: tcp.packets at that time */
+    int64_t repeat_time; /* of the last retransmission, if repeats > 0 */
     uint32_t repeat_frame;
-    /* The longest wait for an acknowledgment that came, and how often the data was repeated.
-     * from_frame is 0 where there was none.  A wait without repetition that is longer than any
-     * sender waits does not count: an acknowledgment is missing from the capture. */
+    /* The longest time from data to its acknowledgment, and how often the data was repeated in it;
+     * from_frame is 0 if there was none.  A wait of more than 3 s without a retransmission does not
+     * count: an acknowledgment is missing from the capture. */
     uint32_t longest_repeats;
     cti_tcp_interval longest_wait;
-    /* It announced a receive window of 0: how often and for how long, up to the last time it
-     * opened again; cti_tcp_zero_window() adds the time since. */
+    /* Times with a receive window of 0, up to the last time that it opened again;
+     * cti_tcp_zero_window() adds the time since. */
     uint32_t closed_count;
-    uint32_t closed_frame; /* with closed: since when */
+    uint32_t closed_frame; /* since when, if closed */
     int64_t closed_time;
     int64_t closed_total;
     cti_tcp_interval closed_longest;
@@ -125,8 +127,7 @@ typedef struct cti_tcp_reset {
     uint32_t frame; /* 0 = there was none */
     int64_t time;
     uint8_t ttl; /* 0 = not known */
-    /* ttl is not the usual one of its sender: perhaps another device sent it. */
-    bool other_ttl;
+    bool other_ttl; /* not the usual TTL of its sender: another device may have sent it */
 } cti_tcp_reset;
 
 /* A connection, up to now or at its end. */
@@ -151,7 +152,7 @@ static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)
     return connection->sides[0].seen && connection->sides[1].seen;
 }
 
-/* How long a side announced a receive window of 0 until now, in all, and the longest time. */
+/* Total time with a receive window of 0 until now, and the longest one. */
 int64_t cti_tcp_zero_window(const cti_tcp_side *side, int64_t now, cti_tcp_interval *longest);
 
 /* A session on a connection. */

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What TCP's headers show of each side of a connection beside the bytes: data that is not
- * acknowledged, a closed receive window, the TTL of its packets and of the RST, and answers to a
- * SYN that come from another address (see cti_tcp_side and cti_other_answer).
+/* What TCP's headers show of each side of a connection: unacknowledged data, closed receive
+ * windows, the TTL of its packets and of the RST, and answers to a SYN from another address (see
+ * cti_tcp_side and cti_other_answer).
  *
- * Raw sequence numbers are compared by their signed 32-bit difference, so that they may wrap. */
+ * Sequence numbers wrap: they are compared by their signed 32-bit difference. */
 #include "connection_parts.h"
 
 #include <string.h>
 
-/* A sender repeats what is not acknowledged after 3 s at the latest (RFC 1122; RFC 6298 has 1 s),
- * but for paths that are slower than any that CTI runs on. */
+/* A sender retransmits after 3 s at the latest (first timeout in RFC 1122; 1 s in RFC 6298) unless
+ * round trips take seconds, which CTI does not work with. */
 #define REPEATED_AFTER (3 * CTI_SECOND)
 /* Numbers that are further ahead belong to another connection's life. */
 #define FAR_AHEAD (1 << 28)
-/* The usual TTL changes after so many packets with another one. */
-#define TTL_WEIGHT_MAX 8
+/* In packets: of one side, and of the connection. */
+enum { TTL_OTHERS = 8, TTL_DISTANCE = 16 };
 
 enum { ANSWER_COPY = DIRECTIONS, RESET_COPY }; /* for the duplicate filter */
-
-static cti_tcp_side *side_of(const direction *d)
-{
-    return &d->connection->record.sides[d->sender == CTI_SERVER];
-}
 
 static int32_t ahead(uint32_t number, uint32_t of)
 {
@@ -36,10 +31,12 @@ static void place(cti_tcp_side *side, uint32_t number)
     side->acked = number;
 }
 
-/* The first bytes that waited are acknowledged. */
-static void note_wait(cti_tcp_side *side, int64_t waited, const cti_segment *segment)
+/* The first bytes that waited are acknowledged, after a longer time than any before. */
+static G_GNUC_NO_INLINE void note_wait(cti_tcp_side *side, const cti_segment *segment)
 {
-    if (side->repeats == 0 && waited > REPEATED_AFTER)
+    const int64_t waited = cti_elapsed(side->since, segment->time);
+
+    if (waited <= side->longest || (side->repeats == 0 && waited > REPEATED_AFTER))
         return;
     side->longest = waited;
     side->longest_repeats = side->repeats;
@@ -49,11 +46,13 @@ static void note_wait(cti_tcp_side *side, int64_t waited, const cti_segment *seg
                                             .to_frame = segment->frame};
 }
 
-/* Takes what is acknowledged off the front of the segments that wait. */
-static void drop_acknowledged(direction *of, cti_tcp_side *side)
+/* Removes acknowledged segments; at least one is left. */
+static G_GNUC_NO_INLINE void drop_acknowledged(direction *of, cti_tcp_side *side)
 {
     uint32_t count = 0;
 
+    side->repeats = 0;
+    side->first = side->acked;
     while (count < side->queued && ahead(side->first, of->sent[count].from) >= 0) {
         const sent_segment *sent = &of->sent[count++];
 
@@ -65,29 +64,12 @@ static void drop_acknowledged(direction *of, cti_tcp_side *side)
     side->queued = (uint8_t)(side->queued - count);
     if (count > 0)
         memmove(of->sent, of->sent + count, side->queued * sizeof(*of->sent));
-}
-
-static void release(direction *of, cti_tcp_side *side, const cti_segment *segment)
-{
-    const int64_t waited = cti_elapsed(side->since, segment->time);
-
-    if (ahead(side->acked, side->first) <= 0)
-        return;
-    if (waited > side->longest)
-        note_wait(side, waited, segment);
-    side->repeats = 0;
-    side->first = side->acked;
-    if (ahead(side->next, side->first) <= 0) {
-        side->unacknowledged = 0;
-        side->queued = 0;
-        return;
-    }
-    drop_acknowledged(of, side);
     side->unacknowledged = side->next - side->first;
 }
 
 /* The segment acknowledges data of the other direction. */
-static void take_acknowledgment(direction *of, cti_tcp_side *side, const cti_segment *segment)
+static inline void take_acknowledgment(direction *of, cti_tcp_side *side,
+                                       const cti_segment *segment)
 {
     const uint32_t number = segment->acknowledgment;
 
@@ -98,8 +80,17 @@ static void take_acknowledgment(direction *of, cti_tcp_side *side, const cti_seg
     if (ahead(number, side->acked) <= 0 || (side->sent && ahead(number, side->next) > FAR_AHEAD))
         return;
     side->acked = number;
-    if (side->unacknowledged > 0)
-        release(of, side, segment);
+    if (side->unacknowledged == 0 || ahead(number, side->first) <= 0)
+        return;
+    /* Times may be anything: note_wait() looks closer. */
+    if ((int64_t)((uint64_t)segment->time - (uint64_t)side->since) > side->longest)
+        note_wait(side, segment);
+    if (ahead(side->next, number) > 0) {
+        drop_acknowledged(of, side);
+        return;
+    }
+    side->unacknowledged = 0;
+    side->queued = 0;
 }
 
 /* ---- data ---- */
@@ -120,36 +111,28 @@ static void note_repeated(cti_tcp_side *side, uint32_t start, uint32_t end,
     }
 }
 
-/* Adds a segment behind those that wait. */
-static void queue_segment(direction *from, cti_tcp_side *side, const sent_segment *sent)
+/* Adds a segment after those that are not acknowledged. */
+static void queue_segment(direction *from, cti_tcp_side *side, uint32_t start,
+                          const cti_segment *segment)
 {
+    sent_segment *last = &from->sent[side->queued < SENT_MAX ? side->queued : SENT_MAX - 1];
+
     if (side->queued < SENT_MAX) {
-        from->sent[side->queued++] = *sent;
-        return;
+        side->queued++;
+        last->from = side->next;
+        last->start = start;
     }
-    /* No byte is said to wait for longer than it does. */
-    from->sent[SENT_MAX - 1].time = sent->time;
-    from->sent[SENT_MAX - 1].frame = sent->frame;
+    /* Merged segments get the time of the last: no wait is reported longer than it was. */
+    last->time = segment->time;
+    last->frame = segment->frame;
 }
 
-/* New data: all behind side->next. */
-static void note_sent(direction *from, cti_tcp_side *side, uint32_t start, uint32_t end,
-                      const cti_segment *segment)
+/* Data that ends after side->next. */
+static inline void note_sent(direction *from, cti_tcp_side *side, uint32_t start, uint32_t end,
+                             const cti_segment *segment)
 {
-    const uint32_t before = side->next;
-
-    side->next = end;
-    if (ahead(side->acked, end) > FAR_AHEAD)
-        place(side, start);
-    /* A capture may show data after what acknowledges it. */
-    if (ahead(end, side->acked) <= 0)
-        return;
     if (side->unacknowledged > 0) {
-        queue_segment(from, side,
-                      &(sent_segment){.from = before,
-                                      .start = start,
-                                      .frame = segment->frame,
-                                      .time = segment->time});
+        queue_segment(from, side, start, segment);
     } else {
         side->first = ahead(start, side->acked) > 0 ? start : side->acked;
         side->since = segment->time;
@@ -157,13 +140,13 @@ static void note_sent(direction *from, cti_tcp_side *side, uint32_t start, uint3
         side->repeats = 0;
     }
     side->unacknowledged = end - side->first;
+    side->next = end;
 }
 
-static void take_data(direction *from, cti_tcp_side *side, const cti_segment *segment)
+/* Data that does not start at side->next, or that needs a closer look. */
+static G_GNUC_NO_INLINE void take_other_data(direction *from, cti_tcp_side *side, uint32_t start,
+                                             uint32_t end, const cti_segment *segment)
 {
-    const uint32_t start = segment->sequence + ((segment->flags & CTI_FLAG_SYN) != 0);
-    const uint32_t end = start + segment->length;
-
     if (!side->sent) {
         if (!side->placed)
             place(side, segment->length > 1 ? start : end); /* one byte may be a keep-alive */
@@ -172,8 +155,26 @@ static void take_data(direction *from, cti_tcp_side *side, const cti_segment *se
     }
     if (ahead(start, side->next) < 0)
         note_repeated(side, start, end, segment);
-    if (ahead(end, side->next) > 0 && ahead(start, side->next) <= FAR_AHEAD)
+    if (ahead(end, side->next) <= 0 || ahead(start, side->next) > FAR_AHEAD)
+        return;
+    if (ahead(side->acked, end) > FAR_AHEAD)
+        place(side, start);
+    /* A capture may show data after what acknowledges it. */
+    if (ahead(end, side->acked) > 0)
         note_sent(from, side, start, end, segment);
+    else
+        side->next = end;
+}
+
+static inline void take_data(direction *from, cti_tcp_side *side, uint32_t start,
+                             const cti_segment *segment)
+{
+    const uint32_t end = start + segment->length;
+
+    if (side->sent && start == side->next && ahead(end, side->acked) > 0)
+        note_sent(from, side, start, end, segment);
+    else
+        take_other_data(from, side, start, end, segment);
 }
 
 /* ---- windows and TTL ---- */
@@ -199,7 +200,7 @@ static cti_tcp_interval closed_since(const cti_tcp_side *side)
 }
 
 /* The window closes or opens. */
-static void change_window(cti_tcp_side *side, const cti_segment *segment)
+static G_GNUC_NO_INLINE void change_window(cti_tcp_side *side, const cti_segment *segment)
 {
     cti_tcp_interval closed;
 
@@ -227,15 +228,20 @@ int64_t cti_tcp_zero_window(const cti_tcp_side *side, int64_t now, cti_tcp_inter
     return total;
 }
 
-static void note_other_ttl(cti_tcp_side *side, uint8_t ttl)
+/* The usual TTL changes after TTL_OTHERS packets with another one, at most TTL_DISTANCE apart. */
+static G_GNUC_NO_INLINE void note_other_ttl(const connection *c, cti_tcp_side *side, uint8_t ttl)
 {
+    const uint64_t packets = c->record.tcp.packets - side->ttl_packet;
+
     if (ttl == 0)
         return;
     side->ttl_varied = side->ttl != 0;
-    if (side->ttl != 0 && --side->ttl_weight > 0)
+    side->ttl_packet = c->record.tcp.packets;
+    side->ttl_others = packets <= TTL_DISTANCE ? side->ttl_others + 1 : 1;
+    if (side->ttl != 0 && side->ttl_others < TTL_OTHERS)
         return;
     side->ttl = ttl;
-    side->ttl_weight = 1;
+    side->ttl_others = 0;
 }
 
 /* ---- segments ---- */
@@ -251,52 +257,77 @@ void cti_connection_facts_init(connection *c)
     };
 
     c->record.reset = (cti_tcp_reset){.time = CTI_NO_TIME};
-    c->record.sides[0] = c->record.sides[1] = side;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *d = &c->directions[i];
+
+        d->side = &c->record.sides[d->sender == CTI_SERVER];
+        *d->side = side;
+    }
 }
 
-void cti_connection_facts_segment(direction *from, const cti_segment *segment)
+void cti_connection_facts_swap(connection *c)
 {
-    direction *to = cti_connection_opposite(from);
-    cti_tcp_side *own = side_of(from), *peer = side_of(to);
+    const cti_tcp_side side = c->record.sides[0];
+
+    c->record.sides[0] = c->record.sides[1];
+    c->record.sides[1] = side;
+    for (int i = 0; i < DIRECTIONS; i++)
+        c->directions[i].side = &c->record.sides[c->directions[i].sender == CTI_SERVER];
+}
+
+/* SYN, or a segment without an acknowledgment. */
+static G_GNUC_NO_INLINE void take_other_segment(direction *from, direction *to,
+                                                const cti_segment *segment)
+{
+    const bool syn = segment->flags & CTI_FLAG_SYN;
+
+    if (syn && !from->side->sent)
+        place(from->side, segment->sequence + 1);
+    if (segment->flags & CTI_FLAG_ACK) {
+        from->side->seen = true;
+        take_acknowledgment(to, to->side, segment);
+    }
+    if (segment->length > 0)
+        take_data(from, from->side, segment->sequence + syn, segment);
+}
+
+void cti_connection_facts_segment(direction *from, direction *to, const cti_segment *segment)
+{
+    cti_tcp_side *own = from->side, *peer = to->side;
 
     if (segment->in_order)
         return;
     if (segment->ttl != own->ttl)
-        note_other_ttl(own, segment->ttl);
-    else if (own->ttl_weight < TTL_WEIGHT_MAX)
-        own->ttl_weight++;
-    if (segment->flags & CTI_FLAG_SYN) {
-        if (!own->sent)
-            place(own, segment->sequence + 1);
-    } else if (segment->flags & CTI_FLAG_ACK) {
-        own->window_seen = true;
-        if ((segment->window == 0) != own->closed)
-            change_window(own, segment);
+        note_other_ttl(from->connection, own, segment->ttl);
+    if ((segment->flags & (CTI_FLAG_SYN | CTI_FLAG_ACK)) != CTI_FLAG_ACK) {
+        take_other_segment(from, to, segment);
+        return;
     }
-    if (segment->flags & CTI_FLAG_ACK) {
-        own->seen = true;
+    own->seen = true;
+    own->window_seen = true;
+    if ((segment->window == 0) != own->closed)
+        change_window(own, segment);
+    if (segment->acknowledgment != peer->acked)
         take_acknowledgment(to, peer, segment);
-    }
     /* One byte is sent to a closed window to ask for its state. */
-    if (segment->length > 1 || (segment->length == 1 && !peer->closed))
-        take_data(from, own, segment);
+    if (segment->length > (peer->closed ? 1u : 0u))
+        take_data(from, own, segment->sequence, segment);
 }
 
-void cti_connection_facts_reset(direction *from, const cti_segment *segment)
+void cti_connection_facts_reset(direction *from, direction *to, const cti_segment *segment)
 {
-    direction *to = cti_connection_opposite(from);
-    cti_tcp_side *own = side_of(from), *peer = side_of(to);
+    const uint8_t usual = from->side->ttl;
 
     /* It may acknowledge what came before it; but it may be forged. */
-    if (segment->flags & CTI_FLAG_ACK && peer->sent &&
-        ahead(segment->acknowledgment, peer->next) <= 1)
-        take_acknowledgment(to, peer, segment);
+    if (segment->flags & CTI_FLAG_ACK && to->side->sent &&
+        ahead(segment->acknowledgment, to->side->next) <= 1)
+        take_acknowledgment(to, to->side, segment);
     from->connection->record.reset =
         (cti_tcp_reset){.sender = from->sender,
                         .frame = segment->frame,
                         .time = segment->time,
                         .ttl = segment->ttl,
-                        .other_ttl = segment->ttl != 0 && own->ttl != 0 && segment->ttl != own->ttl};
+                        .other_ttl = segment->ttl != 0 && usual != 0 && segment->ttl != usual};
 }
 
 /* ---- answers from another address ---- */

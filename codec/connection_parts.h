@@ -42,18 +42,19 @@ typedef struct live_session {
 
 /* A segment whose data is not acknowledged yet. */
 typedef struct sent_segment {
-    uint32_t from;  /* behind the data before it */
-    uint32_t start; /* its own number: later where bytes between are not captured */
+    uint32_t from;  /* sequence number after the segment before it */
+    uint32_t start; /* its own: greater than from if bytes between the two were not captured */
     uint32_t frame;
     int64_t time;
 } sent_segment;
 
-/* So many are told apart; what follows joins the last one. */
+/* Most segments of a direction that are tracked; a later one is merged into the last. */
 enum { SENT_MAX = 4 };
 
 /* One direction: the stream and the start of a message that is not whole yet. */
 typedef struct direction {
     connection *connection;
+    cti_tcp_side *side; /* in the connection's record */
     cti_sender sender;
     cti_frame_state framing;
     bool fin_told;
@@ -65,7 +66,7 @@ typedef struct direction {
     cti_gap hole;
     uint64_t lost; /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
-    sent_segment sent[SENT_MAX]; /* of sides[].queued: the oldest first */
+    sent_segment sent[SENT_MAX]; /* the first side->queued are in use, oldest first */
 } direction;
 
 /* What each packet touches stands first. */
@@ -102,13 +103,13 @@ typedef struct waiting_segment {
     bool is_next;      /* it follows on one of the same connection */
 } waiting_segment;
 
-/* A SYN, for the answers that come from another address. */
+/* A client's SYN, to find answers from another address. */
 typedef struct recent_syn {
     cti_endpoint client, server;
     uint32_t sequence;
 } recent_syn;
 
-/* So many are remembered: each one in the place that its client and port have, the newest. */
+/* Size of their table: client and port choose the place, and a newer SYN replaces an older. */
 enum { RECENT_SYNS = 256 };
 
 /* Most segments that wait; a power of 2. */
@@ -206,19 +207,23 @@ bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
 
 /* ---- connection_facts.c ---- */
 
+/* After the senders of the directions are known; again to start over. */
 void cti_connection_facts_init(connection *c);
 
-/* What a segment without RST shows of both sides; before its bytes are taken in. */
-void cti_connection_facts_segment(direction *from, const cti_segment *segment);
+/* After the two directions exchanged their senders. */
+void cti_connection_facts_swap(connection *c);
+
+/* Updates both sides from a segment without RST, before its bytes are taken in. */
+void cti_connection_facts_segment(direction *from, direction *to, const cti_segment *segment);
 
 /* The RST that ends the connection. */
-void cti_connection_facts_reset(direction *from, const cti_segment *segment);
+void cti_connection_facts_reset(direction *from, direction *to, const cti_segment *segment);
 
 /* Remembers the SYN of a client. */
 void cti_connection_facts_syn(connection *c, const cti_segment *segment);
 
-/* True for a segment without a connection that belongs to another one's SYN: it is an answer from
- * another address, or the client's RST to one.  It is noted there. */
+/* True if a segment without a connection is an answer from another address to a connection's SYN,
+ * or the client's RST to such an answer; it is counted there. */
 bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
 
 /* ---- recognition.c ---- */

@@ -53,8 +53,8 @@ static void fetch_connection(cti_connections *all, waiting_segment *w,
     w->removals = all->removals;
     if (w->guess == NULL || w->is_next)
         return;
-    fetch(w->guess, UP_TO(connection, record.sides[0].repeat_time));
-    fetch(&w->guess->record.sides[1], UP_TO(cti_tcp_side, repeat_time));
+    fetch(w->guess, UP_TO(connection, record.sides[0].ttl_varied));
+    fetch(&w->guess->record.sides[1], UP_TO(cti_tcp_side, ttl_varied));
     for (int i = 0; i < DIRECTIONS; i++)
         fetch(&w->guess->directions[i], UP_TO(direction, hole));
 }

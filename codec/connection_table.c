@@ -106,7 +106,6 @@ void cti_connection_table_learn_client(const direction *from, uint32_t type)
     const cti_message *message = cti_message_find(type);
     const cti_endpoint client = c->record.client;
     const uint64_t bytes = c->record.tcp.bytes[0];
-    const cti_tcp_side side = c->record.sides[0];
 
     if (c->client_known || message == NULL || message->sender == CTI_EITHER)
         return;
@@ -119,10 +118,9 @@ void cti_connection_table_learn_client(const direction *from, uint32_t type)
     c->record.side = side_of(c->all, &c->record.server);
     c->record.tcp.bytes[0] = c->record.tcp.bytes[1];
     c->record.tcp.bytes[1] = bytes;
-    c->record.sides[0] = c->record.sides[1];
-    c->record.sides[1] = side;
     for (int i = 0; i < DIRECTIONS; i++)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
+    cti_connection_facts_swap(c);
 }
 
 direction *cti_connection_table_direction(connection *c, const cti_segment *segment)
@@ -188,7 +186,6 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
     c->record.last_time = segment->time;
     c->record.first_frame = segment->frame;
     c->record.close = CTI_END_CAPTURE_ENDED;
-    cti_connection_facts_init(c);
     choose_server(c, segment);
     c->content = c->cti_port ? CONTENT_CTI : CONTENT_UNDECIDED;
     for (int i = 0; i < DIRECTIONS; i++) {
@@ -199,6 +196,7 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
         d->framing = CTI_FRAME_SEARCH;
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
+    cti_connection_facts_init(c);
     add_key(c);
     c->link.data = c;
     c->queue = &all->idle;

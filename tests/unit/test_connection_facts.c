@@ -277,6 +277,15 @@ static void repeats_begin_again(void **state)
     end(&b);
     assert_unacknowledged(side(&b, SERVER), 12, 1000, 7, 0);
     assert_wait(side(&b, SERVER), 1000, 1400, 6, 9, 1);
+
+    start(&b);
+    data(&b, SERVER, 1, 13, 12);
+    at(&b, 300);
+    data(&b, SERVER, 1, 13, 12);
+    ack(&b, CLIENT, 13, 13);
+    data(&b, SERVER, 13, 13, 12);
+    end(&b);
+    assert_unacknowledged(side(&b, SERVER), 12, 300, 9, 0);
 }
 
 /* Forged, or of an earlier connection: such numbers are left alone, also as the first ones. */
@@ -372,8 +381,11 @@ static void gap_before_data(void **state)
 
     start(&b);
     data(&b, SERVER, 13, 13, 12);
+    at(&b, 100);
+    ack(&b, CLIENT, 13, 7); /* only bytes that were not captured */
     end(&b);
     assert_unacknowledged(side(&b, SERVER), 12, 0, 6, 0);
+    assert_int_equal(side(&b, SERVER)->longest_wait.from_frame, 0);
 }
 
 /* Bytes between two segments are missing: what waits after the first one is the second one. */
@@ -744,6 +756,16 @@ static void ttl_varies(void **state)
     end(&b);
     assert_int_equal(side(&b, CLIENT)->ttl, 60);
     assert_true(side(&b, CLIENT)->ttl_varied);
+
+    /* A few now and then are not a new path. */
+    start(&b);
+    for (int i = 0; i < 240; i++) {
+        at(&b, 1000 + i * 100);
+        b.ttl[CLIENT] = i % 30 == 29 ? 60 : 64;
+        ack(&b, CLIENT, 13, 1);
+    }
+    end(&b);
+    assert_int_equal(side(&b, CLIENT)->ttl, 64);
 }
 
 /* ---- answers from another address ---- */
