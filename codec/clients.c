@@ -161,6 +161,7 @@ bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64
         .ended = attempt->ended,
         .id = "",
         .signature = "",
+        .other_answer = attempt->other_answer,
     };
 
     if (!has_failed(attempt, now))

@@ -50,6 +50,7 @@ static void forget_reset(connection *c)
     c->reset = false;
     c->disordered = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
+    cti_connection_facts_init(c);
     for (int i = 0; i < DIRECTIONS; i++)
         cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
                             &c->directions[i]);
@@ -69,7 +70,8 @@ static void note_attempt(connection *c)
                                  .syn = r->syn == CTI_SYN_CLIENT_ONLY || r->syn == CTI_SYN_FULL,
                                  .syn_ack = r->syn == CTI_SYN_FULL,
                                  .data = r->tcp.bytes[0] + r->tcp.bytes[1] > 0,
-                                 .end = r->close};
+                                 .end = r->close,
+                                 .other_answer = r->other_answer};
 
     if (r->sessions == 0 && c->cti_port &&
         cti_clients_attempt(c->all->clients, &attempt, c->all->last_time))
@@ -273,11 +275,14 @@ static void take_segment(connection *c, const cti_segment *segment)
         if (cti_syn_is_repeated(from, segment))
             forget_reset(c);
         note_syn(from, segment);
+        cti_connection_facts_syn(c, segment);
     }
     from->captured = true;
     from->not_captured = false;
     if (c->reset)
         return;
+    if (!(segment->flags & CTI_FLAG_RST))
+        cti_connection_facts_segment(from, to, segment);
     if (c->packet.acknowledges)
         acknowledge(to, from, segment);
     if (segment->flags & CTI_FLAG_RST) {
@@ -304,12 +309,14 @@ static void note_time(cti_connections *all, const cti_segment *segment)
 }
 
 /* The connection of a segment: the one found in the table (c), or one that begins with it; NULL
- * if it is not yet known whether the segment begins one. */
+ * if it is not yet known whether the segment begins one, or if it begins none. */
 static connection *choose_connection(cti_connections *all, connection *c,
                                      const cti_segment *segment)
 {
     cti_segment syn;
 
+    if (c == NULL && cti_connection_facts_other_answer(all, segment))
+        return NULL;
     if (c == NULL)
         return begin_connection(all, segment);
     if (cti_syn_is_proven(c, segment)) {

@@ -79,6 +79,62 @@ typedef struct cti_tcp_counts {
     uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } cti_tcp_counts;
 
+/* A time from one packet to another; to is CTI_NO_TIME, and to_frame 0, if it has no end. */
+typedef struct cti_tcp_interval {
+    int64_t from, to;
+    uint32_t from_frame, to_frame;
+} cti_tcp_interval;
+
+/* One side of a connection, as TCP's headers show it.  Read freely; change nothing.
+ *
+ * What is not acknowledged is known only if packets of both sides were captured: see
+ * cti_tcp_knows_both().  An acknowledgment may still be missing from the capture; a retransmission
+ * shows that the sender did not get it.  Zero-window probes and keep-alives are not data. */
+typedef struct cti_tcp_side {
+    /* The first members, up to ttl, are used for each packet. */
+    uint32_t next;           /* sequence number after the data sent so far, if sent */
+    uint32_t acked;          /* highest acknowledgment of the peer, if placed */
+    uint32_t first;          /* of the first unacknowledged byte, if there is one */
+    uint32_t unacknowledged; /* bytes sent and not acknowledged */
+    int64_t since;           /* time and frame of the first packet with the first of them */
+    uint32_t since_frame;
+    uint32_t repeats; /* its retransmissions */
+    int64_t longest;  /* duration of longest_wait */
+    uint8_t queued;   /* unacknowledged segments after the first, as far as tracked */
+    bool placed, sent;
+    bool seen;        /* a packet with an acknowledgment was captured */
+    bool window_seen; /* one that was not SYN or RST */
+    bool closed;      /* the last window was 0 */
+    uint8_t ttl;      /* the usual TTL of its packets, RST not counted; 0 = not known */
+
+    bool ttl_varied;     /* some packets had another TTL */
+    uint8_t ttl_others;  /* recent ones among them */
+    uint64_t ttl_packet; /* the last of them: tcp.packets at that time */
+    int64_t repeat_time; /* of the last retransmission, if repeats > 0 */
+    uint32_t repeat_frame;
+    /* The longest time from data to its acknowledgment, and how often the data was repeated in it;
+     * from_frame is 0 if there was none.  A wait of more than 3 s without a retransmission does not
+     * count: an acknowledgment is missing from the capture. */
+    uint32_t longest_repeats;
+    cti_tcp_interval longest_wait;
+    /* Times with a receive window of 0, up to the last time that it opened again;
+     * cti_tcp_zero_window() adds the time since. */
+    uint32_t closed_count;
+    uint32_t closed_frame; /* since when, if closed */
+    int64_t closed_time;
+    int64_t closed_total;
+    cti_tcp_interval closed_longest;
+} cti_tcp_side;
+
+/* The RST that ended a connection. */
+typedef struct cti_tcp_reset {
+    cti_sender sender;
+    uint32_t frame; /* 0 = there was none */
+    int64_t time;
+    uint8_t ttl;    /* 0 = not known */
+    bool other_ttl; /* not the usual TTL of its sender: another device may have sent it */
+} cti_tcp_reset;
+
 /* A connection, up to now or at its end. */
 typedef struct cti_connection_summary {
     uint32_t number; /* from 1, in the order in which there is something to report of them */
@@ -91,7 +147,18 @@ typedef struct cti_connection_summary {
     bool tls;
     uint32_t sessions;
     cti_tcp_counts tcp;
+    cti_tcp_reset reset;
+    cti_other_answer other_answer;
+    cti_tcp_side sides[2]; /* of the client, of the server */
 } cti_connection_summary;
+
+static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)
+{
+    return connection->sides[0].seen && connection->sides[1].seen;
+}
+
+/* Total time with a receive window of 0 until now, and the longest one. */
+int64_t cti_tcp_zero_window(const cti_tcp_side *side, int64_t now, cti_tcp_interval *longest);
 
 /* A session on a connection. */
 typedef struct cti_session_record {

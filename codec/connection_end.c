@@ -75,6 +75,7 @@ void cti_end_take_reset(direction *from, const cti_segment *segment)
     if (c->reset || from->reset_taken ||
         !cti_tcp_stream_accepts_reset(&from->stream, segment->sequence))
         return;
+    cti_connection_facts_reset(from, cti_connection_opposite(from), segment);
     cti_tcp_stream_reset(&from->stream, segment);
     from->reset_taken = true;
     c->reset_packet = c->packet;

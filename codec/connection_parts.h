@@ -7,6 +7,7 @@
  *     connection_end.c       FIN and RST
  *     connection_owed.c      waiting for bytes that were acknowledged before they were captured
  *     connection_order.c     causal order of the two directions
+ *     connection_facts.c     what TCP shows of each side; answers from another address
  *     connection_table.c     which connection a segment belongs to, who is the client
  *     recognition.c          does it carry CTI?
  *     connection_stream.c    TCP's bytes and gaps -> streams -> messages and gaps of sessions
@@ -61,9 +62,21 @@ typedef struct live_session {
     cti_session session;
 } live_session;
 
+/* A segment whose data is not acknowledged yet. */
+typedef struct sent_segment {
+    uint32_t from;  /* sequence number after the segment before it */
+    uint32_t start; /* its own: greater than from if bytes between the two were not captured */
+    uint32_t frame;
+    int64_t time;
+} sent_segment;
+
+/* Most segments of a direction that are tracked; a later one is merged into the last. */
+enum { SENT_MAX = 4 };
+
 /* One direction: TCP's stream, and the messages in it. */
 typedef struct direction {
     connection *connection;
+    cti_tcp_side *side; /* in the connection's record */
     cti_sender sender;
     bool captured;     /* at least one of its packets was */
     bool not_captured; /* so much was acknowledged that none of its packets is expected any more */
@@ -78,6 +91,7 @@ typedef struct direction {
     GQueue waiting; /* of events, for their turn */
     uint64_t lost;  /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
+    sent_segment sent[SENT_MAX]; /* the first side->queued are in use, oldest first */
 } direction;
 
 /* What each packet touches stands first. */
@@ -117,6 +131,15 @@ typedef struct waiting_segment {
     bool is_next;      /* it follows on one of the same connection */
 } waiting_segment;
 
+/* A client's SYN, to find answers from another address. */
+typedef struct recent_syn {
+    cti_endpoint client, server;
+    uint32_t sequence;
+} recent_syn;
+
+/* Size of their table: client and port choose the place, and a newer SYN replaces an older. */
+enum { RECENT_SYNS = 256 };
+
 /* Most segments that wait; a power of 2. */
 enum { AHEAD_MAX = 16 };
 
@@ -137,6 +160,7 @@ struct cti_connections {
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     cti_connection_counts counts;
+    recent_syn syns[RECENT_SYNS];
 };
 
 direction *cti_connection_direction(connection *c, cti_sender sender);
@@ -210,6 +234,27 @@ void cti_syn_keep(connection *c, const cti_segment *segment);
 
 /* True if the server answers the kept SYN, or its sender goes on behind it. */
 bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
+
+/* ---- connection_facts.c ---- */
+
+/* After the senders of the directions are known; again to start over. */
+void cti_connection_facts_init(connection *c);
+
+/* After the two directions exchanged their senders. */
+void cti_connection_facts_swap(connection *c);
+
+/* Updates both sides from a segment without RST, before its bytes are taken in. */
+void cti_connection_facts_segment(direction *from, direction *to, const cti_segment *segment);
+
+/* The RST that ends the connection. */
+void cti_connection_facts_reset(direction *from, direction *to, const cti_segment *segment);
+
+/* Remembers the SYN of a client. */
+void cti_connection_facts_syn(connection *c, const cti_segment *segment);
+
+/* True if a segment without a connection is an answer from another address to a connection's SYN,
+ * or the client's RST to such an answer; it is counted there. */
+bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
 
 /* ---- connection_end.c ---- */
 

@@ -53,8 +53,10 @@ static void fetch_connection(cti_connections *all, waiting_segment *w,
     w->removals = all->removals;
     if (w->guess == NULL || w->is_next)
         return;
-    fetch(w->guess, UP_TO(connection, directions[0].messages.rest));
-    fetch(&w->guess->directions[1], UP_TO(direction, messages.rest));
+    fetch(w->guess, UP_TO(connection, record.sides[0].ttl_varied));
+    fetch(&w->guess->record.sides[1], UP_TO(cti_tcp_side, ttl_varied));
+    for (int i = 0; i < DIRECTIONS; i++)
+        fetch(&w->guess->directions[i], UP_TO(direction, messages.rest));
 }
 
 static void fetch_content(const cti_connections *all, const waiting_segment *w)

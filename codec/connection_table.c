@@ -120,6 +120,7 @@ void cti_connection_table_learn_client(const direction *from, uint32_t type)
     c->record.tcp.bytes[1] = bytes;
     for (int i = 0; i < DIRECTIONS; i++)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
+    cti_connection_facts_swap(c);
 }
 
 direction *cti_connection_table_direction(connection *c, const cti_segment *segment)
@@ -196,6 +197,7 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
         cti_stream_init(&d->messages, &cti_connection_stream_events, d, &all->unfinished);
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
+    cti_connection_facts_init(c);
     add_key(c);
     c->link.data = c;
     c->owing_link.data = c;

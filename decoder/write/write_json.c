@@ -282,6 +282,8 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "holes", tcp->holes);
     key_bool(j, "tls", record->tls);
     key_number(j, "sessions", record->sessions);
+    json_other_answer(j, &record->other_answer);
+    json_tcp(j, record);
     end_record(j);
 }
 
