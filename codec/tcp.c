@@ -37,7 +37,7 @@ static void synchronize_placed(cti_tcp_stream *stream, uint64_t start, bool is_s
 {
     const bool late = start < stream->next && stream->next - start <= LATE_START;
 
-    if (!late && !is_start && (start < stream->next || stream->owed != 0))
+    if (start > stream->next && stream->owed != 0 && !is_start)
         return;
     stream->next = start;
     if (!late)

@@ -288,7 +288,10 @@ static void take_event(bench *b, input *in)
             cti_session_tcp_end(b->session, (what >> 1 & 15) == 11 ? CTI_TCP_FIN : CTI_TCP_RST,
                                 sender, b->now, b->frame);
         break;
-    case 13: finish(b, b->session->summary.end_frame != 0 ? CTI_END_NONE : CTI_END_SUPERSEDED); break;
+    case 13:
+        if (b->session != NULL)
+            finish(b, b->session->summary.end_frame != 0 ? CTI_END_NONE : CTI_END_SUPERSEDED);
+        break;
     case 14: take_attempt(b, in); break;
     case 15: take_endpoints(b, in); break;
     }
