@@ -211,6 +211,10 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
 
     if (!segment->in_order)
         return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
+    if (segment->is_cti) {
+        cti_connection_stream_take_decrypted(from, segment);
+        return (cti_tcp_verdict){0};
+    }
     placed = *segment;
     placed.sequence = (uint32_t)from->stream.next;
     return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
@@ -267,7 +271,7 @@ static void take_segment(connection *c, const cti_segment *segment)
                             .frame = segment->frame,
                             .acknowledgment = segment->acknowledgment,
                             .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
-    if (c->content == CONTENT_OTHER)
+    if (c->content == CONTENT_OTHER && !segment->is_cti)
         return;
     from = cti_connection_table_direction(c, segment);
     to = cti_connection_opposite(from);
@@ -287,7 +291,7 @@ static void take_segment(connection *c, const cti_segment *segment)
         acknowledge(to, from, segment);
     if (segment->flags & CTI_FLAG_RST) {
         cti_end_take_reset(from, segment);
-    } else if (c->content != CONTENT_OTHER) {
+    } else if (c->content != CONTENT_OTHER || segment->is_cti) {
         take_data(from, segment);
         cti_connection_session_segment(from, segment);
         cti_end_take_fin(from);
@@ -451,4 +455,58 @@ void cti_connections_free(cti_connections *all)
     cti_clients_free(all->clients);
     cti_prefetch_release(all);
     g_free(all);
+}
+
+/* ---- one connection ---- */
+
+cti_connection *cti_connections_find(cti_connections *all, const cti_endpoint *one,
+                                     const cti_endpoint *other)
+{
+    const cti_segment segment = {.source = *one, .destination = *other};
+
+    return cti_connection_table_find(all, &segment);
+}
+
+const cti_connection_summary *cti_connection_get_summary(const cti_connection *c)
+{
+    return &c->record;
+}
+
+void **cti_connection_data(cti_connection *c)
+{
+    return &c->data;
+}
+
+bool cti_connection_is_cti(const cti_connection *c)
+{
+    return c->content == CONTENT_CTI;
+}
+
+static direction *direction_of(cti_connection *c, const cti_endpoint *source)
+{
+    return cti_connection_direction(c, cti_endpoint_is(source, &c->record.client) ? CTI_CLIENT
+                                                                                  : CTI_SERVER);
+}
+
+uint32_t cti_connection_reached(cti_connection *c, const cti_endpoint *source)
+{
+    return (uint32_t)cti_tcp_stream_reached(&direction_of(c, source)->stream);
+}
+
+uint32_t cti_connection_tail(cti_connection *c, const cti_endpoint *source)
+{
+    return (uint32_t)MIN(direction_of(c, source)->messages.tail, UINT32_MAX);
+}
+
+uint32_t cti_connection_unfinished(cti_connection *c, const cti_endpoint *source, uint32_t *wanted)
+{
+    const cti_stream *messages = &direction_of(c, source)->messages;
+
+    *wanted = 0;
+    if (c->content != CONTENT_CTI || messages->tail > 0 ||
+        messages->framing.state != CTI_FRAME_IN_STEP)
+        return 0;
+    if (messages->length >= CTI_HEADER_SIZE)
+        *wanted = messages->wanted;
+    return messages->length;
 }

@@ -59,7 +59,13 @@ typedef struct cti_connection_options {
     uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
     uint64_t held_total;  /* the same for all directions together */
     uint32_t connections; /* most connections to track at a time, at least 1 */
-    int64_t wait;         /* longest time to wait for bytes that were acknowledged, nanoseconds */
+    /* True for the server ports that carry CTI; NULL stands for those that cti_port_side() knows.
+     */
+    bool (*serves)(uint16_t port);
+    bool open_req_only;       /* on other ports take a connection for CTI by OPEN_REQ alone */
+    uint32_t largest_message; /* bytes with header; what claims to be larger is none.  0 = no limit
+                               * below CTI_MESSAGE_SIZE_MAX */
+    int64_t wait; /* longest time to wait for bytes that were acknowledged, nanoseconds */
 } cti_connection_options;
 
 /* ---- what is reported ---- */
@@ -167,6 +173,10 @@ typedef struct cti_session_record {
     const cti_session_summary *session;
     /* The caller's: one pointer of its own per session, NULL at first. */
     void **writer_data;
+    /* In a heartbeat, request, silence or finding: what the caller gave the message that is being
+     * taken in, and its frame; NULL and 0 where there is none. */
+    void *cookie;
+    uint32_t frame;
 } cti_session_record;
 
 typedef struct cti_message_record {
@@ -178,7 +188,19 @@ typedef struct cti_message_record {
     uint32_t size;            /* bytes present, header included */
     const cti_reader *reader; /* at its first field: copy it to read */
     const cti_message_facts *facts;
+    void *cookie; /* what framed() returned, or NULL */
 } cti_message_record;
+
+typedef struct cti_connection cti_connection;
+
+/* A message as soon as it is found in its direction: before its turn in causal order. */
+typedef struct cti_framed_message {
+    cti_connection *connection;
+    cti_sender sender;
+    uint32_t frame, start; /* in which it ends; sequence number of its first byte */
+    const uint8_t *bytes;  /* in the payload of the segment that is fed, if it is whole in that */
+    uint32_t size;         /* bytes present, header included */
+} cti_framed_message;
 
 /* Bytes of one direction that are missing, or that could not be decoded. */
 typedef struct cti_gap {
@@ -199,6 +221,8 @@ typedef struct cti_gap {
 typedef struct cti_connection_events {
     /* A hint: a message of the session comes soon. */
     void (*expect)(void *user, const cti_session_record *session);
+    /* The result comes back as the message's cookie. */
+    void *(*framed)(void *user, const cti_framed_message *message);
     void (*message)(void *user, const cti_message_record *record);
     void (*heartbeat)(void *user, const cti_session_record *session,
                       const cti_heartbeat *heartbeat);
@@ -269,6 +293,34 @@ typedef struct cti_connection_counts {
 const cti_connection_counts *cti_connections_counts(const cti_connections *all);
 
 void cti_connections_free(cti_connections *all);
+
+/* ---- one connection ---- */
+
+/* The connection between two endpoints, in either order, or NULL.  It lives until it is reported
+ * by connection(), or, if it has no number, at least until the next segment is fed. */
+cti_connection *cti_connections_find(cti_connections *all, const cti_endpoint *one,
+                                     const cti_endpoint *other);
+
+const cti_connection_summary *cti_connection_get_summary(const cti_connection *connection);
+
+/* The caller's own: NULL at first. */
+void **cti_connection_data(cti_connection *connection);
+
+/* True once it is taken for CTI; it never is again something else. */
+bool cti_connection_is_cti(const cti_connection *connection);
+
+/* What of the stream that `source` sends was delivered: the sequence number after it. */
+uint32_t cti_connection_reached(cti_connection *connection, const cti_endpoint *source);
+
+/* How many of the next bytes of the stream belong to a message that was reported, although the
+ * capture cut it. */
+uint32_t cti_connection_tail(cti_connection *connection, const cti_endpoint *source);
+
+/* How many bytes, at the end of what was delivered, belong to a message that is not whole yet, and
+ * how many it needs in all (0: not known, the header is not whole).  0 where there are none, or
+ * where it is not sure that they are a message's. */
+uint32_t cti_connection_unfinished(cti_connection *connection, const cti_endpoint *source,
+                                   uint32_t *wanted);
 
 #ifdef __cplusplus
 }

@@ -57,7 +57,7 @@ static void deliver(direction *from, const ordered_event *event)
     c->packet = event->packet;
     switch (event->kind) {
     case EVENT_MESSAGE:
-        cti_connection_session_take(from, event->bytes, event->size,
+        cti_connection_session_take(from, event->bytes, event->size, event->cookie,
                                     from->followed_known &&
                                         !is_after(event->packet.end, from->followed));
         break;
@@ -199,6 +199,19 @@ static void take_event(direction *from, const ordered_event *event)
         wait_for_turn(from, event);
 }
 
+static void *frame_message(direction *from, const ordered_event *event)
+{
+    const cti_connections *all = from->connection->all;
+    const cti_framed_message message = {.connection = from->connection,
+                                        .sender = from->sender,
+                                        .frame = event->packet.frame,
+                                        .start = event->packet.end - event->size,
+                                        .bytes = event->bytes,
+                                        .size = event->size};
+
+    return all->events->framed != NULL ? all->events->framed(all->user, &message) : NULL;
+}
+
 void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, const cti_stamp *stamp)
 {
     ordered_event event;
@@ -207,6 +220,7 @@ void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, con
     event.packet = *stamp;
     event.bytes = bytes;
     event.size = size;
+    event.cookie = frame_message(from, &event);
     take_event(from, &event);
 }
 

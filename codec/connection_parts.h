@@ -35,7 +35,7 @@ enum { DIRECTIONS = 2 };
 
 typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
 
-typedef struct connection connection;
+typedef struct cti_connection connection;
 
 /* What is delivered in causal order. */
 typedef enum {
@@ -52,6 +52,7 @@ typedef struct ordered_event {
     cti_stamp packet; /* end: the number after the event in its own direction */
     uint32_t size;    /* of bytes */
     const uint8_t *bytes;
+    void *cookie; /* of a message */
     cti_stream_gap_record gap;
 } ordered_event;
 
@@ -82,6 +83,7 @@ typedef struct direction {
     bool not_captured; /* so much was acknowledged that none of its packets is expected any more */
     bool fin_taken;    /* FIN's number was reached, */
     bool fin_told;     /* and it was delivered in its turn */
+    bool decrypted;    /* its messages come decrypted */
     bool reset_taken;  /* RST came; what is before it may be owed */
     bool followed_known; /* followed is */
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
@@ -95,10 +97,11 @@ typedef struct direction {
 } direction;
 
 /* What each packet touches stands first. */
-struct connection {
+struct cti_connection {
     cti_connections *all;
     live_session *session;
-    void *writer_data;     /* the writer's, for the session */
+    void *writer_data;     /* the caller's, for the session */
+    void *data;            /* the caller's, for the connection */
     cti_segment *late_syn; /* of what may become the next connection; NULL if none */
     GQueue *queue;         /* that it is in, by link */
     cti_stamp packet;      /* the one being taken in */
@@ -333,6 +336,9 @@ extern const cti_stream_events cti_connection_stream_events;
 /* The direction is over: reports what is left of it. */
 void cti_connection_stream_end(direction *from);
 
+/* Takes in bytes that are known to be CTI (cti_segment.is_cti), beside those of TCP. */
+void cti_connection_stream_take_decrypted(direction *from, const cti_segment *segment);
+
 /* Gives up the bytes that are kept of an unfinished message, because of the limit. */
 void cti_connection_stream_give_up(direction *from);
 
@@ -340,7 +346,8 @@ void cti_connection_stream_give_up(direction *from);
 
 /* A whole message, or the start of one that the capture cut.  late: what follows from it may have
  * been delivered before it. */
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late);
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, void *cookie,
+                                 bool late);
 
 /* Bytes of the direction are missing: for the session. */
 void cti_connection_session_unseen(direction *from, uint64_t bytes);

@@ -71,13 +71,14 @@ static void begin(connection *c)
     c->session = live;
 }
 
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late)
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, void *cookie,
+                                 bool late)
 {
     connection *c = from->connection;
     const direction *other = cti_connection_opposite(from);
     const cti_connection_events *events = c->all->events;
     const cti_moment moment = {
-        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender};
+        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender, .cookie = cookie};
     cti_reader reader;
     cti_message_facts facts;
     cti_message_record record;
@@ -90,7 +91,11 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
         begin(c);
     if (other->messages.suspect) /* what it said may not have been handed out yet */
         cti_session_doubt(&c->session->session, other->sender);
+    c->session->record.cookie = cookie;
+    c->session->record.frame = c->packet.frame;
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
+    c->session->record.cookie = NULL;
+    c->session->record.frame = 0;
     c->all->counts.messages++;
     record = (cti_message_record){.session = &c->session->record,
                                   .frame = c->packet.frame,
@@ -99,12 +104,12 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
                                   .bytes = bytes,
                                   .size = size,
                                   .reader = &reader,
-                                  .facts = &facts};
+                                  .facts = &facts,
+                                  .cookie = cookie};
     if (events->message != NULL)
         events->message(c->all->user, &record);
-    if (late) /* TODO */
-        cti_session_doubt(&c->session->session,
-                          from->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
+    if (late) /* its answer may have been taken in before */
+        cti_session_doubt(&c->session->session, other->sender);
 }
 
 void cti_connection_session_unseen(direction *from, uint64_t bytes)
@@ -154,6 +159,7 @@ void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender s
 
     if (c->session == NULL)
         return;
+    c->session->record.frame = c->packet.frame;
     cti_session_tcp_end(&c->session->session, how, sender, c->packet.time, c->packet.frame);
     if (events->tcp_end != NULL)
         events->tcp_end(c->all->user, &c->session->record, how, sender, c->packet.time,

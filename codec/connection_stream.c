@@ -100,25 +100,47 @@ static cti_stamp stamp_of(const direction *from)
     return stamp;
 }
 
+static void take_message_bytes(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    const connection *c = from->connection;
+
+    if (cti_stream_asks(&from->messages))
+        describe(from);
+    if (c->content == CONTENT_CTI)
+        cti_stream_take(&from->messages, bytes, size, stamp_of(from));
+    else if (c->content == CONTENT_UNDECIDED)
+        cti_recognition_take(from, bytes, size, stamp_of(from));
+}
+
 static void take_data(void *user, const uint8_t *bytes, uint32_t size)
 {
     direction *from = user;
     connection *c = from->connection;
-    cti_stream *messages = &from->messages;
 
     c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
     if (c->content == CONTENT_CTI && !c->numbered && cti_recognition_is_tls(bytes, size)) {
         c->record.tls = true;
         cti_connection_number(c);
     }
-    if (c->record.tls)
-        return;
-    if (cti_stream_asks(messages))
-        describe(from);
-    if (c->content == CONTENT_CTI)
-        cti_stream_take(messages, bytes, size, stamp_of(from));
-    else if (c->content == CONTENT_UNDECIDED)
-        cti_recognition_take(from, bytes, size, stamp_of(from));
+    if (!c->record.tls)
+        take_message_bytes(from, bytes, size);
+}
+
+/* Whoever decrypts a connection knows what is in it, and gives the bytes in order. */
+void cti_connection_stream_take_decrypted(direction *from, const cti_segment *segment)
+{
+    connection *c = from->connection;
+
+    c->record.tls = c->record.tls || c->content == CONTENT_OTHER;
+    c->content = CONTENT_CTI;
+    if (!from->decrypted)
+        cti_stream_begin(&from->messages);
+    from->decrypted = true;
+    if (segment->captured > 0)
+        take_message_bytes(from, segment->payload, segment->captured);
+    if (segment->captured < segment->length)
+        cti_stream_gap(&from->messages, segment->length - segment->captured, CTI_GAP_SNAPLEN,
+                       stamp_of(from));
 }
 
 static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)

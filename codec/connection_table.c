@@ -75,7 +75,11 @@ static bool is_named(const cti_connections *all, const cti_endpoint *end)
 
 static bool is_cti_server(const cti_connections *all, const cti_endpoint *end)
 {
-    return is_named(all, end) || cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
+    if (is_named(all, end))
+        return true;
+    if (all->options->serves != NULL)
+        return all->options->serves(end->port);
+    return cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
 }
 
 /* Who is the server: the one that SYN was sent to, else the one with a port of CTI's, else
@@ -195,6 +199,7 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
         d->sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
         g_queue_init(&d->waiting);
         cti_stream_init(&d->messages, &cti_connection_stream_events, d, &all->unfinished);
+        d->messages.framing.largest = all->options->largest_message;
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
     cti_connection_facts_init(c);

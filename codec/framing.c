@@ -335,8 +335,8 @@ static bool goes_on(const uint8_t *bytes, size_t length)
     return true;
 }
 
-cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes, size_t length,
-                                size_t *size)
+static cti_frame_result next_frame(const cti_framing *framing, const uint8_t *bytes,
+                                   size_t length, size_t *size)
 {
     if (length < CTI_HEADER_SIZE) {
         *size = CTI_HEADER_SIZE;
@@ -353,6 +353,17 @@ cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes
             return CTI_FRAME_MESSAGE;
     }
     *size = cti_frame_skip(framing, bytes, length);
+    return CTI_FRAME_SKIP;
+}
+
+cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes, size_t length,
+                                size_t *size)
+{
+    const cti_frame_result result = next_frame(framing, bytes, length, size);
+
+    if (framing->largest == 0 || result == CTI_FRAME_SKIP || *size <= framing->largest)
+        return result;
+    *size = 1;
     return CTI_FRAME_SKIP;
 }
 

@@ -30,6 +30,7 @@ typedef struct cti_framing {
     cti_frame_state state;
     cti_sender sender; /* CTI_EITHER where it is not known */
     uint32_t version;  /* of the session; 0 where it is not known */
+    uint32_t largest;  /* bytes with header: what claims to be larger is none; 0 = no own limit */
     bool at_start;     /* a segment begins with the first byte */
     bool cut;          /* bytes are missing right after the last one; else a segment ends there */
     bool final;        /* the bytes that are missing after the last one will not come */

@@ -38,13 +38,16 @@ static void become_cti(connection *c)
 }
 
 /* What the bytes look like: a message too common to tell leaves it to those behind it. */
-static cti_looks looks_of(const uint8_t *bytes, size_t length)
+static cti_looks looks_of(const connection *c, const uint8_t *bytes, size_t length)
 {
     size_t offset = 0;
     cti_looks looks;
 
     do {
         looks = cti_frame_looks(bytes + offset, length - offset);
+        if (looks == CTI_LOOKS_SURE && c->all->options->open_req_only &&
+            cti_header_type(bytes + offset) != CTI_OPEN_REQ)
+            looks = CTI_LOOKS_MAYBE;
         if (looks == CTI_LOOKS_MAYBE)
             offset += CTI_HEADER_SIZE + cti_header_length(bytes + offset);
     } while (looks == CTI_LOOKS_MAYBE && offset < length);
@@ -57,7 +60,7 @@ void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, 
     cti_stream *messages = &from->messages;
 
     cti_stream_collect(messages, bytes, size, stamp);
-    switch (looks_of(messages->rest, messages->length)) {
+    switch (looks_of(c, messages->rest, messages->length)) {
     case CTI_LOOKS_SURE: become_cti(c); break;
     case CTI_LOOKS_NOT:
         /* Without SYN and after a gap they may be the end of a message: look at the next. */
