@@ -16,12 +16,14 @@
  * although bytes of it are missing, the stream stays in step.
  *
  * MessageLength may be wrong: then a message seems to last for up to 64 KiB, over bytes of others.
- * The evidence is that writers send whole messages.  While the end of a message has not arrived,
- * segments are counted that begin with whole messages without a problem and in which only headers
- * follow.  CTI_STREAM_EVIDENCE such messages, or one at the end of the stream, end the wait, unless
- * the format of the message that is waited for is published and the bytes are part of its fields.
- * After a gap, where the message itself is only an assumption, one is enough.  The messages that
- * were kept are then handed out with their own stamps; the bytes before them count as skipped. */
+ * The evidence is that writers send whole messages, while the segments in the middle of a long
+ * message are all as long as the path allows.  While the end of a message has not arrived, the
+ * messages in consecutive segments are counted that consist of whole messages without a problem.
+ * CTI_STREAM_EVIDENCE of them in segments that are shorter than one before, CTI_STREAM_MORE_EVIDENCE
+ * in others, or one at the end of the stream, end the wait; but not if the format of the message
+ * that is waited for is published and the bytes are part of its fields.  After a gap, where the
+ * message itself is only an assumption, one is enough.  The messages that were kept are then handed
+ * out with their own stamps; the bytes before them count as skipped. */
 #ifndef CTI_STREAM_H
 #define CTI_STREAM_H
 
@@ -34,6 +36,7 @@ extern "C" {
 #endif
 
 #define CTI_STREAM_EVIDENCE 2u
+#define CTI_STREAM_MORE_EVIDENCE 4u
 
 typedef enum {
     CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
@@ -103,10 +106,13 @@ typedef struct cti_stream {
     void *user;
     uint8_t *rest;
     uint32_t capacity;
+    uint32_t at;          /* the offset in rest at which messages are looked for */
     bool tail_lost;       /* the message was given up: its bytes are skipped */
     bool suspect;         /* segments since suspect_at begin with whole messages */
     uint32_t suspect_at;  /* the first of them in rest */
-    uint32_t suspected;   /* whole messages that they begin with */
+    uint32_t suspected;   /* whole messages in them */
+    uint32_t longest;     /* of the segments since the message began */
+    bool all_short;       /* the suspect ones are shorter than one before */
     uint32_t tail_passed; /* bytes of the tail that were left out */
     uint32_t explained;   /* segments that looked so, but are part of the message */
     uint32_t mark_count, mark_capacity;
