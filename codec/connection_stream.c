@@ -125,7 +125,7 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
     if (cti_stream_asks(messages))
         describe(from);
     if (c->content == CONTENT_CTI)
-        cti_stream_take(messages, bytes, size, stamp_of(from));
+        cti_stream_take(messages, bytes, size, from->stream.cut, stamp_of(from));
     else if (c->content == CONTENT_UNDECIDED)
         cti_recognition_take(from, bytes, size, stamp_of(from));
 }

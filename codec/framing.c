@@ -131,6 +131,9 @@ static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
 
             if (id == CTI_PROBLEM_TRUNCATED)
                 continue;
+            /* As long as the fixed part is not whole, another version's says nothing. */
+            if (id == CTI_PROBLEM_LAYOUT_DIFFERS && cti_reader_is_cut(&reader))
+                return FIT_CLEAN;
             if (cti_problem_severity(id) != CTI_NOTE)
                 return FIT_NONE;
             result = FIT_NOTES;
@@ -216,11 +219,11 @@ static next look_after(const cti_framing *framing, const uint8_t *bytes, size_t 
         if (!is_sane(header) || cti_header_type(header) >= TYPE_MAX)
             return NEXT_NONE;
         total = CTI_HEADER_SIZE + cti_header_length(header);
+        offset += total;
+        *needed = offset;
         if (found == NEXT_OPEN && is_plausible(framing, header) && is_published(header) &&
             fit_of(framing, header, total < left ? total : left) == FIT_CLEAN)
             found = total <= left ? NEXT_WHOLE : NEXT_FITS;
-        offset += total;
-        *needed = offset;
     }
     if (found != NEXT_OPEN)
         return found;
@@ -262,8 +265,8 @@ static verdict judge(const cti_framing *framing, bool at_start, const uint8_t *b
     switch (after) {
     case NEXT_NONE: return IS_NONE;
     case NEXT_WHOLE: return IS_MESSAGE;
-    case NEXT_FITS:
-        if (!is_weak)
+    case NEXT_FITS: /* without a segment's start, wait for the rest of it */
+        if (!is_weak && (at_start || framing->final))
             return IS_MESSAGE;
         break;
     case NEXT_ENDS:

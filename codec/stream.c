@@ -318,6 +318,12 @@ static bool is_explained(cti_stream *stream)
     return true;
 }
 
+/* The whole messages that a segment consists of; 0 where it does not. */
+static unsigned count_messages(const cti_stream *stream, const uint8_t *bytes, uint32_t size)
+{
+    return stream->framing.cut ? 0 : cti_frame_count(&stream->framing, bytes, size);
+}
+
 /* A segment was kept at an offset, although a message seems to go on there: counts the messages
  * that it consists of (0 where it does not).  True if they are enough to end the wait. */
 static bool adds_evidence(cti_stream *stream, uint32_t at, uint32_t size, unsigned messages)
@@ -345,7 +351,7 @@ static bool adds_evidence(cti_stream *stream, uint32_t at, uint32_t size, unsign
 /* A segment inside a tail. */
 static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
-    const unsigned messages = cti_frame_count(&stream->framing, bytes, size);
+    const unsigned messages = count_messages(stream, bytes, size);
     const uint32_t tail = (uint32_t)MIN(stream->tail, size);
     const uint32_t at = stream->length;
 
@@ -387,8 +393,7 @@ static bool is_open(const cti_stream *stream)
 static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
     const uint32_t at = stream->length;
-    const unsigned messages =
-        is_open(stream) ? cti_frame_count(&stream->framing, bytes, size) : 0;
+    const unsigned messages = is_open(stream) ? count_messages(stream, bytes, size) : 0;
 
     keep(stream, bytes, size, true, stamp);
     if (adds_evidence(stream, at, size, messages))
@@ -397,8 +402,10 @@ static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, c
         cti_stream_go_on(stream);
 }
 
-void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
+                     cti_stamp stamp)
 {
+    stream->framing.cut = cut;
     if (stream->tail > 0) {
         take_tail(stream, bytes, size, stamp);
     } else if (stream->length > 0) {

@@ -4,7 +4,7 @@
  *
  *     cti_stream_init(&stream, &events, user, NULL);
  *     cti_stream_begin(&stream);               if a message starts with the first byte
- *     cti_stream_take(&stream, bytes, size, stamp);         for each segment,
+ *     cti_stream_take(&stream, bytes, size, cut, stamp);    for each segment,
  *     cti_stream_gap(&stream, missing, cause, stamp);       or gap
  *     cti_stream_end(&stream, stamp);
  *     cti_stream_release(&stream);
@@ -138,8 +138,10 @@ void cti_stream_release(cti_stream *stream);
 /* A message starts with the next byte: TCP's handshake was right before it. */
 void cti_stream_begin(cti_stream *stream);
 
-/* The payload of a segment (size at least 1), or what is new of it. */
-void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp);
+/* The payload of a segment (size at least 1), or what is new of it.  cut: the capture does not have
+ * its end; cti_stream_gap() comes next. */
+void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
+                     cti_stamp stamp);
 
 /* Bytes are missing from the capture here. */
 void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp);

@@ -58,6 +58,7 @@ typedef struct cti_tcp_stream {
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
     uint32_t held_frame;
     int64_t held_time;
+    bool cut;            /* while data is delivered: the capture cut off what comes after it */
     uint64_t fin;        /* with saw_fin: of FIN */
     uint64_t held_bytes; /* what each piece costs included */
     uint64_t limit;      /* for held_bytes */
