@@ -36,7 +36,8 @@ static void take_message(void *user, const uint8_t *bytes, uint32_t size, cti_st
     const int64_t now = c->now;
     const uint32_t frame = c->frame;
 
-    message_found(user, cti_header_type(bytes));
+    if (!c->client_known || !c->numbered)
+        message_found(user, cti_header_type(bytes));
     c->now = stamp.time;
     c->frame = stamp.frame;
     cti_connection_session_take(from, bytes, size);

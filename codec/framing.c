@@ -374,6 +374,8 @@ cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes
         return search(framing, bytes, length, size);
     if (is_sane(bytes)) {
         *size = CTI_HEADER_SIZE + cti_header_length(bytes);
+        if (*size == length)
+            return CTI_FRAME_MESSAGE;
         if (*size > length)
             return CTI_FRAME_MORE;
         if (cti_message_find(cti_header_type(bytes)) != NULL ||

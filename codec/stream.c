@@ -197,7 +197,7 @@ static void report_gap(cti_stream *stream, cti_stamp stamp)
 
 /* ---- messages ---- */
 
-static void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
     if (stream->in_gap || stream->skipped > 0) {
         if (stream->events->found != NULL)
