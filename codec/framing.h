@@ -51,9 +51,9 @@ typedef struct cti_framing {
  *   - its type is in the table, and sent in this direction according to the table,
  *   - the reader finds no problem in it, and
  *   - its neighbours confirm it: the headers after it lead to the end of the bytes, and either
- *     the first message of a published format among them has no problem as far as it is
- *     present, or the segment ends there, or a segment begins with the message; with `final`, the
- *     start of a header is enough.
+ *     the first message of a published format among them is whole and has no problem, or the
+ *     segment ends there, or a segment begins with the message.  With `final`, the start of a
+ *     message without a problem, or of a header, is enough.
  * A segment that begins with the message is also needed where the reader has notes (a value
  * without a name, a tag of another message), and where the format is not published; there, and
  * after a message of 8 bytes, a whole message without a problem must follow.
