@@ -57,7 +57,7 @@ typedef struct cti_connection_options {
     const cti_known_server *servers; /* with a port they carry CTI too */
     uint32_t server_count;
     uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
-    uint64_t held_total;  /* the same for all directions together */
+    uint64_t held_total;  /* the same for all directions together, and for unfinished messages */
     uint32_t connections; /* most connections to track at a time, at least 1 */
     /* True for the server ports that carry CTI; NULL stands for those that cti_port_side() knows.
      */

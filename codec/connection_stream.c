@@ -32,7 +32,10 @@ static void message_found(void *user, uint32_t type)
 static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
                          cti_stamp stamp)
 {
-    message_found(user, cti_header_type(bytes));
+    const direction *from = user;
+
+    if (!from->connection->client_known || !from->connection->numbered)
+        message_found(user, cti_header_type(bytes));
     stamp.end -= left;
     cti_order_message(user, bytes, size, &stamp);
 }
@@ -100,14 +103,14 @@ static cti_stamp stamp_of(const direction *from)
     return stamp;
 }
 
-static void take_message_bytes(direction *from, const uint8_t *bytes, uint32_t size)
+static void take_message_bytes(direction *from, const uint8_t *bytes, uint32_t size, bool cut)
 {
     const connection *c = from->connection;
 
     if (cti_stream_asks(&from->messages))
         describe(from);
     if (c->content == CONTENT_CTI)
-        cti_stream_take(&from->messages, bytes, size, stamp_of(from));
+        cti_stream_take(&from->messages, bytes, size, cut, stamp_of(from));
     else if (c->content == CONTENT_UNDECIDED)
         cti_recognition_take(from, bytes, size, stamp_of(from));
 }
@@ -123,7 +126,7 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
         cti_connection_number(c);
     }
     if (!c->record.tls)
-        take_message_bytes(from, bytes, size);
+        take_message_bytes(from, bytes, size, from->stream.cut);
 }
 
 /* Whoever decrypts a connection knows what is in it, and gives the bytes in order. */
@@ -137,7 +140,8 @@ void cti_connection_stream_take_decrypted(direction *from, const cti_segment *se
         cti_stream_begin(&from->messages);
     from->decrypted = true;
     if (segment->captured > 0)
-        take_message_bytes(from, segment->payload, segment->captured);
+        take_message_bytes(from, segment->payload, segment->captured,
+                           segment->captured < segment->length);
     if (segment->captured < segment->length)
         cti_stream_gap(&from->messages, segment->length - segment->captured, CTI_GAP_SNAPLEN,
                        stamp_of(from));

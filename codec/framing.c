@@ -94,7 +94,7 @@ static fit fit_of_open_field(const cti_reader *reader, const cti_item *item)
     const uint32_t header = reader->wide_tags ? 4 : 2;
     const uint64_t end = (uint64_t)reader->message_length + CTI_HEADER_SIZE;
     const cti_slot *slot;
-    uint32_t tag, length;
+    uint32_t tag, length, size;
 
     if (item->length < header)
         return FIT_CLEAN;
@@ -105,7 +105,12 @@ static fit fit_of_open_field(const cti_reader *reader, const cti_item *item)
     slot = cti_message_slot(reader->message, tag, 0);
     if (slot == NULL)
         return FIT_NOTES;
-    return slot->size != 0 && length > slot->size ? FIT_NONE : FIT_CLEAN;
+    size = CTI_TYPE_SIZE(slot->field->type);
+    if (size == 0)
+        return slot->size != 0 && length > slot->size ? FIT_NONE : FIT_CLEAN;
+    if (slot->flags & CTI_SLOT_ARRAY)
+        length %= size;
+    return length == (slot->flags & CTI_SLOT_ARRAY ? 0 : size) ? FIT_CLEAN : FIT_NONE;
 }
 
 static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
@@ -126,6 +131,9 @@ static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
 
             if (id == CTI_PROBLEM_TRUNCATED)
                 continue;
+            /* As long as the fixed part is not whole, another version's says nothing. */
+            if (id == CTI_PROBLEM_LAYOUT_DIFFERS && cti_reader_is_cut(&reader))
+                return FIT_CLEAN;
             if (cti_problem_severity(id) != CTI_NOTE)
                 return FIT_NONE;
             result = FIT_NOTES;
@@ -183,7 +191,8 @@ typedef enum {
     NEXT_NONE,  /* no header can be there */
     NEXT_OPEN,  /* too few bytes to tell, or only headers that confirm nothing */
     NEXT_ENDS,  /* the headers lead to the end of the segment */
-    NEXT_FITS,  /* a message without a problem follows */
+    NEXT_FITS,  /* the start of a message without a problem follows */
+    NEXT_WHOLE, /* all of it does */
 } next;
 
 /* Messages whose headers are followed: so that a search takes no longer than it must. */
@@ -194,7 +203,7 @@ static next look_after(const cti_framing *framing, const uint8_t *bytes, size_t 
                        size_t *needed)
 {
     size_t offset = 0;
-    bool fits = false;
+    next found = NEXT_OPEN;
 
     for (int i = 0; i < FOLLOWED_MAX && offset < length; i++) {
         const uint8_t *header = bytes + offset;
@@ -210,15 +219,16 @@ static next look_after(const cti_framing *framing, const uint8_t *bytes, size_t 
         if (!is_sane(header) || cti_header_type(header) >= TYPE_MAX)
             return NEXT_NONE;
         total = CTI_HEADER_SIZE + cti_header_length(header);
-        if (!fits && is_plausible(framing, header) && is_published(header))
-            fits = fit_of(framing, header, total < left ? total : left) == FIT_CLEAN;
         offset += total;
         *needed = offset;
+        if (found == NEXT_OPEN && is_plausible(framing, header) && is_published(header) &&
+            fit_of(framing, header, total < left ? total : left) == FIT_CLEAN)
+            found = total <= left ? NEXT_WHOLE : NEXT_FITS;
     }
-    if (fits)
-        return NEXT_FITS;
-    if (length == 0)
-        *needed = CTI_HEADER_SIZE;
+    if (found != NEXT_OPEN)
+        return found;
+    if (offset == length)
+        *needed = length + CTI_HEADER_SIZE;
     return offset == length && !framing->cut ? NEXT_ENDS : NEXT_OPEN;
 }
 
@@ -232,12 +242,15 @@ static verdict judge(const cti_framing *framing, bool at_start, const uint8_t *b
                      size_t length, size_t *size)
 {
     size_t total, needed = 0;
+    bool is_weak; /* any bytes are such a message */
     fit layout;
+    next after;
 
     if (!is_plausible(framing, bytes) || (!at_start && !is_published(bytes)))
         return IS_NONE;
     total = CTI_HEADER_SIZE + cti_header_length(bytes);
     *size = total;
+    is_weak = total == CTI_HEADER_SIZE || !is_published(bytes);
     layout = fit_of(framing, bytes,
                     total <= length         ? total
                     : length < PART_CHECKED ? length
@@ -246,15 +259,28 @@ static verdict judge(const cti_framing *framing, bool at_start, const uint8_t *b
         return IS_NONE;
     if (total > length)
         return IS_OPEN;
-    switch (look_after(framing, bytes + total, length - total, &needed)) {
+    after = look_after(framing, bytes + total, length - total, &needed);
+    if (after == NEXT_OPEN && framing->begins != NULL && framing->begins(framing->user, total))
+        after = NEXT_ENDS;
+    switch (after) {
     case NEXT_NONE: return IS_NONE;
-    case NEXT_OPEN:
-        if (at_start && layout == FIT_CLEAN)
+    case NEXT_WHOLE: return IS_MESSAGE;
+    case NEXT_FITS: /* without a segment's start, wait for the rest of it */
+        if (!is_weak && (at_start || framing->final))
             return IS_MESSAGE;
-        *size = total + needed;
-        return *size > length ? IS_OPEN : IS_NONE;
-    default: return IS_MESSAGE;
+        break;
+    case NEXT_ENDS:
+        if (!is_weak || (at_start && layout == FIT_CLEAN))
+            return IS_MESSAGE;
+        break;
+    case NEXT_OPEN:
+        if (!is_weak && layout == FIT_CLEAN &&
+            (at_start || (framing->final && length - total < CTI_HEADER_SIZE)))
+            return IS_MESSAGE;
+        break;
     }
+    *size = total + needed;
+    return *size > length ? IS_OPEN : IS_NONE;
 }
 
 /* The distance to the first message after the first byte; 0 where there is none. */
@@ -263,7 +289,9 @@ static size_t find_message(const cti_framing *framing, const uint8_t *bytes, siz
     size_t offset = cti_frame_skip(framing, bytes, length), size;
 
     while (length - offset >= CTI_HEADER_SIZE) {
-        if (judge(framing, false, bytes + offset, length - offset, &size) == IS_MESSAGE)
+        const bool at_start = framing->begins != NULL && framing->begins(framing->user, offset);
+
+        if (judge(framing, at_start, bytes + offset, length - offset, &size) == IS_MESSAGE)
             return offset;
         offset += cti_frame_skip(framing, bytes + offset, length - offset);
     }
@@ -306,9 +334,9 @@ unsigned cti_frame_count(const cti_framing *framing, const uint8_t *bytes, size_
         offset += total;
         count++;
     }
-    if (count == 0 || look_after(framing, bytes + offset, length - offset, &needed) == NEXT_NONE)
-        return 0;
-    return count;
+    if (offset == length)
+        return count;
+    return look_after(framing, bytes + offset, length - offset, &needed) == NEXT_ENDS ? count : 0;
 }
 
 /* ---- in step ---- */
@@ -346,6 +374,8 @@ static cti_frame_result next_frame(const cti_framing *framing, const uint8_t *by
         return search(framing, bytes, length, size);
     if (is_sane(bytes)) {
         *size = CTI_HEADER_SIZE + cti_header_length(bytes);
+        if (*size == length)
+            return CTI_FRAME_MESSAGE;
         if (*size > length)
             return CTI_FRAME_MORE;
         if (cti_message_find(cti_header_type(bytes)) != NULL ||

@@ -34,6 +34,10 @@ typedef struct cti_framing {
     bool at_start;     /* a segment begins with the first byte */
     bool cut;          /* bytes are missing right after the last one; else a segment ends there */
     bool final;        /* the bytes that are missing after the last one will not come */
+    /* With several segments: true if one of them begins at this offset from the first byte.  NULL
+     * where only their end is known. */
+    bool (*begins)(const void *user, size_t offset);
+    const void *user;
 } cti_framing;
 
 /* Looks at the first `length` bytes of a stream (or of what is left of it), and tells what to do
@@ -48,19 +52,20 @@ typedef struct cti_framing {
  *   - its type is in the table, and sent in this direction according to the table,
  *   - the reader finds no problem in it, and
  *   - its neighbours confirm it: the headers after it lead to the end of the bytes, and either
- *     the first message of a published format among them has no problem as far as it is
- *     present, or the segment ends there, or a segment begins with the message.
- * A segment that begins with the message is also needed where the format is not published, or
- * where the reader has notes (a value without a name, a tag of another message); then the
- * following header or the end of the segment is needed too.
+ *     the first message of a published format among them is whole and has no problem, or the
+ *     segment ends there, or a segment begins with the message.  With `final`, the start of a
+ *     message without a problem, or of a header, is enough.
+ * A segment that begins with the message is also needed where the reader has notes (a value
+ * without a name, a tag of another message), and where the format is not published; there, and
+ * after a message of 8 bytes, a whole message without a problem must follow.
  * A plausible header whose end has not arrived gives MORE, whatever is inside, unless `final`
  * is set and no segment begins with it: then a message inside is taken. */
 cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes, size_t length,
                                 size_t *size);
 
 /* How many whole messages (up to CTI_FRAME_COUNT_MAX) the `length` bytes of a segment begin
- * with: each has a published format and no problem, and what follows the last one can be the
- * start of another.  framing: sender, version and cut count. */
+ * with: each has a published format and no problem, and headers lead from the last one to the end
+ * of the segment.  0 where they do not.  framing: sender and version count. */
 unsigned cti_frame_count(const cti_framing *framing, const uint8_t *bytes, size_t length);
 #define CTI_FRAME_COUNT_MAX 8u
 

@@ -104,6 +104,14 @@ static bool begins_at(const cti_stream *stream, uint32_t offset)
     return mark->at == offset && mark->begins;
 }
 
+/* The same for the framing, which counts from `at`. */
+static bool begins_after(const void *user, size_t offset)
+{
+    const cti_stream *stream = user;
+
+    return stream->length > 0 && begins_at(stream, stream->at + (uint32_t)offset);
+}
+
 static void free_rest(cti_stream *stream)
 {
     g_free(stream->rest);
@@ -113,7 +121,7 @@ static void free_rest(cti_stream *stream)
     stream->length = stream->capacity = stream->wanted = 0;
     stream->mark_count = stream->mark_capacity = 0;
     stream->suspect = false;
-    stream->suspected = stream->explained = 0;
+    stream->explained = 0;
     count_held(stream);
 }
 
@@ -149,7 +157,7 @@ static void drop(cti_stream *stream, uint32_t length)
     g_free(old);
     stream->length = stream->capacity = left;
     stream->suspect = false;
-    stream->suspected = stream->explained = 0;
+    stream->explained = 0;
     count_held(stream);
 }
 
@@ -190,7 +198,7 @@ static void report_gap(cti_stream *stream, cti_stamp stamp)
 /* ---- messages ---- */
 
 /* left: bytes after it in the segment of the stamp. */
-static void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, size_t left,
+static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, size_t left,
                      cti_stamp stamp)
 {
     if (stream->in_gap || stream->skipped > 0) {
@@ -236,15 +244,25 @@ static void hand_out_kept(cti_stream *stream, uint32_t from, uint32_t size)
     hand_out(stream, stream->rest + from, size, end - (from + size), mark->stamp);
 }
 
-/* Takes messages from the kept bytes from one offset to another; returns where it stopped. */
-static uint32_t take_kept(cti_stream *stream, uint32_t from, uint32_t to)
+/* Takes messages from the kept bytes from one offset to another; returns where it stopped.
+ * last: no more bytes follow, so that in a search the start of a message is none. */
+static uint32_t take_kept(cti_stream *stream, uint32_t from, uint32_t to, bool last)
 {
     size_t size;
 
     while (from < to) {
+        const uint8_t *bytes = stream->rest + from;
+
+        stream->at = from;
         stream->framing.at_start = begins_at(stream, from);
-        switch (cti_frame_next(&stream->framing, stream->rest + from, to - from, &size)) {
-        case CTI_FRAME_MORE: stream->wanted = (uint32_t)size; return from;
+        switch (cti_frame_next(&stream->framing, bytes, to - from, &size)) {
+        case CTI_FRAME_MORE:
+            stream->wanted = (uint32_t)size;
+            if (!last || stream->framing.state == CTI_FRAME_IN_STEP || to - from < CTI_HEADER_SIZE)
+                return from;
+            size = cti_frame_skip(&stream->framing, bytes, to - from);
+            stream->skipped += size;
+            break;
         case CTI_FRAME_SKIP:
             stream->framing.state = CTI_FRAME_SEARCH;
             stream->skipped += size;
@@ -261,7 +279,7 @@ static uint32_t take_kept(cti_stream *stream, uint32_t from, uint32_t to)
 void cti_stream_go_on(cti_stream *stream)
 {
     if (stream->length > 0)
-        drop(stream, take_kept(stream, 0, stream->length));
+        drop(stream, take_kept(stream, 0, stream->length, false));
 }
 
 /* No more bytes follow those before `to`: takes the messages among them, and skips what is left,
@@ -272,7 +290,7 @@ static void take_last(cti_stream *stream, uint32_t from, uint32_t to, bool cut, 
     stream->skipped += from;
     stream->framing.final = true;
     stream->framing.cut = cut;
-    *open = take_kept(stream, from, to);
+    *open = take_kept(stream, from, to, true);
     stream->framing.final = false;
     stream->framing.cut = false;
 }
@@ -313,33 +331,53 @@ static bool is_explained(cti_stream *stream)
     return true;
 }
 
-/* A segment was kept at an offset, although a message seems to go on there: counts the messages
- * that it begins with.  True if they are enough to end the wait. */
-static bool adds_evidence(cti_stream *stream, uint32_t at, unsigned messages)
+/* The whole messages that a segment consists of; 0 where it does not. */
+static unsigned count_messages(const cti_stream *stream, const uint8_t *bytes, uint32_t size)
 {
-    if (messages == 0 || is_explained(stream))
+    return stream->framing.cut ? 0 : cti_frame_count(&stream->framing, bytes, size);
+}
+
+/* A segment was kept at an offset, although a message seems to go on there: counts the messages
+ * that it consists of (0 where it does not).  True if they are enough to end the wait. */
+static bool adds_evidence(cti_stream *stream, uint32_t at, uint32_t size, unsigned messages)
+{
+    if (size >= stream->longest) {
+        stream->longest = size;
+        stream->all_short = false;
+    }
+    if (messages == 0 || is_explained(stream)) {
+        stream->suspect = false;
         return false;
+    }
     if (!stream->suspect) {
         stream->suspect = true;
         stream->suspect_at = at;
+        stream->suspected = 0;
+        stream->all_short = size < stream->longest;
     }
     stream->suspected += messages;
-    return stream->framing.state == CTI_FRAME_SEARCH || stream->suspected >= CTI_STREAM_EVIDENCE;
+    return stream->framing.state == CTI_FRAME_SEARCH ||
+           stream->suspected >=
+               (stream->all_short ? CTI_STREAM_EVIDENCE : CTI_STREAM_MORE_EVIDENCE);
 }
 
 /* A segment inside a tail. */
 static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
-    const unsigned messages = cti_frame_count(&stream->framing, bytes, size);
+    const unsigned messages = count_messages(stream, bytes, size);
     const uint32_t tail = (uint32_t)MIN(stream->tail, size);
     const uint32_t at = stream->length;
 
     if (messages > 0 || stream->length > 0) {
         keep(stream, bytes, size, true, stamp);
-        if (adds_evidence(stream, at, messages)) {
+        if (adds_evidence(stream, at, size, messages)) {
             end_wait(stream);
             return;
         }
+        if (!stream->suspect)
+            free_rest(stream);
+    } else {
+        stream->longest = MAX(stream->longest, size);
     }
     stream->tail -= tail;
     stream->skipped += stream->tail_lost ? tail : 0;
@@ -355,22 +393,32 @@ static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size, c
     cti_stream_go_on(stream);
 }
 
-/* A segment after the start of a message.  The rest of a header does not look like a message. */
+/* True if the kept bytes are a message whose end has not arrived, and not only the start of a
+ * header, or a message that waits for a neighbour. */
+static bool is_open(const cti_stream *stream)
+{
+    if (stream->length < CTI_HEADER_SIZE)
+        return stream->framing.state == CTI_FRAME_SEARCH;
+    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) > stream->length;
+}
+
+/* A segment after the start of a message. */
 static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
     const uint32_t at = stream->length;
-    const bool open = at >= CTI_HEADER_SIZE || stream->framing.state == CTI_FRAME_SEARCH;
-    const unsigned messages = open ? cti_frame_count(&stream->framing, bytes, size) : 0;
+    const unsigned messages = is_open(stream) ? count_messages(stream, bytes, size) : 0;
 
     keep(stream, bytes, size, true, stamp);
-    if (adds_evidence(stream, at, messages))
+    if (adds_evidence(stream, at, size, messages))
         end_wait(stream);
     else if (stream->length >= stream->wanted)
         cti_stream_go_on(stream);
 }
 
-void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
+                     cti_stamp stamp)
 {
+    stream->framing.cut = cut;
     if (stream->tail > 0) {
         take_tail(stream, bytes, size, stamp);
     } else if (stream->length > 0) {
@@ -378,6 +426,7 @@ void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, ct
     } else {
         const size_t used = take_segment(stream, bytes, size, true, stamp);
 
+        stream->longest = size;
         keep(stream, bytes + used, size - used, used == 0, stamp);
     }
 }
@@ -390,7 +439,7 @@ static bool is_cut_message(const cti_stream *stream, uint64_t missing)
 {
     const uint8_t *rest = stream->rest;
 
-    if (!begins_at(stream, 0) || stream->mark_count > 1)
+    if (stream->length < CTI_HEADER_SIZE || !begins_at(stream, 0) || stream->mark_count > 1)
         return false;
     return (uint64_t)CTI_HEADER_SIZE + cti_header_length(rest) == stream->length + missing &&
            cti_frame_can_begin(&stream->framing, rest, stream->length);
@@ -408,12 +457,15 @@ static void settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
         free_rest(stream);
         left = stream->tail;
     } else {
-        if (stream->framing.state == CTI_FRAME_SEARCH && stream->length > 0) {
+        const bool is_message = stream->framing.state == CTI_FRAME_SEARCH && cut &&
+                                is_cut_message(stream, missing);
+
+        if (stream->framing.state == CTI_FRAME_SEARCH && stream->length > 0 && !is_message) {
             take_last(stream, 0, stream->length, cut, &open);
             drop(stream, open);
         }
-        if (stream->length < CTI_HEADER_SIZE || (stream->framing.state == CTI_FRAME_SEARCH &&
-                                                 !(cut && is_cut_message(stream, missing)))) {
+        if (stream->length < CTI_HEADER_SIZE ||
+            (stream->framing.state == CTI_FRAME_SEARCH && !is_message)) {
             skip_rest(stream);
             stream->framing.state = CTI_FRAME_SEARCH;
             return;
@@ -442,7 +494,8 @@ void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti
         return;
     }
     cti_stream_begin_gap(stream, bytes, cause, stamp);
-    if (stream->framing.state == CTI_FRAME_IN_STEP && stream->skipped == 0)
+    if (stream->framing.state == CTI_FRAME_IN_STEP && stream->skipped == 0 &&
+        !(stream->tail > 0 && stream->tail_lost))
         report_gap(stream, stamp);
 }
 
@@ -509,7 +562,9 @@ int64_t cti_stream_waits_since(const cti_stream *stream)
 void cti_stream_init(cti_stream *stream, const cti_stream_events *events, void *user,
                      cti_stream_pool *pool)
 {
-    *stream = (cti_stream){.framing = {.state = CTI_FRAME_SEARCH},
+    *stream = (cti_stream){.framing = {.state = CTI_FRAME_SEARCH,
+                                       .begins = begins_after,
+                                       .user = stream},
                            .events = events,
                            .user = user,
                            .pool = pool,

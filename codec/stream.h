@@ -4,7 +4,7 @@
  *
  *     cti_stream_init(&stream, &events, user, NULL);
  *     cti_stream_begin(&stream);               if a message starts with the first byte
- *     cti_stream_take(&stream, bytes, size, stamp);         for each segment,
+ *     cti_stream_take(&stream, bytes, size, cut, stamp);    for each segment,
  *     cti_stream_gap(&stream, missing, cause, stamp);       or gap
  *     cti_stream_end(&stream, stamp);
  *     cti_stream_release(&stream);
@@ -16,12 +16,14 @@
  * although bytes of it are missing, the stream stays in step.
  *
  * MessageLength may be wrong: then a message seems to last for up to 64 KiB, over bytes of others.
- * The evidence is that writers send whole messages.  While the end of a message has not arrived,
- * segments are counted that begin with whole messages without a problem and in which only headers
- * follow.  CTI_STREAM_EVIDENCE such messages, or one at the end of the stream, end the wait, unless
- * the format of the message that is waited for is published and the bytes are part of its fields.
- * After a gap, where the message itself is only an assumption, one is enough.  The messages that
- * were kept are then handed out with their own stamps; the bytes before them count as skipped. */
+ * The evidence is that writers send whole messages, while the segments in the middle of a long
+ * message are all as long as the path allows.  While the end of a message has not arrived, the
+ * messages in consecutive segments are counted that consist of whole messages without a problem.
+ * CTI_STREAM_EVIDENCE of them in segments that are shorter than one before, CTI_STREAM_MORE_EVIDENCE
+ * in others, or one at the end of the stream, end the wait; but not if the format of the message
+ * that is waited for is published and the bytes are part of its fields.  After a gap, where the
+ * message itself is only an assumption, one is enough.  The messages that were kept are then handed
+ * out with their own stamps; the bytes before them count as skipped. */
 #ifndef CTI_STREAM_H
 #define CTI_STREAM_H
 
@@ -34,6 +36,7 @@ extern "C" {
 #endif
 
 #define CTI_STREAM_EVIDENCE 2u
+#define CTI_STREAM_MORE_EVIDENCE 4u
 
 typedef enum {
     CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
@@ -108,10 +111,13 @@ typedef struct cti_stream {
     void *user;
     uint8_t *rest;
     uint32_t capacity;
+    uint32_t at;          /* the offset in rest at which messages are looked for */
     bool tail_lost;       /* the message was given up: its bytes are skipped */
     bool suspect;         /* segments since suspect_at begin with whole messages */
     uint32_t suspect_at;  /* the first of them in rest */
-    uint32_t suspected;   /* whole messages that they begin with */
+    uint32_t suspected;   /* whole messages in them */
+    uint32_t longest;     /* of the segments since the message began */
+    bool all_short;       /* the suspect ones are shorter than one before */
     uint32_t tail_passed; /* bytes of the tail that were left out */
     uint32_t explained;   /* segments that looked so, but are part of the message */
     uint32_t mark_count, mark_capacity;
@@ -137,8 +143,10 @@ void cti_stream_release(cti_stream *stream);
 /* A message starts with the next byte: TCP's handshake was right before it. */
 void cti_stream_begin(cti_stream *stream);
 
-/* The payload of a segment (size at least 1), or what is new of it. */
-void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp);
+/* The payload of a segment (size at least 1), or what is new of it.  cut: the capture does not have
+ * its end; cti_stream_gap() comes next. */
+void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
+                     cti_stamp stamp);
 
 /* Bytes are missing from the capture here. */
 void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp);

@@ -104,6 +104,7 @@ static void deliver(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captu
 {
     cti_tcp_store_remember(stream, bytes, captured, length);
     stream->next += captured;
+    stream->cut = captured < length;
     if (captured > 0)
         sink->data(user, bytes, captured);
     stream->next += length - captured;

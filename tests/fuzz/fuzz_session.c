@@ -189,7 +189,8 @@ static void take_bytes(bench *b, cti_sender sender, const uint8_t *bytes, uint32
         return;
     from->stream.framing.sender = length % 2 ? sender : CTI_EITHER;
     from->taken += length;
-    cti_stream_take(&from->stream, bytes, length, (cti_stamp){.time = b->now, .frame = b->frame});
+    cti_stream_take(&from->stream, bytes, length, length % 5 == 0,
+                    (cti_stamp){.time = b->now, .frame = b->frame});
     REQUIRE(from->stream.length <= CTI_MESSAGE_SIZE_MAX + 2 * UINT16_MAX);
     while (b->held > 100000) {
         cti_stream *oldest = cti_stream_pool_oldest(&b->pool);
