@@ -56,7 +56,7 @@ void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
     if (cause == CTI_GAP_LIMIT)
         cti_tally_add(&c->all->counts.over_limit, c->frame);
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->now);
+        cti_session_gap(&c->session->session, from->sender, bytes, c->now);
     from->in_hole = true;
     from->hole = (cti_gap){.connection = &c->record,
                            .sender = from->sender,

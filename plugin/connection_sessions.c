@@ -21,10 +21,12 @@ session_note connection_note_session(const connection *c, cti_sender sender, cti
                          .state = state,
                          .summary = c->summary};
 
-    if (session->open_answer_time != CTI_NO_TIME && state != CTI_STATE_REJECTED) {
+    if (session == NULL)
+        return note; /* it has ended */
+    if (session->has_services_granted && state != CTI_STATE_REJECTED) {
         note.has_services = true;
         note.services = session->services_granted;
-    } else if (session->open_frame != 0) {
+    } else if (session->has_services_requested) {
         note.has_services = true;
         note.services = session->services_requested;
     }
@@ -199,7 +201,7 @@ static void feed_session(connection *c, packet_info *pinfo, frame_note *frame,
     from = connection_direction(c, pinfo);
     c->current_frame = frame;
     if (from->skipped && c->live)
-        cti_session_hole(c->session, moment.sender, 0, moment.time);
+        cti_session_gap(c->session, moment.sender, 0, moment.time);
     from->skipped = false;
     if (c->live && cti_session_is_next(c->session, cti_header_type(bytes))) {
         cti_session_reopen(c->session, moment.time, pinfo->num);

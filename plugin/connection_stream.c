@@ -31,8 +31,8 @@ static void tell_hole(connection *c, const packet_info *pinfo, direction *from, 
     from->skipped = false;
     c->lossy = true;
     if (c->live)
-        cti_session_hole(c->session, from == &c->directions[OF_CLIENT] ? CTI_CLIENT : CTI_SERVER,
-                         bytes, connection_time(pinfo));
+        cti_session_gap(c->session, from == &c->directions[OF_CLIENT] ? CTI_CLIENT : CTI_SERVER,
+                        bytes, connection_time(pinfo));
 }
 
 /* Data that starts behind the expected byte: what is between will not come, or comes too late

@@ -160,7 +160,7 @@ static void take_hole(bench *b, cti_sender sender, uint16_t bytes)
     const int side = sender == CTI_SERVER;
 
     if (b->session != NULL)
-        cti_session_hole(b->session, sender, bytes, b->now);
+        cti_session_gap(b->session, sender, bytes, b->now);
     g_byte_array_set_size(b->bytes[side], 0);
     b->framing[side] = CTI_FRAME_SEARCH;
 }
