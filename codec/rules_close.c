@@ -7,6 +7,9 @@
 /* What the client says when it has said that it is done. */
 static void after_close(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    /* CLOSE_REQ itself, whose answer was captured before it. */
+    if (cti_event_is(event, CTI_CLOSE_REQ) && session->summary.state == CTI_STATE_CLOSED)
+        return;
     if (event->sender != CTI_CLIENT ||
         (event->before != CTI_STATE_CLOSING && event->before != CTI_STATE_CLOSED))
         return;

@@ -69,7 +69,7 @@ static void open_unanswered(cti_session *session, cti_rule rule, const cti_event
 
     if (session->summary.open_time == CTI_NO_TIME ||
         session->summary.open_answer_time != CTI_NO_TIME || session->rules.open_in_doubt ||
-        (!lost && waited <= OPEN_USUAL))
+        session->rules.incomplete[1] || (!lost && waited <= OPEN_USUAL))
         return;
     cti_session_report(session, rule, lost ? CTI_ERROR : open_severity(waited), event->time,
                        (const uint32_t[]){session->summary.open_frame, event->frame}, 2,

@@ -100,12 +100,12 @@ static void late_vote(cti_session *session, cti_rule rule, const cti_event *even
                        CTI_SECONDS(waited));
 }
 
-/* True if the client's vote may have been given, but was not captured. */
+/* True if the client may have voted, or how it voted, is not known. */
 static bool is_vote_unknown(const cti_session *session)
 {
     const cti_shutdown *shutdown = &session->rules.shutdown;
 
-    return shutdown->vote_frame != 0 ? shutdown->vote_unknown : session->rules.incomplete[0];
+    return shutdown->vote_unknown || (shutdown->asked_frame == 0 && shutdown->vote_frame == 0);
 }
 
 /* The server's decision against this client's vote. */
@@ -153,12 +153,12 @@ void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_EVENT)) {
         if (session->rules.shutdown.outcome_frame != event->frame)
             return;
-        if (!voted && !session->rules.incomplete[0])
+        if (!voted && !is_vote_unknown(session))
             late_vote(session, rule, event);
         outcome(session, rule, event);
     }
     if (event->kind == CTI_EVENT_FINISH && !voted && session->rules.shutdown.outcome_frame == 0 &&
-        event->in_sight && !session->rules.incomplete[0] && !session->rules.incomplete[1])
+        event->in_sight && !is_vote_unknown(session))
         late_vote(session, rule, event);
 }
 
@@ -205,8 +205,7 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
     const uint32_t frames[] = {shutdown->outcome_frame, event->frame};
     const int64_t waited = cti_elapsed(shutdown->outcome_time, event->time);
 
-    if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE ||
-        session->rules.incomplete[0])
+    if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE)
         return;
     if (cti_event_is(event, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -214,7 +213,8 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
                            "on with its maintenance; it is due within 5 s. Look at when the other "
                            "side sent STANDBY_ACTIVE_EVENT.",
                            CTI_SECONDS(waited));
-    else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0)
+    else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0 &&
+             !session->rules.incomplete[0])
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND, %.3f s after "
                            "the server went on with its maintenance; it is due within 5 s. Look "

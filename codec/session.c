@@ -227,8 +227,11 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
     uint64_t *doubtful = &session->pending.doubtful[sender == CTI_SERVER];
 
     *doubtful = MAX(*doubtful, session->pending.numbers);
-    if (sender != CTI_SERVER)
+    if (sender == CTI_CLIENT) {
+        if (session->rules.shutdown.vote_frame == 0)
+            session->rules.shutdown.vote_unknown = true;
         return;
+    }
     session->rules.missed_run = 0;
     if (session->summary.state == CTI_STATE_CLOSING)
         session->rules.close_in_doubt = true;

@@ -38,7 +38,7 @@ typedef struct cti_shutdown {
     uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
     int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
     int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
-    bool vote_unknown;     /* ACTIVE_MAINTENANCE_RESP was cut */
+    bool vote_unknown;     /* ACTIVE_MAINTENANCE_RESP was cut, or may be in a gap */
     bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
     int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
     bool continues;

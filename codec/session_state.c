@@ -164,6 +164,7 @@ static void take_shutdown(cti_session *session, const cti_reader *reader, const 
     case CTI_ACTIVE_MAINTENANCE_REQ:
         *shutdown = (cti_shutdown){.asked_frame = moment->frame,
                                    .asked_time = moment->time,
+                                   .vote_unknown = session->summary.client_not_captured,
                                    .replayed = shutdown->replayed,
                                    .replayed_frame = shutdown->replayed_frame};
         break;
@@ -224,7 +225,9 @@ static void take_close_req(cti_session *session, const cti_reader *reader, const
 {
     cti_session_summary *summary = &session->summary;
 
-    summary->state = CTI_STATE_CLOSING;
+    /* An answer that was captured before its request is still the answer. */
+    if (summary->state != CTI_STATE_CLOSED || summary->close_frame != 0)
+        summary->state = CTI_STATE_CLOSING;
     summary->close_status = 0;
     summary->has_close_status =
         cti_reader_find_number(reader, CTI_F_Status, &summary->close_status);

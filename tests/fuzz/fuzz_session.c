@@ -229,7 +229,9 @@ static void take_event(bench *b, input *in)
         break;
     case 8: take_hole(b, sender, take16(in)); break;
     case 9:
-        if (b->session != NULL)
+        if (b->session != NULL && b->frame % 4 == 0)
+            cti_session_not_captured(b->session, sender);
+        else if (b->session != NULL)
             cti_session_doubt(b->session, sender);
         break;
     case 10: take_segment(b, sender, in); break;

@@ -133,6 +133,7 @@ static void disturb(GRand *random, cti_session *session, int64_t time, uint32_t 
     case 2: cti_session_tcp_end(session, CTI_TCP_FIN, sender, time, frame); break;
     case 3: cti_session_tcp_end(session, CTI_TCP_RST, sender, time, frame); break;
     case 4: cti_session_reopen(session, time, frame); break;
+    case 5: cti_session_not_captured(session, sender); break;
     default: break;
     }
 }

@@ -188,16 +188,6 @@ def gap_of_open_conf(made):
     session.wait(20).reset(CLIENT)
 
 
-@lost("idle-after-gap")
-def idle_after_gap(made):
-    """The client's last heartbeat was not captured, but the server acknowledged it; then the client
-    is silent for IdleTimeout."""
-    session = opened(made).wait(30)
-    session.client("HEARTBEAT_REQ", {"InvokeID": 50}, lost=[0])
-    session.server("HEARTBEAT_CONF", {"InvokeID": 50})
-    session.wait(120).reset(SERVER)
-
-
 @lost("gap-before-server")
 def gap_before_server(made):
     """The server closes right after something of the client that was not captured."""

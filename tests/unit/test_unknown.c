@@ -561,6 +561,31 @@ static void vote_that_was_cut(void **state)
     }
 }
 
+/* Only a gap between the question and the server's decision may have the vote. */
+static void vote_in_a_gap(void **state)
+{
+    bytes message;
+    bench b;
+
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        begin(&b, true);
+        if (before)
+            gap(&b, CTI_CLIENT);
+        say(&b, CTI_SERVER, CTI_ACTIVE_MAINTENANCE_REQ, 900);
+        if (!before)
+            gap(&b, CTI_CLIENT);
+        wait(&b, 6);
+        start_message(&message, CTI_ACTIVE_MAINTENANCE_EVENT);
+        put16(&message, 1);
+        end_message(&message);
+        feed(&b, CTI_SERVER, &message);
+        assert_int_equal(b.log.finding_count, before ? 2 : 1);
+        assert_int_equal(b.log.findings[0].severity, before ? CTI_WARNING : CTI_NOTE);
+        cti_session_free(b.session);
+    }
+}
+
 /* ---- the middle of a session ---- */
 
 /* What a refused OPEN_REQ says of the client, whether it is the first message captured or not. */
@@ -620,6 +645,26 @@ static void answer_before_its_request(void **state)
     assert_no_findings(&b);
 }
 
+/* CLOSE_CONF was captured before CLOSE_REQ. */
+static void close_conf_before_close_req(void **state)
+{
+    bytes message;
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    say(&b, CTI_SERVER, CTI_CLOSE_CONF, 9);
+    wait(&b, 0.004);
+    status_message(&message, CTI_CLOSE_REQ, 9, 0);
+    feed(&b, CTI_CLIENT, &message);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.summary->end, CTI_END_CLOSED);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
+    assert_false(says(&b, "after"));
+    assert_no_findings(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -641,8 +686,10 @@ int main(void)
         cmocka_unit_test(refusal_without_status),
         cmocka_unit_test(failure_event_without_status),
         cmocka_unit_test(vote_that_was_cut),
+        cmocka_unit_test(vote_in_a_gap),
         cmocka_unit_test(second_open_req_in_mid),
         cmocka_unit_test(answer_before_its_request),
+        cmocka_unit_test(close_conf_before_close_req),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
