@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How TCP ends a connection (RFC 9293): FIN and RST count at their sequence numbers, not when they
  * were captured, and in causal order. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
 {

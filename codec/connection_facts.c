@@ -4,7 +4,7 @@
  * cti_tcp_side and cti_other_answer).
  *
  * Sequence numbers wrap: they are compared by their signed 32-bit difference. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
  * themselves. */
 #include <string.h>
 
-#include "connection_parts.h"
+#include "connection_private.h"
 
 /* Events that may wait in one direction; the bytes of their messages count in held_total. */
 #define WAITING_MAX 4096u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bytes that were acknowledged but that the capture has not shown: how long a connection waits for
  * them, and for what a RST may have overtaken. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 /* So often bytes must be owed by a direction of which no packet was captured. */
 #define NOT_CAPTURED_MIN 3
@@ -14,11 +14,13 @@ static bool is_over_time(const connection *c, int64_t since)
     return elapsed > c->all->options->wait || elapsed < -c->all->options->wait;
 }
 
-/* Nothing of the direction was captured so often that it is not waited for any more. */
+/* After some gaps of a direction of which no packet was captured, none is expected any more. */
 static void note_expired(direction *from)
 {
-    if (!from->captured && !from->not_captured && ++from->expired >= NOT_CAPTURED_MIN)
-        from->not_captured = true;
+    if (from->captured || from->not_captured || ++from->expired < NOT_CAPTURED_MIN)
+        return;
+    from->not_captured = true;
+    cti_connection_session_not_captured(from);
 }
 
 /* Gives up what is owed by the direction: it counts as missing from the packet on that

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sessions on a connection, from first message to end, and what the writer is told of
  * them. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 
@@ -69,6 +69,8 @@ static void begin(connection *c)
                      !cti_connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
                          c->record.sessions > 1);
     c->session = live;
+    for (int i = 0; i < DIRECTIONS; i++)
+        cti_connection_session_not_captured(&c->directions[i]);
 }
 
 void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, void *cookie,
@@ -117,7 +119,15 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes)
     connection *c = from->connection;
 
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->packet.time);
+        cti_session_gap(&c->session->session, from->sender, bytes, c->packet.time);
+}
+
+void cti_connection_session_not_captured(direction *from)
+{
+    const connection *c = from->connection;
+
+    if (c->session != NULL && from->not_captured)
+        cti_session_not_captured(&c->session->session, from->sender);
 }
 
 void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Between TCP, the streams and the sessions of a connection: hands each direction's bytes to its
  * stream, and what the stream finds to the session. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 
@@ -40,7 +40,7 @@ static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32
     cti_order_message(user, bytes, size, &stamp);
 }
 
-static void note_gap(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp stamp)
 {
     const direction *from = user;
     connection *c = from->connection;
@@ -50,7 +50,10 @@ static void note_gap(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp 
         cti_tally_add(&c->all->counts.cut, stamp.frame);
     if (cause == CTI_GAP_LIMIT)
         cti_tally_add(&c->all->counts.over_limit, stamp.frame);
-    cti_order_unseen(user, bytes, &stamp);
+    if (unseen == 0 && cause == CTI_GAP_SNAPLEN) /* of a message that is known to be cut */
+        return;
+    c->lossy = c->lossy || unseen > 0;
+    cti_order_unseen(user, unseen, &stamp);
 }
 
 static void report_gap(void *user, const cti_stream_gap_record *gap)
@@ -154,9 +157,9 @@ static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 
     if (c->content == CONTENT_OTHER || c->record.tls)
         return;
-    c->lossy = true;
     describe(from);
     if (c->content == CONTENT_UNDECIDED) {
+        c->lossy = true;
         cti_stream_discard(&from->messages, true);
         from->lost += bytes;
         from->lost_by = cause;

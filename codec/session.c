@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A session from its beginning to its last message (see session.h): takes in messages and holes,
+/* A session from its beginning to its last message (see session.h): takes in messages and gaps,
  * follows times and silences, and lets the rules judge.  The files beside it stand in
  * session_private.h.
  * Source: GED-188, chapter "Session Management". */
@@ -106,7 +106,10 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
         session->summary.last_server_frame = moment->frame;
         session->rules.server_in_doubt = false;
     }
-    session->rules.quiet_before_last = cti_forward(session->summary.last_time, moment->time);
+    session->rules.quiet_before_last = cti_forward(session->rules.quiet_since, moment->time);
+    session->rules.quiet_since =
+        session->summary.server_not_captured || session->summary.client_not_captured ? CTI_NO_TIME
+                                                                                     : moment->time;
     session->summary.last_time = moment->time;
     session->summary.last_frame = moment->frame;
     session->summary.last_message = reader->message;
@@ -124,6 +127,7 @@ static void note_client_message(cti_session *session, const cti_moment *moment,
          facts->idle_share > 0.75))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
     session->rules.last_client_time = moment->time;
+    session->rules.client_heard_time = moment->time;
     session->rules.last_client_frame = moment->frame;
     session->rules.client_in_doubt = false;
     session->rules.client_gap_before_last = facts->client_gap;
@@ -137,6 +141,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
                        .frame = moment->frame,
                        .sender = moment->sender,
                        .before = session->summary.state,
+                       .open_in_doubt = session->rules.open_in_doubt,
                        .reader = reader,
                        .facts = facts};
     cti_pending *answered;
@@ -185,25 +190,70 @@ void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame)
 
 /* ---- bytes that were not seen ---- */
 
-void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
+/* Silences that lasted when bytes of sender went missing are not known any more. */
+static void forget_silences(cti_session *session, cti_sender sender)
 {
-    session->summary.gaps++;
-    if (bytes == 0)
-        return;
-    if (sender == CTI_CLIENT && session->rules.last_client_time != CTI_NO_TIME)
-        session->rules.last_client_time = time;
+    session->rules.quiet_since = CTI_NO_TIME;
+    if (sender == CTI_CLIENT)
+        session->rules.last_client_time = CTI_NO_TIME;
+}
+
+/* The session's last words may be among the bytes of sender that are missing. */
+static void miss_last_words(cti_session *session, cti_sender sender)
+{
     if (sender == CTI_CLIENT)
         session->rules.client_in_doubt = true;
     else
         session->rules.server_in_doubt = true;
+    if (session->summary.state == CTI_STATE_NEW)
+        session->rules.open_in_doubt = true;
+}
+
+void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
+{
+    session->summary.gaps++;
+    session->rules.incomplete[sender == CTI_SERVER] = true;
+    if (bytes == 0)
+        return;
+    forget_silences(session, sender);
+    miss_last_words(session, sender);
+    if (sender == CTI_CLIENT && session->rules.client_heard_time != CTI_NO_TIME)
+        session->rules.client_heard_time = time;
     cti_session_doubt(session, sender);
 }
 
 void cti_session_doubt(cti_session *session, cti_sender sender)
 {
-    if (sender == CTI_SERVER && session->summary.state == CTI_STATE_OPENING)
-        session->rules.open_in_doubt = true;
-    session->pending.doubtful[sender == CTI_SERVER] = session->pending.numbers;
+    uint64_t *doubtful = &session->pending.doubtful[sender == CTI_SERVER];
+
+    *doubtful = MAX(*doubtful, session->pending.numbers);
+    if (sender == CTI_CLIENT) {
+        if (session->rules.shutdown.vote_frame == 0)
+            session->rules.shutdown.vote_unknown = true;
+        return;
+    }
+    session->rules.missed_run = 0;
+    if (session->summary.state == CTI_STATE_CLOSING)
+        session->rules.close_in_doubt = true;
+    if (session->summary.state != CTI_STATE_OPENING)
+        return;
+    session->rules.open_in_doubt = true;
+    session->summary.open_unknown = true;
+}
+
+void cti_session_not_captured(cti_session *session, cti_sender sender)
+{
+    if (sender == CTI_CLIENT)
+        session->summary.client_not_captured = true;
+    else
+        session->summary.server_not_captured = true;
+    session->rules.incomplete[sender == CTI_SERVER] = true;
+    forget_silences(session, sender);
+    miss_last_words(session, sender);
+    cti_session_doubt(session, sender);
+    session->pending.doubtful[sender == CTI_SERVER] = UINT64_MAX;
+    if (sender == CTI_CLIENT)
+        session->rules.client_heard_time = CTI_NO_TIME;
 }
 
 /* ---- heartbeat interval and idle time ---- */
@@ -250,7 +300,10 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
         .events = events,
         .user = user,
         .context = {.possible = CTI_VERSIONS_ALL},
+        .began_in_mid = began_before_capture,
         .rules = {.last_client_time = CTI_NO_TIME,
+                  .client_heard_time = CTI_NO_TIME,
+                  .quiet_since = CTI_NO_TIME,
                   .quiet_before_last = CTI_NO_TIME,
                   .client_gap_before_last = CTI_NO_TIME,
                   .other_end_time = CTI_NO_TIME,

@@ -59,6 +59,7 @@ void cti_session_tell_request(cti_session *session, const cti_pending *pending)
 
         if (heartbeat.missed)
             session->summary.heartbeats_missed++;
+        session->rules.heartbeats_unknown += pending->request.outcome == CTI_UNKNOWN;
         if (events != NULL && events->heartbeat != NULL)
             events->heartbeat(session->user, &heartbeat);
         return;
@@ -180,6 +181,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request_cookie = request->cookie;
     facts->answer_time = cti_forward(request->time, moment->time);
     if (pending_is_heartbeat(pending)) {
+        session->rules.heartbeat_answered = true;
         event->missed_run_ended = session->rules.missed_run;
         session->rules.missed_run = 0;
         pending->missed_run = 0;
@@ -200,6 +202,7 @@ void cti_session_note_missed(cti_session *session, cti_pending *missed)
     missed->missed_run = ++session->rules.missed_run;
 }
 
+/* pending is NULL for a heartbeat whose answer would not be recognized. */
 static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t gap)
 {
     cti_pending *before = session->pending.last_heartbeat;
@@ -220,6 +223,20 @@ static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t g
     cti_session_update_interval(session);
 }
 
+/* A message that was cut before its InvokeID may answer any request; whether it is answered
+ * itself, if it is one, is not known. */
+static void take_without_id(cti_session *session, const cti_moment *moment,
+                            const cti_message *message, int64_t gap)
+{
+    cti_session_doubt(session, moment->sender);
+    if (message->number == CTI_HEARTBEAT_REQ) {
+        take_heartbeat(session, NULL, gap);
+        session->rules.heartbeats_unknown++;
+    } else {
+        session->summary.requests += message->confirmed_by != 0;
+    }
+}
+
 cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
                               const cti_reader *reader, cti_message_facts *facts, cti_event *event)
 {
@@ -227,8 +244,13 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
     cti_pending *pending;
     uint32_t invoke_id;
 
-    if (message == NULL || !cti_reader_invoke_id(reader, &invoke_id))
+    if (message == NULL)
         return NULL;
+    if (!cti_reader_invoke_id(reader, &invoke_id)) {
+        if (cti_reader_is_cut(reader))
+            take_without_id(session, moment, message, facts->client_gap);
+        return NULL;
+    }
     pending = find_request(session, message, moment, invoke_id);
     if (pending != NULL) {
         take_answer(session, pending, moment, reader, facts, event);

@@ -169,12 +169,17 @@ static void skip_rest(cti_stream *stream)
 
 /* ---- gaps ---- */
 
-void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause,
-                          cti_stamp stamp)
+static void begin_gap(cti_stream *stream, uint64_t bytes, uint64_t unseen, cti_gap_cause cause,
+                      cti_stamp stamp)
 {
     stream->in_gap = true;
     stream->gap = (cti_stream_gap_record){.bytes = bytes, .cause = cause, .stamp = stamp};
-    stream->events->gap_begins(stream->user, bytes, cause, stamp);
+    stream->events->gap_begins(stream->user, unseen, cause, stamp);
+}
+
+void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+{
+    begin_gap(stream, bytes, bytes, cause, stamp);
 }
 
 static bool reports(const cti_stream *stream)
@@ -199,7 +204,7 @@ static void report_gap(cti_stream *stream, cti_stamp stamp)
 
 /* left: bytes after it in the segment of the stamp. */
 static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, size_t left,
-                     cti_stamp stamp)
+                            cti_stamp stamp)
 {
     if (stream->in_gap || stream->skipped > 0) {
         if (stream->events->found != NULL)
@@ -267,9 +272,7 @@ static uint32_t take_kept(cti_stream *stream, uint32_t from, uint32_t to, bool l
             stream->framing.state = CTI_FRAME_SEARCH;
             stream->skipped += size;
             break;
-        case CTI_FRAME_MESSAGE:
-            hand_out_kept(stream, from, (uint32_t)size);
-            break;
+        case CTI_FRAME_MESSAGE: hand_out_kept(stream, from, (uint32_t)size); break;
         }
         from += (uint32_t)size;
     }
@@ -309,9 +312,8 @@ static void end_wait(cti_stream *stream)
         stream->tail = 0;
     } else {
         stream->framing.state = CTI_FRAME_SEARCH;
-        take_last(stream,
-                  (uint32_t)MIN(cti_frame_skip(&stream->framing, stream->rest, at), at), at, false,
-                  &open);
+        take_last(stream, (uint32_t)MIN(cti_frame_skip(&stream->framing, stream->rest, at), at), at,
+                  false, &open);
         stream->skipped += at - open;
     }
     stream->framing.state = CTI_FRAME_SEARCH;
@@ -447,7 +449,7 @@ static bool is_cut_message(const cti_stream *stream, uint64_t missing)
 
 /* Takes what was kept before a gap.  Where the end of the last message is not among the missing
  * bytes, the stream stays in step. */
-static void settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
+static uint64_t settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
 {
     const bool cut = cause == CTI_GAP_SNAPLEN;
     uint32_t open;
@@ -457,8 +459,8 @@ static void settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
         free_rest(stream);
         left = stream->tail;
     } else {
-        const bool is_message = stream->framing.state == CTI_FRAME_SEARCH && cut &&
-                                is_cut_message(stream, missing);
+        const bool is_message =
+            stream->framing.state == CTI_FRAME_SEARCH && cut && is_cut_message(stream, missing);
 
         if (stream->framing.state == CTI_FRAME_SEARCH && stream->length > 0 && !is_message) {
             take_last(stream, 0, stream->length, cut, &open);
@@ -468,7 +470,7 @@ static void settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
             (stream->framing.state == CTI_FRAME_SEARCH && !is_message)) {
             skip_rest(stream);
             stream->framing.state = CTI_FRAME_SEARCH;
-            return;
+            return missing;
         }
         left = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
         stream->tail_lost = !cut;
@@ -482,18 +484,22 @@ static void settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
     stream->tail = left > missing ? left - missing : 0;
     if (left < missing)
         stream->framing.state = CTI_FRAME_SEARCH;
+    if (stream->tail_lost)
+        return missing;
+    return left < missing ? missing - left : 0;
 }
 
 void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
 {
-    settle(stream, bytes, cause);
+    const uint64_t unseen = settle(stream, bytes, cause);
+
     if (stream->in_gap)
         report_gap(stream, stamp);
     if (stream->in_gap) {
         stream->gap.bytes += bytes;
         return;
     }
-    cti_stream_begin_gap(stream, bytes, cause, stamp);
+    begin_gap(stream, bytes, unseen, cause, stamp);
     if (stream->framing.state == CTI_FRAME_IN_STEP && stream->skipped == 0 &&
         !(stream->tail > 0 && stream->tail_lost))
         report_gap(stream, stamp);
@@ -506,8 +512,7 @@ void cti_stream_give_up(cti_stream *stream, cti_stamp stamp)
     if (stream->tail > 0) {
         free_rest(stream);
     } else if (stream->framing.state == CTI_FRAME_IN_STEP && stream->length >= CTI_HEADER_SIZE) {
-        stream->tail =
-            (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
+        stream->tail = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
         stream->tail_lost = true;
         stream->tail_passed = 0;
         skip_rest(stream);
@@ -562,13 +567,12 @@ int64_t cti_stream_waits_since(const cti_stream *stream)
 void cti_stream_init(cti_stream *stream, const cti_stream_events *events, void *user,
                      cti_stream_pool *pool)
 {
-    *stream = (cti_stream){.framing = {.state = CTI_FRAME_SEARCH,
-                                       .begins = begins_after,
-                                       .user = stream},
-                           .events = events,
-                           .user = user,
-                           .pool = pool,
-                           .link = {.data = stream}};
+    *stream =
+        (cti_stream){.framing = {.state = CTI_FRAME_SEARCH, .begins = begins_after, .user = stream},
+                     .events = events,
+                     .user = user,
+                     .pool = pool,
+                     .link = {.data = stream}};
 }
 
 void cti_stream_begin(cti_stream *stream)

@@ -19,11 +19,11 @@
  * The evidence is that writers send whole messages, while the segments in the middle of a long
  * message are all as long as the path allows.  While the end of a message has not arrived, the
  * messages in consecutive segments are counted that consist of whole messages without a problem.
- * CTI_STREAM_EVIDENCE of them in segments that are shorter than one before, CTI_STREAM_MORE_EVIDENCE
- * in others, or one at the end of the stream, end the wait; but not if the format of the message
- * that is waited for is published and the bytes are part of its fields.  After a gap, where the
- * message itself is only an assumption, one is enough.  The messages that were kept are then handed
- * out with their own stamps; the bytes before them count as skipped. */
+ * CTI_STREAM_EVIDENCE of them in segments that are shorter than one before,
+ * CTI_STREAM_MORE_EVIDENCE in others, or one at the end of the stream, end the wait; but not if the
+ * format of the message that is waited for is published and the bytes are part of its fields. After
+ * a gap, where the message itself is only an assumption, one is enough.  The messages that were
+ * kept are then handed out with their own stamps; the bytes before them count as skipped. */
 #ifndef CTI_STREAM_H
 #define CTI_STREAM_H
 
@@ -35,7 +35,7 @@
 extern "C" {
 #endif
 
-#define CTI_STREAM_EVIDENCE 2u
+#define CTI_STREAM_EVIDENCE      2u
 #define CTI_STREAM_MORE_EVIDENCE 4u
 
 typedef enum {
@@ -76,8 +76,9 @@ typedef struct cti_stream_events {
      * that has its end; left: bytes of that segment after it. */
     void (*message)(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
                     cti_stamp stamp);
-    /* A gap begins; how many bytes around it are skipped is not known yet. */
-    void (*gap_begins)(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp);
+    /* A gap begins; how many bytes around it are skipped is not known yet.  unseen: the missing
+     * bytes that are not the rest of a message which was handed out although it is cut. */
+    void (*gap_begins)(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp stamp);
     /* A gap, once the next message or the end is known. */
     void (*gap)(void *user, const cti_stream_gap_record *gap);
     /* False while no gap is to be reported: it is kept, and joined with the next one. */

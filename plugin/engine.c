@@ -257,10 +257,10 @@ static session_note note_session(const cti_session_record *record, cti_sender se
     session_note note = {
         .number = record->number, .sender = sender, .state = state, .data = session_of(record)};
 
-    if (summary->open_answer_time != CTI_NO_TIME && state != CTI_STATE_REJECTED) {
+    if (summary->has_services_granted && state != CTI_STATE_REJECTED) {
         note.has_services = true;
         note.services = summary->services_granted;
-    } else if (summary->open_frame != 0) {
+    } else if (summary->has_services_requested) {
         note.has_services = true;
         note.services = summary->services_requested;
     }

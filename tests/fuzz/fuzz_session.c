@@ -159,7 +159,7 @@ static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, cti_s
     REQUIRE(cti_gap_cause_name(cause)[0] != '?');
     REQUIRE(stamp.frame <= from->bench->frame);
     if (from->bench->session != NULL)
-        cti_session_hole(from->bench->session, from->sender, bytes, from->bench->now);
+        cti_session_gap(from->bench->session, from->sender, bytes, from->bench->now);
 }
 
 static void on_gap(void *user, const cti_stream_gap_record *gap)
@@ -279,7 +279,9 @@ static void take_event(bench *b, input *in)
         break;
     case 8: take_hole(b, sender, take16(in)); break;
     case 9:
-        if (b->session != NULL)
+        if (b->session != NULL && b->frame % 4 == 0)
+            cti_session_not_captured(b->session, sender);
+        else if (b->session != NULL)
             cti_session_doubt(b->session, sender);
         break;
     case 10: take_segment(b, sender, in); break;

@@ -20,8 +20,8 @@
  *   at most a message and a segment.
  * - A connection is in just one queue: talking while it has a session, else idle.
  * - A connection has a number as soon as the writer is told anything of it. */
-#ifndef CTI_CONNECTION_PARTS_H
-#define CTI_CONNECTION_PARTS_H
+#ifndef CTI_CONNECTION_PRIVATE_H
+#define CTI_CONNECTION_PRIVATE_H
 
 #include <glib.h>
 
@@ -352,7 +352,10 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
 /* Bytes of the direction are missing: for the session. */
 void cti_connection_session_unseen(direction *from, uint64_t bytes);
 
-/* The same for the caller. */
+/* Tells the session if no packet of the direction is captured. */
+void cti_connection_session_not_captured(direction *from);
+
+/* Missing bytes, for the caller. */
 void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap);
 
 /* What is delivered next follows from bytes of the direction that were not seen. */
