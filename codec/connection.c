@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connections of a capture (see connection.h): what a segment does to the one that it
  * belongs to, what begins and ends one, and the limits of what is kept. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */

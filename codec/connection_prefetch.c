@@ -4,7 +4,7 @@
  * comes from memory while others are worked on.  (Without it, half of the time goes by waiting
  * for memory.)  Nothing else is drawn from what waits: a segment is taken in as if it had just
  * come. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sessions on a connection, from first message to end, and what the writer is told of
  * them. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connections by their endpoints and by the time of their last packets, and which of two
  * endpoints is the client. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Does a connection on a port that says nothing carry CTI?  Its first bytes are kept until
  * they tell: then they go on as messages, or the connection is left alone. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 

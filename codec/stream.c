@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bytes and holes of one direction become messages, and records of what is missing. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 

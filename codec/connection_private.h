@@ -16,8 +16,8 @@
  *   at most a message and a segment long.
  * - A connection is in just one queue: talking while it has a session, else idle.
  * - A connection has a number as soon as the writer is told anything of it. */
-#ifndef CTI_CONNECTION_PARTS_H
-#define CTI_CONNECTION_PARTS_H
+#ifndef CTI_CONNECTION_PRIVATE_H
+#define CTI_CONNECTION_PRIVATE_H
 
 #include <glib.h>
 
