@@ -32,6 +32,8 @@ void cti_owed_give_up(direction *from)
 
     c->packet = (cti_stamp){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
     note_expired(from);
+    if (!from->stream.saw_fin)
+        cti_connection_session_fin_unseen(from);
     cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_connection_tcp_sink, from);
     c->packet = now;
     cti_end_take_fin(from);

@@ -355,6 +355,9 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes);
 /* Tells the session if no packet of the direction is captured. */
 void cti_connection_session_not_captured(direction *from);
 
+/* Tells the session that a FIN of the direction may be missing. */
+void cti_connection_session_fin_unseen(direction *from);
+
 /* Missing bytes, for the caller. */
 void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap);
 

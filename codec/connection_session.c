@@ -130,6 +130,14 @@ void cti_connection_session_not_captured(direction *from)
         cti_session_not_captured(&c->session->session, from->sender);
 }
 
+void cti_connection_session_fin_unseen(direction *from)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_fin_unseen(&c->session->session, from->sender);
+}
+
 void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap)
 {
     connection *c = from->connection;

@@ -241,6 +241,11 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
     session->summary.open_unknown = true;
 }
 
+void cti_session_fin_unseen(cti_session *session, cti_sender sender)
+{
+    session->rules.fin_in_doubt[sender == CTI_SERVER] = true;
+}
+
 void cti_session_not_captured(cti_session *session, cti_sender sender)
 {
     if (sender == CTI_CLIENT)

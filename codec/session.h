@@ -365,6 +365,9 @@ void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, in
  * waits for sender's answer may have it. */
 void cti_session_doubt(cti_session *session, cti_sender sender);
 
+/* The peer acknowledged one number more than the capture shows of sender: most likely its FIN. */
+void cti_session_fin_unseen(cti_session *session, cti_sender sender);
+
 /* No packet of sender is in the capture: nothing is known of what it sent.  May be called at any
  * time before the end; gaps of that direction may be reported in addition to it. */
 void cti_session_not_captured(cti_session *session, cti_sender sender);
