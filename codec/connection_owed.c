@@ -112,6 +112,7 @@ void cti_owed_expire(cti_connections *all)
             return;
         cti_owed_strike(c);
         expire_late(c);
+        cti_connection_table_touch(c); /* its session may have ended */
         cti_owed_enlist(c);
         if (all->owing.head != NULL && all->owing.head->data == c)
             return;

@@ -201,6 +201,8 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
 
 void cti_connection_session_free(connection *c)
 {
+    if (c->session == NULL)
+        return;
     cti_session_release(&c->session->session);
     g_free(c->session);
     c->session = NULL;

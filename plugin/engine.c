@@ -137,7 +137,8 @@ static frame_note *make_frame(uint32_t frame, connection_data *connection)
 }
 
 /* What is known of a message before its session has taken it in. */
-static message_note *add_message(frame_note *frame, const uint8_t *bytes, uint32_t size)
+static message_note *add_message(frame_note *frame, const uint8_t *bytes, uint32_t size,
+                                 cti_sender sender)
 {
     message_note *note = wmem_new0(wmem_file_scope(), message_note);
 
@@ -145,7 +146,7 @@ static message_note *add_message(frame_note *frame, const uint8_t *bytes, uint32
     note->size = size;
     note->type = cti_header_type(bytes);
     note->piece = file.piece;
-    note->session.sender = CTI_EITHER;
+    note->session.sender = sender;
     note->context.possible = CTI_VERSIONS_ALL;
     note->client_gap = CTI_NO_TIME;
     note->idle_share = -1;
@@ -206,7 +207,7 @@ static void *take_framed(void *user, const cti_framed_message *message)
     if (note != NULL)
         return note;
     frame = make_frame(message->frame, c);
-    note = add_message(frame, message->bytes, message->size);
+    note = add_message(frame, message->bytes, message->size, message->sender);
     place_message(note, frame, message);
     return note;
 }
@@ -476,9 +477,8 @@ static void find_early(frame_note *frame, const cti_connection_summary *summary,
         case CTI_FRAME_SKIP: now.at_start = false; break;
         case CTI_FRAME_MESSAGE:
             if (find(c->early, segment->sequence + at) == NULL) {
-                note = add_message(frame, bytes, (uint32_t)size);
+                note = add_message(frame, bytes, (uint32_t)size, sender);
                 note->offset = (int32_t)at;
-                note->session.sender = sender;
                 note->after_end = over;
                 put(&c->early, segment->sequence + at, note);
             }
