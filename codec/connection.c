@@ -282,7 +282,8 @@ static void take_segment(connection *c, const cti_segment *segment)
         cti_connection_facts_syn(c, segment);
     }
     from->captured = true;
-    from->not_captured = false;
+    if (from->not_captured)
+        cti_connection_session_captured(from);
     if (c->reset)
         return;
     if (!(segment->flags & CTI_FLAG_RST))

@@ -3,9 +3,6 @@
  * them, and for what a RST may have overtaken. */
 #include "connection_private.h"
 
-/* So often bytes must be owed by a direction of which no packet was captured. */
-#define NOT_CAPTURED_MIN 3
-
 /* A step back in time ends the wait too. */
 static bool is_over_time(const connection *c, int64_t since)
 {
@@ -14,10 +11,10 @@ static bool is_over_time(const connection *c, int64_t since)
     return elapsed > c->all->options->wait || elapsed < -c->all->options->wait;
 }
 
-/* After some gaps of a direction of which no packet was captured, none is expected any more. */
-static void note_expired(direction *from)
+/* Bytes of a direction of which no packet was captured are not waited for any more. */
+static void note_not_captured(direction *from)
 {
-    if (from->captured || from->not_captured || ++from->expired < NOT_CAPTURED_MIN)
+    if (from->captured || from->not_captured)
         return;
     from->not_captured = true;
     cti_connection_session_not_captured(from);
@@ -31,7 +28,7 @@ void cti_owed_give_up(direction *from)
     const cti_stamp now = c->packet;
 
     c->packet = (cti_stamp){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
-    note_expired(from);
+    note_not_captured(from);
     if (!from->stream.saw_fin)
         cti_connection_session_fin_unseen(from);
     cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_connection_tcp_sink, from);

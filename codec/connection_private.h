@@ -79,15 +79,14 @@ typedef struct direction {
     connection *connection;
     cti_tcp_side *side; /* in the connection's record */
     cti_sender sender;
-    bool captured;     /* at least one of its packets was */
-    bool not_captured; /* so much was acknowledged that none of its packets is expected any more */
-    bool fin_taken;    /* FIN's number was reached, */
-    bool fin_told;     /* and it was delivered in its turn */
-    bool decrypted;    /* its messages come decrypted */
-    bool reset_taken;  /* RST came; what is before it may be owed */
+    bool captured;       /* at least one of its packets was */
+    bool not_captured;   /* none was, although the peer acknowledges bytes */
+    bool fin_taken;      /* FIN's number was reached, */
+    bool fin_told;       /* and it was delivered in its turn */
+    bool decrypted;      /* its messages come decrypted */
+    bool reset_taken;    /* RST came; what is before it may be owed */
     bool followed_known; /* followed is */
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
-    uint8_t expired;     /* how often owed bytes did not come, while nothing of it was captured */
     cti_tcp_stream stream;
     cti_stream messages;
     GQueue waiting; /* of events, for their turn */
@@ -354,6 +353,9 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes);
 
 /* Tells the session if no packet of the direction is captured. */
 void cti_connection_session_not_captured(direction *from);
+
+/* A packet of the direction was captured after all. */
+void cti_connection_session_captured(direction *from);
 
 /* Tells the session that a FIN of the direction may be missing. */
 void cti_connection_session_fin_unseen(direction *from);

@@ -130,6 +130,15 @@ void cti_connection_session_not_captured(direction *from)
         cti_session_not_captured(&c->session->session, from->sender);
 }
 
+void cti_connection_session_captured(direction *from)
+{
+    connection *c = from->connection;
+
+    from->not_captured = false;
+    if (c->session != NULL)
+        cti_session_captured(&c->session->session, from->sender);
+}
+
 void cti_connection_session_fin_unseen(direction *from)
 {
     connection *c = from->connection;

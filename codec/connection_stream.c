@@ -45,7 +45,7 @@ static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp
     const direction *from = user;
     connection *c = from->connection;
 
-    c->record.tcp.holes++;
+    c->record.tcp.holes += from->captured;
     if (cause == CTI_GAP_SNAPLEN)
         cti_tally_add(&c->all->counts.cut, stamp.frame);
     if (cause == CTI_GAP_LIMIT)
@@ -61,7 +61,8 @@ static void report_gap(void *user, const cti_stream_gap_record *gap)
     const direction *from = user;
 
     cti_connection_number(from->connection);
-    cti_order_gap(user, gap);
+    if (from->captured) /* else all of it is missing: one fact about the connection */
+        cti_order_gap(user, gap);
 }
 
 const cti_stream_events cti_connection_stream_events = {.message = take_message,

@@ -209,9 +209,16 @@ static void miss_last_words(cti_session *session, cti_sender sender)
         session->rules.open_in_doubt = true;
 }
 
+static bool is_not_captured(const cti_session *session, cti_sender sender)
+{
+    return sender == CTI_CLIENT ? session->summary.client_not_captured
+                                : session->summary.server_not_captured;
+}
+
 void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
 {
-    session->summary.gaps++;
+    if (!is_not_captured(session, sender)) /* else it is all one gap */
+        session->summary.gaps++;
     session->rules.incomplete[sender == CTI_SERVER] = true;
     if (bytes == 0)
         return;
@@ -239,6 +246,18 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
         return;
     session->rules.open_in_doubt = true;
     session->summary.open_unknown = true;
+}
+
+void cti_session_captured(cti_session *session, cti_sender sender)
+{
+    if (!is_not_captured(session, sender))
+        return;
+    if (sender == CTI_CLIENT)
+        session->summary.client_not_captured = false;
+    else
+        session->summary.server_not_captured = false;
+    session->pending.doubtful[sender == CTI_SERVER] = 0;
+    cti_session_doubt(session, sender);
 }
 
 void cti_session_fin_unseen(cti_session *session, cti_sender sender)

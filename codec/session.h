@@ -372,6 +372,9 @@ void cti_session_fin_unseen(cti_session *session, cti_sender sender);
  * time before the end; gaps of that direction may be reported in addition to it. */
 void cti_session_not_captured(cti_session *session, cti_sender sender);
 
+/* A packet of sender is in the capture after all: what it sends from now on is known again. */
+void cti_session_captured(cti_session *session, cti_sender sender);
+
 /* A segment of sender came, with data or without; to be called after the messages that it brought,
  * and before the end that it brings. */
 void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment);
