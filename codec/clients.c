@@ -75,7 +75,7 @@ static cti_leg_outcome session_outcome(const cti_session_summary *session)
     if (session->end == CTI_END_REJECTED)
         return CTI_LEG_REJECTED;
     if (session->open_time != CTI_NO_TIME && session->open_answer_time == CTI_NO_TIME &&
-        session->messages_server == 0)
+        session->messages_server == 0 && !session->opened && !session->open_unknown)
         return CTI_LEG_OPEN_UNANSWERED;
     return CTI_LEG_OPENED;
 }
@@ -84,9 +84,11 @@ static cti_leg_outcome session_outcome(const cti_session_summary *session)
  * is lost already. */
 static bool was_lost(const cti_session_summary *session)
 {
-    return session->end != CTI_END_CAPTURE_ENDED &&
-           (session->close_time == CTI_NO_TIME ||
-            session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR);
+    if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown)
+        return false;
+    if (session->close_time == CTI_NO_TIME)
+        return session->end != CTI_END_CLOSED;
+    return session->has_close_status && session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR;
 }
 
 static int64_t time_opened(const cti_session_summary *session)
@@ -161,6 +163,7 @@ bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64
         .ended = attempt->ended,
         .id = "",
         .signature = "",
+        .other_answer = attempt->other_answer,
     };
 
     if (!has_failed(attempt, now))

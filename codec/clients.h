@@ -52,6 +52,16 @@ typedef enum {
 /* "opened", "rejected", "open-unanswered", "refused", "no-answer", "no-message". */
 const char *cti_leg_outcome_name(cti_leg_outcome outcome);
 
+/* SYN-ACKs that answer a connection's SYN but come from another address than the SYN was sent to:
+ * a server with two addresses, or a device on the path that translates only one direction. */
+typedef struct cti_other_answer {
+    uint32_t count;      /* 0 = none; then the rest is not valid */
+    uint32_t resets;     /* of the client to that address: it did not accept the answer */
+    cti_endpoint server; /* source of the first one */
+    uint32_t frame;
+    int64_t time;
+} cti_other_answer;
+
 /* One step of a client's way: a session, or an attempt that came to none. */
 typedef struct cti_leg {
     cti_endpoint client, server;
@@ -70,6 +80,7 @@ typedef struct cti_leg {
     cti_end end;                /* of a session */
     cti_verdict verdict;        /* of a session */
     const char *id, *signature; /* as sent, "" where not seen */
+    cti_other_answer other_answer; /* to an attempt's SYN */
 } cti_leg;
 
 /* A connection to a port of CTI on which no session began, as TCP shows it. */
@@ -81,6 +92,7 @@ typedef struct cti_attempt {
     bool syn, syn_ack;         /* seen: that of the client, that of the server */
     bool data;                 /* bytes came, whatever they are */
     cti_end end;               /* by FIN or RST, or CTI_END_CAPTURE_ENDED where none came */
+    cti_other_answer other_answer;
 } cti_attempt;
 
 /* A time without a session. */

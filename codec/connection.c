@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connections of a capture (see connection.h): what a segment does to the one that it
  * belongs to, what begins and ends one, and the limits of what is kept. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */
@@ -34,8 +34,7 @@ void cti_connection_release_streams(connection *c)
         direction *d = &c->directions[i];
 
         cti_tcp_stream_release(&d->stream);
-        if (d->rest != NULL)
-            cti_stream_drop(d, d->rest->len);
+        cti_stream_release(&d->messages);
     }
 }
 
@@ -51,6 +50,7 @@ static void forget_reset(connection *c)
     c->reset = false;
     c->disordered = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
+    cti_connection_facts_init(c);
     for (int i = 0; i < DIRECTIONS; i++)
         cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
                             &c->directions[i]);
@@ -70,7 +70,8 @@ static void note_attempt(connection *c)
                                  .syn = r->syn == CTI_SYN_CLIENT_ONLY || r->syn == CTI_SYN_FULL,
                                  .syn_ack = r->syn == CTI_SYN_FULL,
                                  .data = r->tcp.bytes[0] + r->tcp.bytes[1] > 0,
-                                 .end = r->close};
+                                 .end = r->close,
+                                 .other_answer = r->other_answer};
 
     if (r->sessions == 0 && c->cti_port &&
         cti_clients_attempt(c->all->clients, &attempt, c->all->last_time))
@@ -122,26 +123,37 @@ static void forget_one(cti_connections *all)
 
 static void give_up(direction *from, cti_gap_cause cause)
 {
-    cti_tcp_stream_give_up(&from->stream, cause, &cti_stream_sink, from);
+    cti_tcp_stream_give_up(&from->stream, cause, &cti_connection_tcp_sink, from);
     cti_end_take_fin(from);
     cti_order_release(from->connection);
 }
 
-/* Gives up what has been missing for too long, or longest while too much is held. */
+/* Gives up what has been held for longest: bytes that wait for missing ones, or those of a message
+ * that is not whole.  False if nothing is held. */
+static bool give_up_oldest(cti_connections *all)
+{
+    direction *early = cti_tcp_pool_oldest(&all->pool);
+    cti_stream *unfinished = cti_stream_pool_oldest(&all->unfinished);
+
+    if (unfinished != NULL && (early == NULL || cti_stream_waits_since(unfinished) <=
+                                                    cti_tcp_stream_waits_since(&early->stream)))
+        cti_connection_stream_give_up(unfinished->user);
+    else if (early != NULL)
+        give_up(early, CTI_GAP_LIMIT);
+    return early != NULL || unfinished != NULL;
+}
+
+/* Gives up what is held for longest while too much is held, and what has been missing for too
+ * long. */
 static void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
-    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL) {
-        const int64_t since = cti_tcp_stream_waits_since(&oldest->stream);
-
-        if (all->pool.held > all->options->held_total)
-            give_up(oldest, CTI_GAP_LIMIT);
-        else if (cti_elapsed(since, now) > HOLE_PATIENCE)
-            give_up(oldest, CTI_GAP_TIME);
-        else
-            return;
-    }
+    while (all->pool.held > all->options->held_total && give_up_oldest(all))
+        ;
+    while ((oldest = cti_tcp_pool_oldest(&all->pool)) != NULL &&
+           cti_elapsed(cti_tcp_stream_waits_since(&oldest->stream), now) > HOLE_PATIENCE)
+        give_up(oldest, CTI_GAP_TIME);
 }
 
 /* ---- segments ---- */
@@ -159,7 +171,7 @@ static void note_syn(direction *from, const cti_segment *segment)
     const cti_syn_seen seen = c->record.syn;
 
     if (!from->stream.synced)
-        from->framing = CTI_FRAME_IN_STEP;
+        cti_stream_begin(&from->messages);
     if (seen == CTI_SYN_NONE)
         c->record.syn = server ? CTI_SYN_SERVER_ONLY : CTI_SYN_CLIENT_ONLY;
     else if (seen == (server ? CTI_SYN_CLIENT_ONLY : CTI_SYN_SERVER_ONLY))
@@ -198,10 +210,14 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     cti_segment placed;
 
     if (!segment->in_order)
-        return cti_tcp_stream_feed(&from->stream, segment, &cti_stream_sink, from);
+        return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
+    if (segment->is_cti) {
+        cti_connection_stream_take_decrypted(from, segment);
+        return (cti_tcp_verdict){0};
+    }
     placed = *segment;
     placed.sequence = (uint32_t)from->stream.next;
-    return cti_tcp_stream_feed(&from->stream, &placed, &cti_stream_sink, from);
+    return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
 }
 
 /* What a segment acknowledges came before what it says.  The SYN-ACK, and the first segment after
@@ -213,7 +229,7 @@ static void acknowledge(direction *to, const direction *from, const cti_segment 
                                           (uint32_t)from->stream.next == from->stream.initial + 1);
 
     if (is_start && !to->stream.synced) {
-        to->framing = CTI_FRAME_IN_STEP;
+        cti_stream_begin(&to->messages);
         cti_tcp_stream_start(&to->stream, segment->acknowledgment);
     }
     cti_tcp_stream_acknowledge(&to->stream, segment);
@@ -251,11 +267,11 @@ static void take_segment(connection *c, const cti_segment *segment)
 
     c->record.last_time = segment->time;
     c->record.tcp.packets++;
-    c->packet = (packet_mark){.time = segment->time,
-                              .frame = segment->frame,
-                              .acknowledgment = segment->acknowledgment,
-                              .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
-    if (c->content == CONTENT_OTHER)
+    c->packet = (cti_stamp){.time = segment->time,
+                            .frame = segment->frame,
+                            .acknowledgment = segment->acknowledgment,
+                            .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
+    if (c->content == CONTENT_OTHER && !segment->is_cti)
         return;
     from = cti_connection_table_direction(c, segment);
     to = cti_connection_opposite(from);
@@ -263,16 +279,20 @@ static void take_segment(connection *c, const cti_segment *segment)
         if (cti_syn_is_repeated(from, segment))
             forget_reset(c);
         note_syn(from, segment);
+        cti_connection_facts_syn(c, segment);
     }
     from->captured = true;
-    from->not_captured = false;
+    if (from->not_captured)
+        cti_connection_session_captured(from);
     if (c->reset)
         return;
+    if (!(segment->flags & CTI_FLAG_RST))
+        cti_connection_facts_segment(from, to, segment);
     if (c->packet.acknowledges)
         acknowledge(to, from, segment);
     if (segment->flags & CTI_FLAG_RST) {
         cti_end_take_reset(from, segment);
-    } else if (c->content != CONTENT_OTHER) {
+    } else if (c->content != CONTENT_OTHER || segment->is_cti) {
         take_data(from, segment);
         cti_connection_session_segment(from, segment);
         cti_end_take_fin(from);
@@ -294,12 +314,14 @@ static void note_time(cti_connections *all, const cti_segment *segment)
 }
 
 /* The connection of a segment: the one found in the table (c), or one that begins with it; NULL
- * if it is not yet known whether the segment begins one. */
+ * if it is not yet known whether the segment begins one, or if it begins none. */
 static connection *choose_connection(cti_connections *all, connection *c,
                                      const cti_segment *segment)
 {
     cti_segment syn;
 
+    if (c == NULL && cti_connection_facts_other_answer(all, segment))
+        return NULL;
     if (c == NULL)
         return begin_connection(all, segment);
     if (cti_syn_is_proven(c, segment)) {
@@ -362,6 +384,7 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->clients = cti_clients_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
+    cti_stream_pool_init(&all->unfinished, &all->pool.held);
     return all;
 }
 
@@ -433,4 +456,58 @@ void cti_connections_free(cti_connections *all)
     cti_clients_free(all->clients);
     cti_prefetch_release(all);
     g_free(all);
+}
+
+/* ---- one connection ---- */
+
+cti_connection *cti_connections_find(cti_connections *all, const cti_endpoint *one,
+                                     const cti_endpoint *other)
+{
+    const cti_segment segment = {.source = *one, .destination = *other};
+
+    return cti_connection_table_find(all, &segment);
+}
+
+const cti_connection_summary *cti_connection_get_summary(const cti_connection *c)
+{
+    return &c->record;
+}
+
+void **cti_connection_data(cti_connection *c)
+{
+    return &c->data;
+}
+
+bool cti_connection_is_cti(const cti_connection *c)
+{
+    return c->content == CONTENT_CTI;
+}
+
+static direction *direction_of(cti_connection *c, const cti_endpoint *source)
+{
+    return cti_connection_direction(c, cti_endpoint_is(source, &c->record.client) ? CTI_CLIENT
+                                                                                  : CTI_SERVER);
+}
+
+uint32_t cti_connection_reached(cti_connection *c, const cti_endpoint *source)
+{
+    return (uint32_t)cti_tcp_stream_reached(&direction_of(c, source)->stream);
+}
+
+uint32_t cti_connection_tail(cti_connection *c, const cti_endpoint *source)
+{
+    return (uint32_t)MIN(direction_of(c, source)->messages.tail, UINT32_MAX);
+}
+
+uint32_t cti_connection_unfinished(cti_connection *c, const cti_endpoint *source, uint32_t *wanted)
+{
+    const cti_stream *messages = &direction_of(c, source)->messages;
+
+    *wanted = 0;
+    if (c->content != CONTENT_CTI || messages->tail > 0 ||
+        messages->framing.state != CTI_FRAME_IN_STEP)
+        return 0;
+    if (messages->length >= CTI_HEADER_SIZE)
+        *wanted = messages->wanted;
+    return messages->length;
 }

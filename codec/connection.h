@@ -29,6 +29,7 @@
 #include "clients.h"
 #include "segment.h"
 #include "session.h"
+#include "stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,9 +57,15 @@ typedef struct cti_connection_options {
     const cti_known_server *servers; /* with a port they carry CTI too */
     uint32_t server_count;
     uint64_t held_bytes;  /* most bytes to hold for a direction while some are missing */
-    uint64_t held_total;  /* the same for all directions together */
+    uint64_t held_total;  /* the same for all directions together, and for unfinished messages */
     uint32_t connections; /* most connections to track at a time, at least 1 */
-    int64_t wait;         /* longest time to wait for bytes that were acknowledged, nanoseconds */
+    /* True for the server ports that carry CTI; NULL stands for those that cti_port_side() knows.
+     */
+    bool (*serves)(uint16_t port);
+    bool open_req_only;       /* on other ports take a connection for CTI by OPEN_REQ alone */
+    uint32_t largest_message; /* bytes with header; what claims to be larger is none.  0 = no limit
+                               * below CTI_MESSAGE_SIZE_MAX */
+    int64_t wait; /* longest time to wait for bytes that were acknowledged, nanoseconds */
 } cti_connection_options;
 
 /* ---- what is reported ---- */
@@ -78,6 +85,62 @@ typedef struct cti_tcp_counts {
     uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } cti_tcp_counts;
 
+/* A time from one packet to another; to is CTI_NO_TIME, and to_frame 0, if it has no end. */
+typedef struct cti_tcp_interval {
+    int64_t from, to;
+    uint32_t from_frame, to_frame;
+} cti_tcp_interval;
+
+/* One side of a connection, as TCP's headers show it.  Read freely; change nothing.
+ *
+ * What is not acknowledged is known only if packets of both sides were captured: see
+ * cti_tcp_knows_both().  An acknowledgment may still be missing from the capture; a retransmission
+ * shows that the sender did not get it.  Zero-window probes and keep-alives are not data. */
+typedef struct cti_tcp_side {
+    /* The first members, up to ttl, are used for each packet. */
+    uint32_t next;           /* sequence number after the data sent so far, if sent */
+    uint32_t acked;          /* highest acknowledgment of the peer, if placed */
+    uint32_t first;          /* of the first unacknowledged byte, if there is one */
+    uint32_t unacknowledged; /* bytes sent and not acknowledged */
+    int64_t since;           /* time and frame of the first packet with the first of them */
+    uint32_t since_frame;
+    uint32_t repeats; /* its retransmissions */
+    int64_t longest;  /* duration of longest_wait */
+    uint8_t queued;   /* unacknowledged segments after the first, as far as tracked */
+    bool placed, sent;
+    bool seen;        /* a packet with an acknowledgment was captured */
+    bool window_seen; /* one that was not SYN or RST */
+    bool closed;      /* the last window was 0 */
+    uint8_t ttl;      /* the usual TTL of its packets, RST not counted; 0 = not known */
+
+    bool ttl_varied;     /* some packets had another TTL */
+    uint8_t ttl_others;  /* recent ones among them */
+    uint64_t ttl_packet; /* the last of them: tcp.packets at that time */
+    int64_t repeat_time; /* of the last retransmission, if repeats > 0 */
+    uint32_t repeat_frame;
+    /* The longest time from data to its acknowledgment, and how often the data was repeated in it;
+     * from_frame is 0 if there was none.  A wait of more than 3 s without a retransmission does not
+     * count: an acknowledgment is missing from the capture. */
+    uint32_t longest_repeats;
+    cti_tcp_interval longest_wait;
+    /* Times with a receive window of 0, up to the last time that it opened again;
+     * cti_tcp_zero_window() adds the time since. */
+    uint32_t closed_count;
+    uint32_t closed_frame; /* since when, if closed */
+    int64_t closed_time;
+    int64_t closed_total;
+    cti_tcp_interval closed_longest;
+} cti_tcp_side;
+
+/* The RST that ended a connection. */
+typedef struct cti_tcp_reset {
+    cti_sender sender;
+    uint32_t frame; /* 0 = there was none */
+    int64_t time;
+    uint8_t ttl;    /* 0 = not known */
+    bool other_ttl; /* not the usual TTL of its sender: another device may have sent it */
+} cti_tcp_reset;
+
 /* A connection, up to now or at its end. */
 typedef struct cti_connection_summary {
     uint32_t number; /* from 1, in the order in which there is something to report of them */
@@ -90,7 +153,18 @@ typedef struct cti_connection_summary {
     bool tls;
     uint32_t sessions;
     cti_tcp_counts tcp;
+    cti_tcp_reset reset;
+    cti_other_answer other_answer;
+    cti_tcp_side sides[2]; /* of the client, of the server */
 } cti_connection_summary;
+
+static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)
+{
+    return connection->sides[0].seen && connection->sides[1].seen;
+}
+
+/* Total time with a receive window of 0 until now, and the longest one. */
+int64_t cti_tcp_zero_window(const cti_tcp_side *side, int64_t now, cti_tcp_interval *longest);
 
 /* A session on a connection. */
 typedef struct cti_session_record {
@@ -99,6 +173,10 @@ typedef struct cti_session_record {
     const cti_session_summary *session;
     /* The caller's: one pointer of its own per session, NULL at first. */
     void **writer_data;
+    /* In a heartbeat, request, silence or finding: what the caller gave the message that is being
+     * taken in, and its frame; NULL and 0 where there is none. */
+    void *cookie;
+    uint32_t frame;
 } cti_session_record;
 
 typedef struct cti_message_record {
@@ -110,20 +188,19 @@ typedef struct cti_message_record {
     uint32_t size;            /* bytes present, header included */
     const cti_reader *reader; /* at its first field: copy it to read */
     const cti_message_facts *facts;
+    void *cookie; /* what framed() returned, or NULL */
 } cti_message_record;
 
-typedef enum {
-    CTI_GAP_ACKED,         /* the peer acknowledged bytes that are missing from the capture */
-    CTI_GAP_CLOSED,        /* before FIN or RST */
-    CTI_GAP_LIMIT,         /* too many bytes or pieces were held */
-    CTI_GAP_TIME,          /* held for too long */
-    CTI_GAP_SNAPLEN,       /* the capture cut the packet */
-    CTI_GAP_CAPTURE_ENDED, /* still missing at the end */
-    CTI_GAP_FRAMING,       /* bytes that are not part of a message were left out; bytes is 0 */
-} cti_gap_cause;
+typedef struct cti_connection cti_connection;
 
-/* "acked", "closed" ... */
-const char *cti_gap_cause_name(cti_gap_cause cause);
+/* A message as soon as it is found in its direction: before its turn in causal order. */
+typedef struct cti_framed_message {
+    cti_connection *connection;
+    cti_sender sender;
+    uint32_t frame, start; /* in which it ends; sequence number of its first byte */
+    const uint8_t *bytes;  /* in the payload of the segment that is fed, if it is whole in that */
+    uint32_t size;         /* bytes present, header included */
+} cti_framed_message;
 
 /* Bytes of one direction that are missing, or that could not be decoded. */
 typedef struct cti_gap {
@@ -144,6 +221,8 @@ typedef struct cti_gap {
 typedef struct cti_connection_events {
     /* A hint: a message of the session comes soon. */
     void (*expect)(void *user, const cti_session_record *session);
+    /* The result comes back as the message's cookie. */
+    void *(*framed)(void *user, const cti_framed_message *message);
     void (*message)(void *user, const cti_message_record *record);
     void (*heartbeat)(void *user, const cti_session_record *session,
                       const cti_heartbeat *heartbeat);
@@ -214,6 +293,34 @@ typedef struct cti_connection_counts {
 const cti_connection_counts *cti_connections_counts(const cti_connections *all);
 
 void cti_connections_free(cti_connections *all);
+
+/* ---- one connection ---- */
+
+/* The connection between two endpoints, in either order, or NULL.  It lives until it is reported
+ * by connection(), or, if it has no number, at least until the next segment is fed. */
+cti_connection *cti_connections_find(cti_connections *all, const cti_endpoint *one,
+                                     const cti_endpoint *other);
+
+const cti_connection_summary *cti_connection_get_summary(const cti_connection *connection);
+
+/* The caller's own: NULL at first. */
+void **cti_connection_data(cti_connection *connection);
+
+/* True once it is taken for CTI; it never is again something else. */
+bool cti_connection_is_cti(const cti_connection *connection);
+
+/* What of the stream that `source` sends was delivered: the sequence number after it. */
+uint32_t cti_connection_reached(cti_connection *connection, const cti_endpoint *source);
+
+/* How many of the next bytes of the stream belong to a message that was reported, although the
+ * capture cut it. */
+uint32_t cti_connection_tail(cti_connection *connection, const cti_endpoint *source);
+
+/* How many bytes, at the end of what was delivered, belong to a message that is not whole yet, and
+ * how many it needs in all (0: not known, the header is not whole).  0 where there are none, or
+ * where it is not sure that they are a message's. */
+uint32_t cti_connection_unfinished(cti_connection *connection, const cti_endpoint *source,
+                                   uint32_t *wanted);
 
 #ifdef __cplusplus
 }

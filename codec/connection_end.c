@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How TCP ends a connection (RFC 9293): FIN and RST count at their sequence numbers, not when they
  * were captured, and in causal order. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
 {
@@ -19,7 +19,7 @@ void cti_end_take_fin(direction *from)
     if (!from->stream.closed || !from->stream.saw_fin || from->fin_taken)
         return;
     from->fin_taken = true;
-    cti_stream_end(from);
+    cti_connection_stream_end(from);
     cti_order_fin(from);
 }
 
@@ -39,8 +39,8 @@ void cti_end_by_fin(direction *from)
 /* Delivers what a stream holds, after gaps of this cause. */
 void cti_end_finish_stream(direction *from, cti_gap_cause cause)
 {
-    cti_tcp_stream_finish(&from->stream, cause, &cti_stream_sink, from);
-    cti_stream_end(from);
+    cti_tcp_stream_finish(&from->stream, cause, &cti_connection_tcp_sink, from);
+    cti_connection_stream_end(from);
 }
 
 void cti_end_by_reset(direction *from)
@@ -59,7 +59,7 @@ void cti_end_by_reset(direction *from)
 void cti_end_finish_reset(direction *from)
 {
     connection *c = from->connection;
-    const packet_mark now = c->packet;
+    const cti_stamp now = c->packet;
 
     from->reset_taken = false;
     cti_end_finish_stream(from, CTI_GAP_CLOSED);
@@ -75,6 +75,7 @@ void cti_end_take_reset(direction *from, const cti_segment *segment)
     if (c->reset || from->reset_taken ||
         !cti_tcp_stream_accepts_reset(&from->stream, segment->sequence))
         return;
+    cti_connection_facts_reset(from, cti_connection_opposite(from), segment);
     cti_tcp_stream_reset(&from->stream, segment);
     from->reset_taken = true;
     c->reset_packet = c->packet;

@@ -13,7 +13,7 @@
  * themselves. */
 #include <string.h>
 
-#include "connection_parts.h"
+#include "connection_private.h"
 
 /* Events that may wait in one direction; the bytes of their messages count in held_total. */
 #define WAITING_MAX 4096u
@@ -47,7 +47,7 @@ static void deliver(direction *from, const ordered_event *event)
 {
     connection *c = from->connection;
     direction *to = cti_connection_opposite(from);
-    const packet_mark now = c->packet;
+    const cti_stamp now = c->packet;
 
     if (event->packet.acknowledges &&
         (!to->followed_known || is_after(event->packet.acknowledgment, to->followed))) {
@@ -57,8 +57,9 @@ static void deliver(direction *from, const ordered_event *event)
     c->packet = event->packet;
     switch (event->kind) {
     case EVENT_MESSAGE:
-        cti_connection_session_take(from, event->bytes, event->size,
-                                    from->followed_known && !is_after(event->end, from->followed));
+        cti_connection_session_take(from, event->bytes, event->size, event->cookie,
+                                    from->followed_known &&
+                                        !is_after(event->packet.end, from->followed));
         break;
     case EVENT_UNSEEN: cti_connection_session_unseen(from, event->gap.bytes); break;
     case EVENT_GAP: cti_connection_session_gap(from, &event->gap); break;
@@ -84,7 +85,7 @@ static bool is_due(const direction *from, const ordered_event *event)
     if (!event->packet.acknowledges)
         return true;
     return !waits_for_bytes(to, event) &&
-           (other == NULL || is_after(other->event.end, event->packet.acknowledgment));
+           (other == NULL || is_after(other->event.packet.end, event->packet.acknowledgment));
 }
 
 /* ---- what waits ---- */
@@ -190,62 +191,68 @@ void cti_order_drop(connection *c)
 
 /* ---- new events ---- */
 
-static void take_event(direction *from, ordered_event *event)
+static void take_event(direction *from, const ordered_event *event)
 {
-    const connection *c = from->connection;
-
-    event->packet = c->packet;
     if (from->waiting.head == NULL && is_due(from, event))
         deliver(from, event);
     else
         wait_for_turn(from, event);
 }
 
-void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, size_t left)
+static void *frame_message(direction *from, const ordered_event *event)
+{
+    const cti_connections *all = from->connection->all;
+    const cti_framed_message message = {.connection = from->connection,
+                                        .sender = from->sender,
+                                        .frame = event->packet.frame,
+                                        .start = event->packet.end - event->size,
+                                        .bytes = event->bytes,
+                                        .size = event->size};
+
+    return all->events->framed != NULL ? all->events->framed(all->user, &message) : NULL;
+}
+
+void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, const cti_stamp *stamp)
 {
     ordered_event event;
 
     event.kind = EVENT_MESSAGE;
-    event.end = (uint32_t)from->stream.next - (uint32_t)left;
+    event.packet = *stamp;
     event.bytes = bytes;
     event.size = size;
+    event.cookie = frame_message(from, &event);
     take_event(from, &event);
 }
 
-/* Follows from nothing: it is only known to be before what comes next. */
-static void take_missing(direction *from, event_kind kind, const cti_gap *gap)
+/* A gap follows from nothing: it is only known to be before what comes next. */
+void cti_order_unseen(direction *from, uint64_t bytes, const cti_stamp *stamp)
 {
-    ordered_event event = {.kind = kind,
-                           .packet = {.time = gap->time, .frame = gap->frame},
-                           .end = (uint32_t)from->stream.next,
-                           .gap = *gap};
+    ordered_event event = {.kind = EVENT_UNSEEN, .packet = *stamp, .gap = {.bytes = bytes}};
 
-    if (from->waiting.head == NULL)
-        deliver(from, &event);
-    else
-        wait_for_turn(from, &event);
+    event.packet.acknowledges = false;
+    take_event(from, &event);
 }
 
-void cti_order_unseen(direction *from, const cti_gap *gap)
+void cti_order_gap(direction *from, const cti_stream_gap_record *gap)
 {
-    take_missing(from, EVENT_UNSEEN, gap);
-}
+    ordered_event event = {.kind = EVENT_GAP, .packet = gap->stamp, .gap = *gap};
 
-void cti_order_gap(direction *from, const cti_gap *gap)
-{
-    take_missing(from, EVENT_GAP, gap);
+    event.packet.acknowledges = false;
+    take_event(from, &event);
 }
 
 void cti_order_fin(direction *from)
 {
-    ordered_event event = {.kind = EVENT_FIN, .end = (uint32_t)from->stream.fin + 1};
+    ordered_event event = {.kind = EVENT_FIN, .packet = from->connection->packet};
 
+    event.packet.end = (uint32_t)from->stream.fin + 1;
     take_event(from, &event);
 }
 
 void cti_order_reset(direction *from)
 {
-    ordered_event event = {.kind = EVENT_RESET, .end = (uint32_t)from->stream.next};
+    ordered_event event = {.kind = EVENT_RESET, .packet = from->connection->packet};
 
+    event.packet.end = (uint32_t)from->stream.next;
     take_event(from, &event);
 }

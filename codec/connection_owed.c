@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bytes that were acknowledged but that the capture has not shown: how long a connection waits for
  * them, and for what a RST may have overtaken. */
-#include "connection_parts.h"
-
-/* So often bytes must be owed by a direction of which no packet was captured. */
-#define NOT_CAPTURED_MIN 3
+#include "connection_private.h"
 
 /* A step back in time ends the wait too. */
 static bool is_over_time(const connection *c, int64_t since)
@@ -14,11 +11,13 @@ static bool is_over_time(const connection *c, int64_t since)
     return elapsed > c->all->options->wait || elapsed < -c->all->options->wait;
 }
 
-/* Nothing of the direction was captured so often that it is not waited for any more. */
-static void note_expired(direction *from)
+/* Bytes of a direction of which no packet was captured are not waited for any more. */
+static void note_not_captured(direction *from)
 {
-    if (!from->captured && !from->not_captured && ++from->expired >= NOT_CAPTURED_MIN)
-        from->not_captured = true;
+    if (from->captured || from->not_captured)
+        return;
+    from->not_captured = true;
+    cti_connection_session_not_captured(from);
 }
 
 /* Gives up what is owed by the direction: it counts as missing from the packet on that
@@ -26,11 +25,13 @@ static void note_expired(direction *from)
 void cti_owed_give_up(direction *from)
 {
     connection *c = from->connection;
-    const packet_mark now = c->packet;
+    const cti_stamp now = c->packet;
 
-    c->packet = (packet_mark){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
-    note_expired(from);
-    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_stream_sink, from);
+    c->packet = (cti_stamp){.time = from->stream.owed_time, .frame = from->stream.owed_frame};
+    note_not_captured(from);
+    if (!from->stream.saw_fin)
+        cti_connection_session_fin_unseen(from);
+    cti_tcp_stream_expire(&from->stream, now.time, now.frame, &cti_connection_tcp_sink, from);
     c->packet = now;
     cti_end_take_fin(from);
 }
@@ -108,6 +109,7 @@ void cti_owed_expire(cti_connections *all)
             return;
         cti_owed_strike(c);
         expire_late(c);
+        cti_connection_table_touch(c); /* its session may have ended */
         cti_owed_enlist(c);
         if (all->owing.head != NULL && all->owing.head->data == c)
             return;

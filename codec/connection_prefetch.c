@@ -4,7 +4,7 @@
  * comes from memory while others are worked on.  (Without it, half of the time goes by waiting
  * for memory.)  Nothing else is drawn from what waits: a segment is taken in as if it had just
  * come. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -53,8 +53,10 @@ static void fetch_connection(cti_connections *all, waiting_segment *w,
     w->removals = all->removals;
     if (w->guess == NULL || w->is_next)
         return;
-    fetch(w->guess, UP_TO(connection, directions[0].hole));
-    fetch(&w->guess->directions[1], UP_TO(direction, hole));
+    fetch(w->guess, UP_TO(connection, record.sides[0].ttl_varied));
+    fetch(&w->guess->record.sides[1], UP_TO(cti_tcp_side, ttl_varied));
+    for (int i = 0; i < DIRECTIONS; i++)
+        fetch(&w->guess->directions[i], UP_TO(direction, messages.rest));
 }
 
 static void fetch_content(const cti_connections *all, const waiting_segment *w)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sessions on a connection, from first message to end, and what the writer is told of
  * them. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 
@@ -69,14 +69,18 @@ static void begin(connection *c)
                      !cti_connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
                          c->record.sessions > 1);
     c->session = live;
+    for (int i = 0; i < DIRECTIONS; i++)
+        cti_connection_session_not_captured(&c->directions[i]);
 }
 
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late)
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, void *cookie,
+                                 bool late)
 {
     connection *c = from->connection;
+    const direction *other = cti_connection_opposite(from);
     const cti_connection_events *events = c->all->events;
     const cti_moment moment = {
-        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender};
+        .time = c->packet.time, .frame = c->packet.frame, .sender = from->sender, .cookie = cookie};
     cti_reader reader;
     cti_message_facts facts;
     cti_message_record record;
@@ -87,7 +91,13 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     }
     if (c->session == NULL)
         begin(c);
+    if (other->messages.suspect) /* what it said may not have been handed out yet */
+        cti_session_doubt(&c->session->session, other->sender);
+    c->session->record.cookie = cookie;
+    c->session->record.frame = c->packet.frame;
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
+    c->session->record.cookie = NULL;
+    c->session->record.frame = 0;
     c->all->counts.messages++;
     record = (cti_message_record){.session = &c->session->record,
                                   .frame = c->packet.frame,
@@ -96,12 +106,12 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
                                   .bytes = bytes,
                                   .size = size,
                                   .reader = &reader,
-                                  .facts = &facts};
+                                  .facts = &facts,
+                                  .cookie = cookie};
     if (events->message != NULL)
         events->message(c->all->user, &record);
-    if (late) /* TODO */
-        cti_session_doubt(&c->session->session,
-                          from->sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
+    if (late) /* its answer may have been taken in before */
+        cti_session_doubt(&c->session->session, other->sender);
 }
 
 void cti_connection_session_unseen(direction *from, uint64_t bytes)
@@ -109,18 +119,48 @@ void cti_connection_session_unseen(direction *from, uint64_t bytes)
     connection *c = from->connection;
 
     if (c->session != NULL)
-        cti_session_hole(&c->session->session, from->sender, bytes, c->packet.time);
+        cti_session_gap(&c->session->session, from->sender, bytes, c->packet.time);
 }
 
-void cti_connection_session_gap(direction *from, const cti_gap *gap)
+void cti_connection_session_not_captured(direction *from)
+{
+    const connection *c = from->connection;
+
+    if (c->session != NULL && from->not_captured)
+        cti_session_not_captured(&c->session->session, from->sender);
+}
+
+void cti_connection_session_captured(direction *from)
 {
     connection *c = from->connection;
-    cti_gap told = *gap;
 
-    told.session = c->session != NULL ? &c->session->record : NULL;
-    told.sender = from->sender;
+    from->not_captured = false;
+    if (c->session != NULL)
+        cti_session_captured(&c->session->session, from->sender);
+}
+
+void cti_connection_session_fin_unseen(direction *from)
+{
+    connection *c = from->connection;
+
+    if (c->session != NULL)
+        cti_session_fin_unseen(&c->session->session, from->sender);
+}
+
+void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap)
+{
+    connection *c = from->connection;
+    const cti_gap record = {.session = c->session != NULL ? &c->session->record : NULL,
+                            .connection = &c->record,
+                            .sender = from->sender,
+                            .bytes = gap->bytes,
+                            .skipped_bytes = gap->skipped,
+                            .cause = gap->cause,
+                            .frame = gap->stamp.frame,
+                            .time = gap->stamp.time};
+
     if (c->all->events->hole != NULL)
-        c->all->events->hole(c->all->user, &told);
+        c->all->events->hole(c->all->user, &record);
 }
 
 void cti_connection_session_doubt(direction *from)
@@ -146,6 +186,7 @@ void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender s
 
     if (c->session == NULL)
         return;
+    c->session->record.frame = c->packet.frame;
     cti_session_tcp_end(&c->session->session, how, sender, c->packet.time, c->packet.frame);
     if (events->tcp_end != NULL)
         events->tcp_end(c->all->user, &c->session->record, how, sender, c->packet.time,
@@ -169,6 +210,8 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
 
 void cti_connection_session_free(connection *c)
 {
+    if (c->session == NULL)
+        return;
     cti_session_release(&c->session->session);
     g_free(c->session);
     c->session = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which SYN begins another connection between the same endpoints. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connections by their endpoints and by the time of their last packets, and which of two
  * endpoints is the client. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include <string.h>
 
@@ -75,7 +75,11 @@ static bool is_named(const cti_connections *all, const cti_endpoint *end)
 
 static bool is_cti_server(const cti_connections *all, const cti_endpoint *end)
 {
-    return is_named(all, end) || cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
+    if (is_named(all, end))
+        return true;
+    if (all->options->serves != NULL)
+        return all->options->serves(end->port);
+    return cti_port_side(end->port, NULL) != CTI_SIDE_UNKNOWN;
 }
 
 /* Who is the server: the one that SYN was sent to, else the one with a port of CTI's, else
@@ -120,6 +124,7 @@ void cti_connection_table_learn_client(const direction *from, uint32_t type)
     c->record.tcp.bytes[1] = bytes;
     for (int i = 0; i < DIRECTIONS; i++)
         c->directions[i].sender = c->directions[i].sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
+    cti_connection_facts_swap(c);
 }
 
 direction *cti_connection_table_direction(connection *c, const cti_segment *segment)
@@ -192,10 +197,12 @@ connection *cti_connection_table_add(cti_connections *all, const cti_segment *se
 
         d->connection = c;
         d->sender = i == 0 ? CTI_CLIENT : CTI_SERVER;
-        d->framing = CTI_FRAME_SEARCH;
         g_queue_init(&d->waiting);
+        cti_stream_init(&d->messages, &cti_connection_stream_events, d, &all->unfinished);
+        d->messages.framing.largest = all->options->largest_message;
         cti_tcp_stream_init(&d->stream, all->options->held_bytes, &all->pool, d);
     }
+    cti_connection_facts_init(c);
     add_key(c);
     c->link.data = c;
     c->owing_link.data = c;

@@ -69,16 +69,31 @@ static void requests_waited(list *l, bool against)
             cti_message_words(s->rules.waiting_message), since(s->rules.waiting_since, l));
 }
 
-/* What the capture lacks may tell another story. */
-static void holes(list *l)
+/* What was not captured may have another explanation. */
+static void gaps(list *l)
 {
     const cti_session *s = l->session;
 
     if (s->summary.gaps > 0)
-        add(l, true, 0,
-            "The capture lacks bytes at %u place%s of this session; what was said there "
-            "is not known.",
+        add(l, true, 0, "Bytes are missing from the capture at %u place%s of this session.",
             s->summary.gaps, s->summary.gaps == 1 ? "" : "s");
+}
+
+static bool is_not_captured(const cti_session *s, cti_sender sender)
+{
+    return sender == CTI_CLIENT ? s->summary.client_not_captured : s->summary.server_not_captured;
+}
+
+/* Which of the last words are missing. */
+static void not_captured(list *l, cti_sender sender, bool in_doubt)
+{
+    const char *who = cti_sender_words(sender);
+
+    if (is_not_captured(l->session, sender))
+        add(l, false, 0, "No packet of the %s is in the capture.", who);
+    else if (in_doubt)
+        add(l, false, 0, "Bytes of the %s after its last message are missing from the capture.",
+            who);
 }
 
 /* Did the receiver's TCP get what was sent last?  That tells a program that hangs from a path or
@@ -87,9 +102,11 @@ static void acknowledged(list *l, cti_sender sender)
 {
     const cti_flow *flow = &l->session->rules.flows[sender == CTI_SERVER];
     const cti_flow *back = &l->session->rules.flows[sender != CTI_SERVER];
-    const char *receiver = cti_sender_words(sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT);
+    const cti_sender other = sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
+    const char *receiver = cti_sender_words(other);
 
-    if (!flow->known || !back->known)
+    if (!flow->known || !back->known || is_not_captured(l->session, sender) ||
+        is_not_captured(l->session, other))
         return;
     if (flow->waiting)
         add(l, false, 0,
@@ -133,8 +150,11 @@ static void still_open(list *l)
             "The client had sent nothing for %.3f s, longer than its IdleTimeout of %u s: the "
             "server should have reset the session.",
             since(s->rules.last_client_time, l), s->summary.idle_timeout);
-    if (s->summary.state == CTI_STATE_OPENING)
+    if (s->summary.state == CTI_STATE_OPENING && !s->rules.open_in_doubt)
         add(l, true, s->summary.open_frame, "OPEN_REQ had no answer.");
+    if (is_not_captured(s, CTI_CLIENT) || is_not_captured(s, CTI_SERVER))
+        add(l, true, 0, "No packet of the %s is in the capture.",
+            cti_sender_words(is_not_captured(s, CTI_CLIENT) ? CTI_CLIENT : CTI_SERVER));
 }
 
 static void closed(list *l)
@@ -142,12 +162,20 @@ static void closed(list *l)
     const cti_session *s = l->session;
     char words[160];
 
-    add(l, false, s->summary.close_frame, "The client sent CLOSE_REQ with %s.",
-        cti_status_words(s->summary.close_status, words, sizeof(words)));
-    if (s->summary.close_answer_frame != 0)
-        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came after %.3f ms.",
-            1e3 * cti_seconds_words(s->summary.close_time, s->summary.close_answer_time));
+    const int64_t took = cti_forward(s->summary.close_time, s->summary.close_answer_time);
+
+    if (s->summary.close_frame != 0)
+        add(l, false, s->summary.close_frame, "The client sent CLOSE_REQ with %s.",
+            cti_known_status_words(s->summary.has_close_status, s->summary.close_status, words,
+                                   sizeof(words)));
     else
+        add(l, false, 0, "CLOSE_REQ was not captured, but its answer was.");
+    if (took != CTI_NO_TIME)
+        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came after %.3f ms.",
+            1e3 * CTI_SECONDS(took));
+    else if (s->summary.close_answer_frame != 0)
+        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came.");
+    else if (!s->rules.close_in_doubt)
         add(l, true, s->summary.close_frame, "No CLOSE_CONF came.");
     if (s->summary.close_status == CTI_V_StatusCode_E_CTI_TIMEOUT)
         add(l, true, s->summary.close_frame,
@@ -161,10 +189,17 @@ static void rejected(list *l)
     const cti_session *s = l->session;
     char words[160];
 
-    add(l, false, s->summary.open_answer_frame,
-        "OPEN_REQ was answered after %.3f ms by FAILURE_CONF with %s.",
-        1e3 * cti_seconds_words(s->summary.open_time, s->summary.open_answer_time),
-        cti_status_words(s->summary.open_status, words, sizeof(words)));
+    const int64_t took = cti_forward(s->summary.open_time, s->summary.open_answer_time);
+    const char *status = cti_known_status_words(s->summary.has_open_status, s->summary.open_status,
+                                                words, sizeof(words));
+
+    if (took != CTI_NO_TIME)
+        add(l, false, s->summary.open_answer_frame,
+            "OPEN_REQ was answered after %.3f ms by FAILURE_CONF with %s.", 1e3 * CTI_SECONDS(took),
+            status);
+    else
+        add(l, false, s->summary.open_answer_frame,
+            "OPEN_REQ was answered by FAILURE_CONF with %s.", status);
 }
 
 static void open_unanswered(list *l)
@@ -184,7 +219,7 @@ static void open_unanswered(list *l)
         cti_elapsed(s->summary.open_time, s->summary.end_time) < 30 * CTI_SECOND)
         add(l, true, s->summary.end_frame,
             "The client waited for less than 30 s: the answer may have been under way.");
-    holes(l);
+    gaps(l);
 }
 
 static void idle_timer(list *l)
@@ -200,16 +235,16 @@ static void idle_timer(list *l)
         add(l, false, s->rules.last_client_frame,
             "The client had sent nothing for %.3f s when the server ended the connection; "
             "IdleTimeout is %u s.",
-            since(s->rules.last_client_time, l), s->summary.idle_timeout);
+            since(s->rules.client_heard_time, l), s->summary.idle_timeout);
     tcp_ended(l);
-    if (s->summary.heartbeats == 0)
+    if (s->summary.heartbeats == 0 && !s->rules.incomplete[0])
         add(l, false, 0, "The client sent no heartbeats at all.");
-    if (cti_elapsed(s->rules.last_client_time, s->summary.last_server_time) > 0)
+    if (cti_elapsed(s->rules.client_heard_time, s->summary.last_server_time) > 0)
         acknowledged(l, CTI_SERVER);
     if (cti_session_idle_timer_had_fired(s))
         add(l, true, 0, "The server's own reset, when the timer fired, is not in the capture.");
     heartbeats_missed(l, true);
-    holes(l);
+    gaps(l);
 }
 
 static void heartbeats(list *l)
@@ -221,7 +256,8 @@ static void heartbeats(list *l)
     heartbeats_missed(l, false);
     if (s->summary.close_frame != 0)
         add(l, false, s->summary.close_frame, "The client then sent CLOSE_REQ with %s.",
-            cti_status_words(s->summary.close_status, words, sizeof(words)));
+            cti_known_status_words(s->summary.has_close_status, s->summary.close_status, words,
+                                   sizeof(words)));
     else
         tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
@@ -229,7 +265,7 @@ static void heartbeats(list *l)
         add(l, true, s->summary.last_server_frame,
             "The server sent other messages meanwhile, the last one %.3f s before the end.",
             since(s->summary.last_server_time, l));
-    holes(l);
+    gaps(l);
 }
 
 static void offline(list *l)
@@ -256,10 +292,10 @@ static void maintenance(list *l)
             "The server said that it goes on with its maintenance.");
     else
         add(l, true, 0, "No ACTIVE_MAINTENANCE_EVENT that says so was seen.");
-    if (s->rules.shutdown.stopping_frame == 0)
+    if (s->rules.shutdown.stopping_frame == 0 && !s->rules.incomplete[0])
         add(l, true, s->summary.end_frame,
             "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND: it may not have moved.");
-    else
+    else if (s->rules.shutdown.stopping_frame != 0)
         add(l, false, s->rules.shutdown.stopping_frame,
             "The client sent STOPPING_REQUESTS_TO_THIS_SIDE_IND %.3f s before the end.",
             since(s->rules.shutdown.stopping_time, l));
@@ -278,17 +314,17 @@ static void replaced(list *l)
     tcp_ended(l);
 }
 
-static void hidden(list *l)
+static void cause_not_captured(list *l)
 {
     const cti_session *s = l->session;
 
     tcp_ended(l);
-    add(l, false, 0, "The capture lacks bytes of the %s behind its last message.",
-        s->rules.client_in_doubt ? "client" : "server");
+    not_captured(l, CTI_CLIENT, s->rules.client_in_doubt);
+    not_captured(l, CTI_SERVER, s->rules.server_in_doubt);
     heartbeats_missed(l, true);
 }
 
-static void out_of_nowhere(list *l)
+static void stale_connection(list *l)
 {
     const cti_session *s = l->session;
 
@@ -301,7 +337,7 @@ static void out_of_nowhere(list *l)
         "The reset carries the address of the %s: it would send one itself if it had been "
         "restarted meanwhile.",
         cti_sender_words(s->summary.end_sender));
-    holes(l);
+    gaps(l);
 }
 
 /* TCP ended, and nothing says why. */
@@ -323,11 +359,11 @@ static void without_reason(list *l)
             "The client had been silent for %.0f %% of its IdleTimeout of %u s.", 100 * share,
             s->summary.idle_timeout);
     if (s->summary.end_sender == CTI_CLIENT && s->summary.heartbeats > 0 &&
-        s->rules.missed_run == 0)
+        s->rules.missed_run == 0 && s->rules.heartbeats_unknown == 0)
         add(l, false, 0, "It was not a missed heartbeat: all of them were answered.");
     heartbeats_missed(l, true);
     requests_waited(l, s->summary.end_sender == CTI_CLIENT);
-    holes(l);
+    gaps(l);
 }
 
 static void superseded(list *l)
@@ -354,8 +390,8 @@ static void collect(list *l)
     case CTI_VERDICT_SERVER_OFFLINE: offline(l); break;
     case CTI_VERDICT_MAINTENANCE: maintenance(l); break;
     case CTI_VERDICT_REPLACED: replaced(l); break;
-    case CTI_VERDICT_HIDDEN: hidden(l); break;
-    case CTI_VERDICT_OUT_OF_NOWHERE: out_of_nowhere(l); break;
+    case CTI_VERDICT_CAUSE_NOT_CAPTURED: cause_not_captured(l); break;
+    case CTI_VERDICT_STALE_CONNECTION_RESET: stale_connection(l); break;
     case CTI_VERDICT_RESET_BY_CLIENT:
     case CTI_VERDICT_RESET_BY_SERVER:
     case CTI_VERDICT_FIN_BY_CLIENT:

@@ -32,82 +32,369 @@ bool cti_header_plausible(const uint8_t *header)
     return message != NULL && length_exists(message, cti_header_length(header));
 }
 
-/* In step even a type that the table does not know is taken, as long as it is a small
- * number: versions newer than the table have a few more. */
-static bool header_possible(const uint8_t *header)
+/* The same in a known direction. */
+static bool is_plausible(const cti_framing *framing, const uint8_t *header)
 {
-    return cti_header_length(header) <= HEADER_LENGTH_MAX && cti_header_type(header) < 1024 &&
-           cti_header_type(header) != 0;
+    const cti_message *message = cti_message_find(cti_header_type(header));
+
+    return message != NULL && length_exists(message, cti_header_length(header)) &&
+           (message->sender == CTI_EITHER || framing->sender == CTI_EITHER ||
+            message->sender == framing->sender);
 }
 
-/* The offset of the next header that is plausible, or could be if more bytes came; from
- * offset on. */
-static size_t next_candidate(const uint8_t *bytes, size_t length, size_t offset)
+static bool is_published(const uint8_t *header)
 {
-    for (; length - offset >= CTI_HEADER_SIZE; offset++)
-        if (cti_header_plausible(bytes + offset))
+    return cti_message_find(cti_header_type(header))->format == CTI_PUBLISHED;
+}
+
+/* A length that can be taken.  0 is no type. */
+static bool is_sane(const uint8_t *header)
+{
+    return cti_header_length(header) <= HEADER_LENGTH_MAX && cti_header_type(header) != 0;
+}
+
+/* Types that a search believes: versions newer than the table have a few more than it has. */
+#define TYPE_MAX 1024
+
+/* Can these bytes, fewer than a header, be the start of one? */
+static bool can_begin_header(const uint8_t *bytes, size_t length)
+{
+    static const uint8_t high[] = {0, 1, 4, 5}; /* bytes of numbers below 65536 */
+
+    for (size_t i = 0; i < sizeof(high) && high[i] < length; i++)
+        if (bytes[high[i]] != 0)
+            return false;
+    return true;
+}
+
+size_t cti_frame_skip(const cti_framing *framing, const uint8_t *bytes, size_t length)
+{
+    size_t offset = 1;
+
+    for (; offset + CTI_HEADER_SIZE <= length; offset++)
+        if (is_plausible(framing, bytes + offset))
             return offset;
     return offset;
 }
 
-/* A whole message that fits, and behind it the end or what can be another header.  Any bytes
- * fit a message whose format is not published: it needs another one behind it. */
-static bool is_message(const uint8_t *bytes, size_t length)
+/* ---- does the layout fit? ---- */
+
+typedef enum {
+    FIT_NONE,
+    FIT_NOTES, /* with notes, or any bytes would fit */
+    FIT_CLEAN,
+} fit;
+
+/* Bytes of a message whose end has not arrived: so many of them are checked. */
+#define PART_CHECKED 2048u
+
+/* A floating field whose end has not arrived: can it be one? */
+static fit fit_of_open_field(const cti_reader *reader, const cti_item *item)
 {
-    const uint8_t *behind;
+    const uint32_t header = reader->wide_tags ? 4 : 2;
+    const uint64_t end = (uint64_t)reader->message_length + CTI_HEADER_SIZE;
+    const cti_slot *slot;
+    uint32_t tag, length, size;
+
+    if (item->length < header)
+        return FIT_CLEAN;
+    tag = reader->wide_tags ? cti_get16(item->data) : item->data[0];
+    length = reader->wide_tags ? cti_get16(item->data + 2) : item->data[1];
+    if (tag == 0 || (uint64_t)item->start + header + length > end)
+        return FIT_NONE;
+    slot = cti_message_slot(reader->message, tag, 0);
+    if (slot == NULL)
+        return FIT_NOTES;
+    size = CTI_TYPE_SIZE(slot->field->type);
+    if (size == 0)
+        return slot->size != 0 && length > slot->size ? FIT_NONE : FIT_CLEAN;
+    if (slot->flags & CTI_SLOT_ARRAY)
+        length %= size;
+    return length == (slot->flags & CTI_SLOT_ARRAY ? 0 : size) ? FIT_CLEAN : FIT_NONE;
+}
+
+static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
+{
+    const cti_context context = {.version = version};
+    fit result = FIT_CLEAN, open = FIT_CLEAN;
+    uint32_t checked = 0, floating_start;
+    cti_reader reader;
+    cti_item item;
+    bool more;
+
+    cti_reader_init(&reader, bytes, size, &context);
+    floating_start = reader.floating_start;
+    do {
+        more = cti_reader_next(&reader, &item);
+        for (; checked < reader.problem_count; checked++) {
+            const cti_problem_id id = reader.problems[checked].id;
+
+            if (id == CTI_PROBLEM_TRUNCATED)
+                continue;
+            /* As long as the fixed part is not whole, another version's says nothing. */
+            if (id == CTI_PROBLEM_LAYOUT_DIFFERS && cti_reader_is_cut(&reader))
+                return FIT_CLEAN;
+            if (cti_problem_severity(id) != CTI_NOTE)
+                return FIT_NONE;
+            result = FIT_NOTES;
+        }
+        if (more && item.kind == CTI_ITEM_LEFT_OVER && item.start >= floating_start)
+            open = fit_of_open_field(&reader, &item);
+    } while (more);
+    if (reader.layout == NULL)
+        return FIT_NOTES;
+    return open < result ? open : result;
+}
+
+/* How well the first size bytes fit a message that the table knows; where the version is not
+ * known, in the version that they fit best. */
+static fit fit_of(const cti_framing *framing, const uint8_t *bytes, size_t size)
+{
+    const cti_message *message = cti_message_find(cti_header_type(bytes));
+    fit best = FIT_NONE;
+
+    if (framing->version != 0 || message->layout_count == 0)
+        return fit_of_version(framing->version, bytes, size);
+    for (uint32_t i = 0; i < message->layout_count && best < FIT_CLEAN; i++) {
+        const cti_layout *layout = &message->layouts[i];
+        const uint32_t to = layout->from == 0 ? CTI_VERSION_NEWEST : layout->to;
+        fit now = fit_of_version(to, bytes, size);
+
+        best = now > best ? now : best;
+        if (to < CTI_VERSION_WIDE_TAGS || layout->from >= CTI_VERSION_WIDE_TAGS)
+            continue;
+        now = fit_of_version(CTI_VERSION_WIDE_TAGS - 1, bytes, size);
+        best = now > best ? now : best;
+    }
+    return best;
+}
+
+bool cti_frame_explains(const cti_framing *framing, const uint8_t *bytes, size_t length)
+{
     size_t total;
 
-    if (length < CTI_HEADER_SIZE || !cti_header_plausible(bytes))
+    if (length < CTI_HEADER_SIZE || !cti_header_plausible(bytes) || !is_published(bytes))
         return false;
     total = CTI_HEADER_SIZE + cti_header_length(bytes);
-    if (total > length || cti_versions_that_fit(bytes, total) == 0)
-        return false;
-    behind = bytes + total;
-    if (cti_message_find(cti_header_type(bytes))->format != CTI_PUBLISHED)
-        return length - total >= CTI_HEADER_SIZE && cti_header_plausible(behind);
-    return length - total < CTI_HEADER_SIZE || header_possible(behind);
+    return fit_of(framing, bytes, total < length ? total : length) > FIT_NONE;
 }
 
-/* After a hole.  What looks like the start of a message whose end is not here yet may be
- * none: a whole one behind it is better. */
-static cti_frame_result search(const uint8_t *bytes, size_t length, size_t *size)
+bool cti_frame_can_begin(const cti_framing *framing, const uint8_t *bytes, size_t length)
 {
-    size_t offset;
+    return length >= CTI_HEADER_SIZE && is_plausible(framing, bytes) &&
+           fit_of(framing, bytes, length) > FIT_NONE;
+}
 
+/* ---- what follows ---- */
+
+typedef enum {
+    NEXT_NONE,  /* no header can be there */
+    NEXT_OPEN,  /* too few bytes to tell, or only headers that confirm nothing */
+    NEXT_ENDS,  /* the headers lead to the end of the segment */
+    NEXT_FITS,  /* the start of a message without a problem follows */
+    NEXT_WHOLE, /* all of it does */
+} next;
+
+/* Messages whose headers are followed: so that a search takes no longer than it must. */
+#define FOLLOWED_MAX 64
+
+/* What comes after a message.  *needed: with NEXT_OPEN, bytes that may tell more. */
+static next look_after(const cti_framing *framing, const uint8_t *bytes, size_t length,
+                       size_t *needed)
+{
+    size_t offset = 0;
+    next found = NEXT_OPEN;
+
+    for (int i = 0; i < FOLLOWED_MAX && offset < length; i++) {
+        const uint8_t *header = bytes + offset;
+        const size_t left = length - offset;
+        size_t total;
+
+        *needed = offset + CTI_HEADER_SIZE;
+        if (left < CTI_HEADER_SIZE) {
+            if (!can_begin_header(header, left))
+                return NEXT_NONE;
+            break;
+        }
+        if (!is_sane(header) || cti_header_type(header) >= TYPE_MAX)
+            return NEXT_NONE;
+        total = CTI_HEADER_SIZE + cti_header_length(header);
+        offset += total;
+        *needed = offset;
+        if (found == NEXT_OPEN && is_plausible(framing, header) && is_published(header) &&
+            fit_of(framing, header, total < left ? total : left) == FIT_CLEAN)
+            found = total <= left ? NEXT_WHOLE : NEXT_FITS;
+    }
+    if (found != NEXT_OPEN)
+        return found;
+    if (offset == length)
+        *needed = length + CTI_HEADER_SIZE;
+    return offset == length && !framing->cut ? NEXT_ENDS : NEXT_OPEN;
+}
+
+/* ---- a search ---- */
+
+typedef enum { IS_NONE, IS_OPEN, IS_MESSAGE } verdict;
+
+/* Is the start of the bytes (CTI_HEADER_SIZE at least) a message?  *size: with IS_MESSAGE its
+ * bytes, with IS_OPEN how many tell more. */
+static verdict judge(const cti_framing *framing, bool at_start, const uint8_t *bytes,
+                     size_t length, size_t *size)
+{
+    size_t total, needed = 0;
+    bool is_weak; /* any bytes are such a message */
+    fit layout;
+    next after;
+
+    if (!is_plausible(framing, bytes) || (!at_start && !is_published(bytes)))
+        return IS_NONE;
+    total = CTI_HEADER_SIZE + cti_header_length(bytes);
+    *size = total;
+    is_weak = total == CTI_HEADER_SIZE || !is_published(bytes);
+    layout = fit_of(framing, bytes,
+                    total <= length         ? total
+                    : length < PART_CHECKED ? length
+                                            : PART_CHECKED);
+    if (layout == FIT_NONE || (layout == FIT_NOTES && !at_start))
+        return IS_NONE;
+    if (total > length)
+        return IS_OPEN;
+    after = look_after(framing, bytes + total, length - total, &needed);
+    if (after == NEXT_OPEN && framing->begins != NULL && framing->begins(framing->user, total))
+        after = NEXT_ENDS;
+    switch (after) {
+    case NEXT_NONE: return IS_NONE;
+    case NEXT_WHOLE: return IS_MESSAGE;
+    case NEXT_FITS: /* without a segment's start, wait for the rest of it */
+        if (!is_weak && (at_start || framing->final))
+            return IS_MESSAGE;
+        break;
+    case NEXT_ENDS:
+        if (!is_weak || (at_start && layout == FIT_CLEAN))
+            return IS_MESSAGE;
+        break;
+    case NEXT_OPEN:
+        if (!is_weak && layout == FIT_CLEAN &&
+            (at_start || (framing->final && length - total < CTI_HEADER_SIZE)))
+            return IS_MESSAGE;
+        break;
+    }
+    *size = total + needed;
+    return *size > length ? IS_OPEN : IS_NONE;
+}
+
+/* The distance to the first message after the first byte; 0 where there is none. */
+static size_t find_message(const cti_framing *framing, const uint8_t *bytes, size_t length)
+{
+    size_t offset = cti_frame_skip(framing, bytes, length), size;
+
+    while (length - offset >= CTI_HEADER_SIZE) {
+        const bool at_start = framing->begins != NULL && framing->begins(framing->user, offset);
+
+        if (judge(framing, at_start, bytes + offset, length - offset, &size) == IS_MESSAGE)
+            return offset;
+        offset += cti_frame_skip(framing, bytes + offset, length - offset);
+    }
+    return 0;
+}
+
+static cti_frame_result search(const cti_framing *framing, const uint8_t *bytes, size_t length,
+                               size_t *size)
+{
+    size_t inside;
+
+    switch (judge(framing, framing->at_start, bytes, length, size)) {
+    case IS_MESSAGE: return CTI_FRAME_MESSAGE;
+    case IS_OPEN:
+        if (!framing->final || framing->at_start)
+            return CTI_FRAME_MORE;
+        inside = find_message(framing, bytes, length);
+        if (inside == 0)
+            return CTI_FRAME_MORE;
+        *size = inside;
+        return CTI_FRAME_SKIP;
+    default: *size = cti_frame_skip(framing, bytes, length); return CTI_FRAME_SKIP;
+    }
+}
+
+unsigned cti_frame_count(const cti_framing *framing, const uint8_t *bytes, size_t length)
+{
+    size_t offset = 0, needed;
+    unsigned count = 0;
+
+    while (count < CTI_FRAME_COUNT_MAX && length - offset >= CTI_HEADER_SIZE) {
+        const uint8_t *header = bytes + offset;
+        size_t total;
+
+        if (!is_plausible(framing, header) || !is_published(header))
+            break;
+        total = CTI_HEADER_SIZE + cti_header_length(header);
+        if (total > length - offset || fit_of(framing, header, total) != FIT_CLEAN)
+            break;
+        offset += total;
+        count++;
+    }
+    if (offset == length)
+        return count;
+    return look_after(framing, bytes + offset, length - offset, &needed) == NEXT_ENDS ? count : 0;
+}
+
+/* ---- in step ---- */
+
+/* Unknown types in a row that are believed because each leads to the next. */
+#define UNKNOWN_FOLLOWED 8
+
+/* Can the bytes after a message of an unknown type be other messages? */
+static bool goes_on(const uint8_t *bytes, size_t length)
+{
+    for (int i = 0; i < UNKNOWN_FOLLOWED && length > 0; i++) {
+        size_t total;
+
+        if (length < CTI_HEADER_SIZE)
+            return can_begin_header(bytes, length);
+        if (!is_sane(bytes))
+            return false;
+        total = CTI_HEADER_SIZE + cti_header_length(bytes);
+        if (cti_message_find(cti_header_type(bytes)) != NULL || total >= length)
+            break;
+        bytes += total;
+        length -= total;
+    }
+    return true;
+}
+
+static cti_frame_result next_frame(const cti_framing *framing, const uint8_t *bytes,
+                                   size_t length, size_t *size)
+{
     if (length < CTI_HEADER_SIZE) {
         *size = CTI_HEADER_SIZE;
         return CTI_FRAME_MORE;
     }
-    if (is_message(bytes, length)) {
+    if (framing->state == CTI_FRAME_SEARCH)
+        return search(framing, bytes, length, size);
+    if (is_sane(bytes)) {
         *size = CTI_HEADER_SIZE + cti_header_length(bytes);
-        return CTI_FRAME_MESSAGE;
+        if (*size == length)
+            return CTI_FRAME_MESSAGE;
+        if (*size > length)
+            return CTI_FRAME_MORE;
+        if (cti_message_find(cti_header_type(bytes)) != NULL ||
+            goes_on(bytes + *size, length - *size))
+            return CTI_FRAME_MESSAGE;
     }
-    if (!cti_header_plausible(bytes) || CTI_HEADER_SIZE + cti_header_length(bytes) <= length) {
-        *size = next_candidate(bytes, length, 1);
-        return CTI_FRAME_SKIP;
-    }
-    for (offset = 1; offset < length; offset++)
-        if (is_message(bytes + offset, length - offset))
-            break;
-    *size = offset < length ? offset : CTI_HEADER_SIZE + cti_header_length(bytes);
-    return offset < length ? CTI_FRAME_SKIP : CTI_FRAME_MORE;
+    *size = cti_frame_skip(framing, bytes, length);
+    return CTI_FRAME_SKIP;
 }
 
-cti_frame_result cti_frame_next(const uint8_t *bytes, size_t length, cti_frame_state state,
+cti_frame_result cti_frame_next(const cti_framing *framing, const uint8_t *bytes, size_t length,
                                 size_t *size)
 {
-    if (state == CTI_FRAME_SEARCH)
-        return search(bytes, length, size);
-    if (length < CTI_HEADER_SIZE) {
-        *size = CTI_HEADER_SIZE;
-        return CTI_FRAME_MORE;
-    }
-    if (!header_possible(bytes)) {
-        *size = next_candidate(bytes, length, 1);
-        return CTI_FRAME_SKIP;
-    }
-    *size = CTI_HEADER_SIZE + cti_header_length(bytes);
-    return *size <= length ? CTI_FRAME_MESSAGE : CTI_FRAME_MORE;
+    const cti_frame_result result = next_frame(framing, bytes, length, size);
+
+    if (framing->largest == 0 || result == CTI_FRAME_SKIP || *size <= framing->largest)
+        return result;
+    *size = 1;
+    return CTI_FRAME_SKIP;
 }
 
 /* ---- recognition on any port ---- */

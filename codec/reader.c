@@ -425,11 +425,22 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
     return true;
 }
 
-uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field)
+bool cti_reader_find_number(const cti_reader *reader, cti_field_id field, uint32_t *number)
 {
     cti_item item;
 
-    return cti_reader_find(reader, field, &item) && item.has_number ? item.number : 0;
+    if (!cti_reader_find(reader, field, &item) || !item.has_number)
+        return false;
+    *number = item.number;
+    return true;
+}
+
+uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field)
+{
+    uint32_t number = 0;
+
+    cti_reader_find_number(reader, field, &number);
+    return number;
 }
 
 bool cti_reader_status(const cti_reader *reader, cti_item *item)

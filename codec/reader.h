@@ -178,7 +178,11 @@ bool cti_reader_next(cti_reader *reader, cti_item *item);
  * carry the field, or where bytes before it cannot be framed; *item is not to be used then. */
 bool cti_reader_find(const cti_reader *reader, cti_field_id field, cti_item *item);
 
-/* The number of the field's first value; 0 where there is none. */
+/* The number of the field's first value; false where the message does not carry it or was cut
+ * before it, and *number stays. */
+bool cti_reader_find_number(const cti_reader *reader, cti_field_id field, uint32_t *number);
+
+/* The same, but 0 where there is none. */
 uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field);
 
 /* The status code of a message that refuses a request or tells of a failure: Status, or else

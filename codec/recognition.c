@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Does a connection on a port that says nothing carry CTI?  Its first bytes are kept until
  * they tell: then they go on as messages, or the connection is left alone. */
-#include "connection_parts.h"
+#include "connection_private.h"
 
 #include "bytes.h"
 
@@ -31,43 +31,47 @@ static void become_cti(connection *c)
         direction *from = order[i];
 
         if (from->lost > 0)
-            cti_stream_begin_hole(from, from->lost, from->lost_by);
-        if (from->rest != NULL)
-            cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
+            cti_stream_begin_gap(&from->messages, from->lost, from->lost_by,
+                                 c->packet);
+        cti_stream_go_on(&from->messages);
     }
 }
 
 /* What the bytes look like: a message too common to tell leaves it to those behind it. */
-static cti_looks looks_of(const GByteArray *bytes)
+static cti_looks looks_of(const connection *c, const uint8_t *bytes, size_t length)
 {
     size_t offset = 0;
     cti_looks looks;
 
     do {
-        looks = cti_frame_looks(bytes->data + offset, bytes->len - offset);
+        looks = cti_frame_looks(bytes + offset, length - offset);
+        if (looks == CTI_LOOKS_SURE && c->all->options->open_req_only &&
+            cti_header_type(bytes + offset) != CTI_OPEN_REQ)
+            looks = CTI_LOOKS_MAYBE;
         if (looks == CTI_LOOKS_MAYBE)
-            offset += CTI_HEADER_SIZE + cti_header_length(bytes->data + offset);
-    } while (looks == CTI_LOOKS_MAYBE && offset < bytes->len);
+            offset += CTI_HEADER_SIZE + cti_header_length(bytes + offset);
+    } while (looks == CTI_LOOKS_MAYBE && offset < length);
     return looks;
 }
 
-void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size)
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
 {
     connection *c = from->connection;
+    cti_stream *messages = &from->messages;
 
-    cti_stream_keep(from, bytes, size);
-    switch (looks_of(from->rest)) {
+    cti_stream_collect(messages, bytes, size, stamp);
+    switch (looks_of(c, messages->rest, messages->length)) {
     case CTI_LOOKS_SURE: become_cti(c); break;
     case CTI_LOOKS_NOT:
-        /* Without SYN and behind a hole they may be the end of a message: look at the next. */
-        if (from->framing == CTI_FRAME_IN_STEP || ++c->tries >= TRIES_MAX)
+        /* Without SYN and after a gap they may be the end of a message: look at the next. */
+        if (messages->framing.state == CTI_FRAME_IN_STEP || ++c->tries >= TRIES_MAX)
             become_other(c);
         else
-            cti_stream_drop(from, from->rest->len);
+            cti_stream_discard(messages, false);
         break;
     case CTI_LOOKS_SHORT:
     case CTI_LOOKS_MAYBE:
-        if (from->rest->len > CTI_MESSAGE_SIZE_MAX)
+        if (messages->length > CTI_MESSAGE_SIZE_MAX)
             become_other(c);
         break;
     }

@@ -125,6 +125,11 @@ const char *cti_status_words(uint32_t status, char *words, size_t size)
     return words;
 }
 
+const char *cti_known_status_words(bool known, uint32_t status, char *words, size_t size)
+{
+    return known ? cti_status_words(status, words, size) : "a status that was not captured";
+}
+
 const char *cti_end_words(const cti_session *session)
 {
     switch (session->summary.end) {
@@ -135,6 +140,11 @@ const char *cti_end_words(const cti_session *session)
     case CTI_END_SUPERSEDED: return "another session took its place";
     default: return "the capture ended";
     }
+}
+
+bool cti_session_is_before_standby(const cti_session *session)
+{
+    return session->context.version != 0 && session->context.version < CTI_VERSION_STANDBY;
 }
 
 bool cti_ended_by_tcp(const cti_session *session)

@@ -22,7 +22,8 @@ typedef struct cti_event {
     int64_t time;
     uint32_t frame;
     cti_sender sender;              /* of the message, the FIN or the RST */
-    cti_state before;               /* the session's state before it */
+    cti_state before;               /* the session's state before it, */
+    bool open_in_doubt;             /* and whether the answer to OPEN_REQ was missed by then */
     const cti_reader *reader;       /* CTI_EVENT_MESSAGE: at its first field */
     const cti_message_facts *facts; /* CTI_EVENT_MESSAGE */
     const cti_request *answered;    /* the request that the message answers, or NULL */
@@ -63,12 +64,17 @@ const char *cti_message_words(const cti_message *message); /* its name */
 const char *cti_sender_words(cti_sender sender);           /* "client", "server" */
 /* "E_CTI_TIMEOUT (16: no answer in time ...)", in the caller's buffer. */
 const char *cti_status_words(uint32_t status, char *words, size_t size);
+/* The same, or where it is not known: "a status that was not captured". */
+const char *cti_known_status_words(bool known, uint32_t status, char *words, size_t size);
 /* "the client reset the connection": how the session ended. */
 const char *cti_end_words(const cti_session *session);
 /* True if FIN or RST ended it. */
 bool cti_ended_by_tcp(const cti_session *session);
 
 /* ---- facts that rules and session share ---- */
+
+/* True if the client asked for a version that is known, and has no standby servers yet. */
+bool cti_session_is_before_standby(const cti_session *session);
 
 /* True if the server ended TCP because its idle timer fired. */
 bool cti_session_idle_timer_fired(const cti_session *session);

@@ -7,6 +7,9 @@
 /* What the client says when it has said that it is done. */
 static void after_close(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    /* CLOSE_REQ itself, whose answer was captured before it. */
+    if (cti_event_is(event, CTI_CLOSE_REQ) && session->summary.state == CTI_STATE_CLOSED)
+        return;
     if (event->sender != CTI_CLIENT ||
         (event->before != CTI_STATE_CLOSING && event->before != CTI_STATE_CLOSED))
         return;
@@ -22,7 +25,7 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
     char words[160];
 
     after_close(session, rule, event);
-    if (!cti_event_is(event, CTI_CLOSE_REQ))
+    if (!cti_event_is(event, CTI_CLOSE_REQ) || !session->summary.has_close_status)
         return;
     switch (session->summary.close_status) {
     case CTI_V_StatusCode_E_CTI_NO_ERROR:
@@ -50,7 +53,8 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
                            CTI_SECONDS(event->facts->answer_time));
         return;
     }
-    if (event->kind != CTI_EVENT_FINISH || session->summary.state != CTI_STATE_CLOSING)
+    if (event->kind != CTI_EVENT_FINISH || session->summary.state != CTI_STATE_CLOSING ||
+        session->rules.close_in_doubt)
         return;
     if (waited > CLOSE_PATIENCE)
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -64,7 +68,8 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
                            CTI_SECONDS(MAX(waited, 0)), cti_end_words(session));
 }
 
-/* Lost for a reason that has its own finding, after which nobody closes the session. */
+/* Lost for a reason that has its own finding, after which nobody closes the session; or for one
+ * that was not captured, and then CLOSE_REQ may be missing too. */
 static bool is_explained(const cti_session *session)
 {
     switch (session->summary.verdict) {
@@ -72,7 +77,8 @@ static bool is_explained(const cti_session *session)
     case CTI_VERDICT_IDLE_TIMER_FIRED:
     case CTI_VERDICT_HEARTBEATS_UNANSWERED:
     case CTI_VERDICT_MAINTENANCE:
-    case CTI_VERDICT_REPLACED: return true;
+    case CTI_VERDICT_REPLACED:
+    case CTI_VERDICT_CAUSE_NOT_CAPTURED: return true;
     case CTI_VERDICT_SERVER_OFFLINE:
         /* A client that only was told must close; a server that ends TCP leaves it no time. */
         return session->rules.heartbeat_refused || session->summary.end_sender == CTI_SERVER;
@@ -86,13 +92,6 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
 
     if (session->summary.state != CTI_STATE_LOST || is_explained(session))
         return;
-    if (session->rules.client_in_doubt) {
-        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
-                           "Whether the client closed the session is not known: the capture lacks "
-                           "its bytes before %s. Look at a capture that was taken elsewhere.",
-                           cti_end_words(session));
-        return;
-    }
     cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
                        "The session was lost (E_CTI_CLIENT_DISCONNECTED): %s without CLOSE_REQ, "
                        "%.3f s after the last message, %s of the %s. A session ends with CLOSE_REQ "
@@ -101,7 +100,7 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
                        cti_seconds_words(session->summary.last_time, session->summary.end_time),
                        cti_message_words(session->summary.last_message),
                        cti_sender_words(session->summary.last_sender),
-                       session->summary.verdict == CTI_VERDICT_OUT_OF_NOWHERE
+                       session->summary.verdict == CTI_VERDICT_STALE_CONNECTION_RESET
                            ? "what is between the two (firewall, NAT, load balancer)"
                        : session->summary.end_sender == CTI_CLIENT ? "what happened to the client"
                                                                    : "what happened to the server");

@@ -207,11 +207,9 @@ static void judge_between_heartbeats(cti_session *session, cti_rule rule, const 
 void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const bool finish = event->kind == CTI_EVENT_FINISH;
-    const int64_t last_time =
-        MAX(session->rules.last_client_time, session->summary.last_server_time);
     const int64_t silence = finish ? event->client_silence : event->facts->client_gap;
-    const int64_t quiet =
-        finish ? cti_elapsed(last_time, event->time) : session->rules.client_quiet;
+    const int64_t quiet = finish ? cti_elapsed(session->rules.quiet_since, event->time)
+                                 : session->rules.quiet_before_last;
 
     if (session->summary.heartbeats == 0 || cti_session_is_leaving(session))
         return;
@@ -243,7 +241,8 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
                            "message, and IdleTimeout is %u s. Look at why the client stopped "
                            "sending (heartbeats off, a hung process, a path that lost its "
                            "packets).",
-                           cti_end_words(session), CTI_SECONDS(event->client_silence),
+                           cti_end_words(session),
+                           cti_seconds_words(session->rules.client_heard_time, event->time),
                            session->summary.idle_timeout);
         return;
     }
@@ -327,7 +326,8 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
         return;
     }
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->sender == CTI_SERVER &&
-        event->answered == NULL && session->summary.heartbeats > 0 && session->summary.gaps == 0) {
+        event->answered == NULL && session->rules.heartbeat_answered &&
+        !session->rules.incomplete[0] && session->summary.requests_given_up == 0) {
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
                            "answers with the InvokeID of the request. Look at how the server counts.");
@@ -373,7 +373,8 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
                        (const uint32_t[]){event->facts->request_frame, event->frame}, 2,
                        "The server refused a heartbeat: %s. It is offline; the client must reset "
                        "the connection and try the other side. Look at the server at that time.",
-                       cti_status_words(event->answered->status, words, sizeof(words)));
+                       cti_known_status_words(event->answered->has_status, event->answered->status,
+                                              words, sizeof(words)));
 }
 
 void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_event *event)

@@ -10,26 +10,42 @@
 #define OPEN_LARGE_SITE (60 * CTI_SECOND)
 #define RESET_PATIENCE (5 * CTI_SECOND)
 
+static void opened_again(cti_session *session, cti_rule rule, const cti_event *event,
+                         uint32_t frame)
+{
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->summary.open_frame, frame, event->frame}, 3,
+                       "OPEN_REQ on a session that is already open: the server refuses "
+                       "it (E_CTI_SESSION_ALREADY_OPEN). Look at why the client believes "
+                       "that it has no session.");
+}
+
+static void open_req(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    if (event->before == CTI_STATE_OPEN)
+        opened_again(session, rule, event, 0);
+    if (event->before != CTI_STATE_OPENING || event->open_in_doubt)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                       "OPEN_REQ again before the first one was answered; a client that "
+                       "gives up resets the connection, connects anew and only then sends "
+                       "OPEN_REQ. Look at how long the client waits (30 s at least).");
+}
+
 void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const uint32_t frames[] = {session->summary.open_frame, event->frame};
 
-    if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
-        return;
     if (cti_event_is(event, CTI_OPEN_REQ)) {
-        if (event->before == CTI_STATE_OPENING)
-            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                               "OPEN_REQ again before the first one was answered; a client that "
-                               "gives up resets the connection, connects anew and only then sends "
-                               "OPEN_REQ. Look at how long the client waits (30 s at least).");
-        if (event->before == CTI_STATE_OPEN)
-            cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
-                               "OPEN_REQ on a session that is already open: the server refuses "
-                               "it (E_CTI_SESSION_ALREADY_OPEN). Look at why the client believes "
-                               "that it has no session.");
+        open_req(session, rule, event);
         return;
     }
-    if (session->summary.began_before_capture || session->rules.open_in_doubt ||
+    /* The answer to an OPEN_REQ in a session whose beginning was not captured. */
+    if (cti_event_is(event, CTI_FAILURE_CONF) && event->before == CTI_STATE_OPENING &&
+        session->summary.state == CTI_STATE_OPEN)
+        opened_again(session, rule, event, event->facts->request_frame);
+    if (event->sender != CTI_CLIENT || session->summary.began_before_capture ||
+        event->open_in_doubt ||
         (event->before != CTI_STATE_NEW && event->before != CTI_STATE_OPENING))
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
@@ -54,8 +70,8 @@ static void open_unanswered(cti_session *session, cti_rule rule, const cti_event
         lost && session->summary.end_sender == CTI_CLIENT && waited < OPEN_SMALL_SITE;
 
     if (session->summary.open_time == CTI_NO_TIME ||
-        session->summary.open_answer_time != CTI_NO_TIME || session->summary.gaps > 0 ||
-        (!lost && waited <= OPEN_USUAL))
+        session->summary.open_answer_time != CTI_NO_TIME || session->rules.open_in_doubt ||
+        session->rules.incomplete[1] || (!lost && waited <= OPEN_USUAL))
         return;
     cti_session_report(session, rule, lost ? CTI_ERROR : open_severity(waited), event->time,
                        (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
@@ -98,7 +114,7 @@ static const char *advice(const cti_session *session)
     case CTI_V_StatusCode_E_CTI_DEVICE_IN_USE:
         return " Look for the other client that has this agent's phone.";
     case CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE:
-        return session->context.version < CTI_VERSION_STANDBY
+        return cti_session_is_before_standby(session)
                    ? " Look at the server and its peripheral gateway; a standby server says so to "
                      "clients of this version too."
                    : " Look at the server and its peripheral gateway at that time.";
@@ -133,21 +149,32 @@ static void left_open(cti_session *session, cti_rule rule, const cti_event *even
         CTI_SECONDS(since));
 }
 
-void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event *event)
+static void refused(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    const uint32_t frames[] = {session->summary.open_frame, event->frame};
     char words[160];
 
+    if (!session->summary.has_open_status)
+        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+                           "The server refused OPEN_REQ; its status was not captured. The client "
+                           "must reset the connection before it tries again. Check the server's "
+                           "log for the status.");
+    else
+        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+                           "The server refused OPEN_REQ: %s. The client must reset the "
+                           "connection and mend the named data before it tries again.%s",
+                           cti_status_words(session->summary.open_status, words, sizeof(words)),
+                           advice(session));
+}
+
+void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event *event)
+{
     if (event->kind == CTI_EVENT_FINISH) {
         left_open(session, rule, event);
         return;
     }
     if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED) {
-        cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
-                           "The server refused OPEN_REQ: %s. The client must reset the "
-                           "connection and mend the named data before it tries again.%s",
-                           cti_status_words(session->summary.open_status, words, sizeof(words)),
-                           advice(session));
+        refused(session, rule, event);
     } else if (event->before == CTI_STATE_REJECTED && event->sender == CTI_CLIENT) {
         cti_session_report(session, rule, CTI_WARNING, event->time,
                            (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
@@ -208,7 +235,7 @@ static void judge_silences(cti_session *session, cti_rule rule, const cti_event 
 {
     const double share = cti_session_idle_share(session, session->summary.worst_gap);
 
-    if (share <= 1.5 / 4 || share > CTI_IDLE_SHARE_MAX || session->rules.client_bytes_missing)
+    if (share <= 1.5 / 4 || share > CTI_IDLE_SHARE_MAX || session->rules.incomplete[0])
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
                        "IdleTimeout is %u s, but the client sends no heartbeats; it was silent for up "
@@ -230,6 +257,11 @@ static void judge_idle_off(cti_session *session, cti_rule rule, const cti_event 
                            "does not notice when the client is gone. Look at both settings of the "
                            "client.",
                            session->summary.idle_timeout, every);
+    else if (session->rules.incomplete[0])
+        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                           "IdleTimeout is off (0x%X): the server does not notice when the client "
+                           "is gone. Check the settings of the client.",
+                           session->summary.idle_timeout);
     else
         cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
                            "IdleTimeout is off (0x%X) and the client sends no heartbeats: neither "
@@ -244,7 +276,7 @@ static void judge_idle_timeout(cti_session *session, cti_rule rule, const cti_ev
     const double interval = session->summary.heartbeat_interval;
     const double share = interval > 0 ? session->summary.idle_timeout / interval : 0;
 
-    if (session->summary.idle_timeout == 0)
+    if (!session->summary.has_idle_timeout || session->summary.idle_timeout == 0)
         return;
     if (cti_idle_timeout_is_off(session->summary.idle_timeout)) {
         judge_idle_off(session, rule, event);
@@ -268,18 +300,20 @@ static void judge_idle_timeout(cti_session *session, cti_rule rule, const cti_ev
 
 void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->kind == CTI_EVENT_FINISH && session->summary.open_frame != 0 &&
-        session->summary.open_answer_frame != 0 && session->summary.state != CTI_STATE_REJECTED)
+    uint32_t timeout;
+
+    if (event->kind == CTI_EVENT_FINISH && session->summary.opened)
         judge_idle_timeout(session, rule, event);
-    if (!cti_event_is(event, CTI_OPEN_REQ))
+    if (!cti_event_is(event, CTI_OPEN_REQ) ||
+        !cti_reader_find_number(event->reader, CTI_F_IdleTimeout, &timeout))
         return;
-    if (session->summary.idle_timeout < 20)
+    if (timeout < 20)
         cti_session_report(
             session, rule, CTI_WARNING, event->time, &event->frame, 1,
             "IdleTimeout is %u s; under 20 s the server refuses it "
             "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals. Look at "
             "both settings of the client.",
-            session->summary.idle_timeout);
+            timeout);
 }
 
 /* Bits without a name in a mask of OPEN_REQ. */
@@ -315,14 +349,17 @@ void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *eve
 
 void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (!cti_event_is(event, CTI_OPEN_REQ) || (session->context.version >= CTI_VERSION_OLDEST &&
-                                               session->context.version <= CTI_VERSION_NEWEST))
+    uint32_t version;
+
+    if (!cti_event_is(event, CTI_OPEN_REQ) ||
+        !cti_reader_find_number(event->reader, CTI_F_VersionNumber, &version) ||
+        (version >= CTI_VERSION_OLDEST && version <= CTI_VERSION_NEWEST))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                        "OPEN_REQ asks for version %u; versions %d to %d are known here, so its "
                        "messages are read as those of the nearest one. Look at whether the "
                        "server knows that version.",
-                       session->context.version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
+                       version, CTI_VERSION_OLDEST, CTI_VERSION_NEWEST);
 }
 
 /* ---- what OPEN_CONF says ---- */
@@ -375,7 +412,8 @@ static void services_granted(cti_session *session, cti_rule rule, const cti_even
 
 void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (cti_event_is(event, CTI_OPEN_CONF) && session->summary.open_frame != 0)
+    if (cti_event_is(event, CTI_OPEN_CONF) && session->summary.has_services_requested &&
+        session->summary.has_services_granted)
         services_granted(session, rule, event);
     if (session->summary.services_granted & AGENT_STATE_ONLY && controls_call(event))
         cti_session_report(session, rule, CTI_WARNING, event->time,
@@ -391,9 +429,9 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
     uint32_t status;
     char words[200];
 
-    if (!cti_event_is(event, CTI_OPEN_CONF))
+    if (!cti_event_is(event, CTI_OPEN_CONF) ||
+        !cti_reader_find_number(event->reader, CTI_F_PGStatus, &status))
         return;
-    status = cti_reader_number(event->reader, CTI_F_PGStatus);
     if (status != 0)
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "A component was down when the session opened (PGStatus %s); normal work is "
@@ -417,7 +455,7 @@ void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *e
 
     if (session->summary.open_answer_frame == 0 ||
         session->summary.verdict == CTI_VERDICT_REJECTED || session->rules.system_events > 0 ||
-        session->summary.gaps > 0 ||
+        session->rules.incomplete[1] ||
         !(session->summary.services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
         cti_elapsed(session->summary.open_answer_time, event->time) <= OPEN_USUAL)
         return;

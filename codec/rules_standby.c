@@ -18,7 +18,7 @@ static void standby_opening(cti_session *session, cti_rule rule, const cti_event
 {
     const uint32_t frames[] = {session->summary.open_frame, event->frame};
 
-    if (session->summary.open_frame == 0)
+    if (!session->summary.has_services_requested)
         return;
     if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED &&
         session->summary.open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
@@ -30,11 +30,11 @@ static void standby_opening(cti_session *session, cti_rule rule, const cti_event
                                                       : "did not ask for it");
     if (cti_event_is(event, CTI_OPEN_CONF) &&
         session->summary.session_type == CTI_V_SessionType_Standby &&
-        (!asked_for_standby(session) || session->context.version < CTI_VERSION_STANDBY))
+        (!asked_for_standby(session) || cti_session_is_before_standby(session)))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "The server opened a standby session for a client %s; it should refuse "
                            "that. Look at the release of the server.",
-                           session->context.version < CTI_VERSION_STANDBY
+                           cti_session_is_before_standby(session)
                                ? "of a version before 24"
                                : "that did not ask for CTI_SERVICE_ACTIVE_STANDBY");
 }
@@ -74,7 +74,7 @@ void cti_rule_standby_active(cti_session *session, cti_rule rule, const cti_even
 /* ACTIVE_MAINTENANCE_REQ is for those that asked for the service. */
 static void asked_wrong_client(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (session->summary.open_frame == 0 || asked_for_standby(session))
+    if (!session->summary.has_services_requested || asked_for_standby(session))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
@@ -100,6 +100,14 @@ static void late_vote(cti_session *session, cti_rule rule, const cti_event *even
                        CTI_SECONDS(waited));
 }
 
+/* True if the client may have voted, or how it voted, is not known. */
+static bool is_vote_unknown(const cti_session *session)
+{
+    const cti_shutdown *shutdown = &session->rules.shutdown;
+
+    return shutdown->vote_unknown || (shutdown->asked_frame == 0 && shutdown->vote_frame == 0);
+}
+
 /* The server's decision against this client's vote. */
 static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -107,8 +115,14 @@ static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
     const uint32_t frames[] = {shutdown->asked_frame, shutdown->vote_frame, event->frame};
     const bool voted = shutdown->vote_frame != 0;
 
-    if (shutdown->continues && shutdown->asked_frame != 0 && session->summary.gaps == 0 &&
-        (!voted || !shutdown->accepted)) {
+    if (is_vote_unknown(session)) {
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 3,
+                           "The server asked for maintenance and %s it. The client's vote was not "
+                           "captured. Check the client's log for it.",
+                           shutdown->continues ? "continues" : "cancelled");
+        return;
+    }
+    if (shutdown->continues && shutdown->asked_frame != 0 && (!voted || !shutdown->accepted)) {
         cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3,
                            "The server goes on with its maintenance although this client %s; a "
                            "refusal, or no answer in 5 s, must cancel it. Look at how the server "
@@ -137,12 +151,14 @@ void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP))
         late_vote(session, rule, event);
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_EVENT)) {
-        if (!voted)
+        if (session->rules.shutdown.outcome_frame != event->frame)
+            return;
+        if (!voted && !is_vote_unknown(session))
             late_vote(session, rule, event);
         outcome(session, rule, event);
     }
     if (event->kind == CTI_EVENT_FINISH && !voted && session->rules.shutdown.outcome_frame == 0 &&
-        event->in_sight && session->summary.gaps == 0)
+        event->in_sight && !is_vote_unknown(session))
         late_vote(session, rule, event);
 }
 
@@ -189,8 +205,7 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
     const uint32_t frames[] = {shutdown->outcome_frame, event->frame};
     const int64_t waited = cti_elapsed(shutdown->outcome_time, event->time);
 
-    if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE ||
-        session->summary.gaps > 0)
+    if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= MOVE_PATIENCE)
         return;
     if (cti_event_is(event, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND))
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
@@ -198,7 +213,8 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
                            "on with its maintenance; it is due within 5 s. Look at when the other "
                            "side sent STANDBY_ACTIVE_EVENT.",
                            CTI_SECONDS(waited));
-    else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0)
+    else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0 &&
+             !session->rules.incomplete[0])
         cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
                            "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND, %.3f s after "
                            "the server went on with its maintenance; it is due within 5 s. Look "

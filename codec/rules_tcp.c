@@ -42,13 +42,27 @@ static void left_open(cti_session *session, cti_rule rule, const cti_event *even
                        CTI_SECONDS(since));
 }
 
+/* True if the other end may have closed its half too. */
+static bool other_end_is_unknown(const cti_session *session)
+{
+    const cti_rule_state *rules = &session->rules;
+
+    if (rules->other_end_frame != 0)
+        return false;
+    if (session->summary.end_sender == CTI_CLIENT)
+        return rules->server_in_doubt || rules->fin_in_doubt[1] ||
+               session->summary.server_not_captured;
+    return rules->client_in_doubt || rules->fin_in_doubt[0] ||
+           session->summary.client_not_captured;
+}
+
 void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *event)
 {
     int64_t tail;
 
     if (session->summary.state == CTI_STATE_CLOSED && session->summary.end_frame == 0)
         left_open(session, rule, event);
-    if (!session->rules.half_closed)
+    if (!session->rules.half_closed || other_end_is_unknown(session))
         return;
     tail = cti_elapsed(session->summary.end_time, event->over);
     if (tail > HALF_OPEN_MAX)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A session from its beginning to its last message (see session.h): takes in messages and holes,
+/* A session from its beginning to its last message (see session.h): takes in messages and gaps,
  * follows times and silences, and lets the rules judge.  The files beside it stand in
  * session_private.h.
  * Source: GED-188, chapter "Session Management". */
@@ -92,9 +92,7 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
     }
     facts->client_gap = CTI_NO_TIME;
     facts->idle_share = -1;
-    session->rules.client_quiet =
-        cti_forward(MAX(session->rules.last_client_time, session->summary.last_server_time),
-                    moment->time);
+    session->rules.quiet_before_last = cti_forward(session->rules.quiet_since, moment->time);
     if (moment->sender == CTI_CLIENT) {
         facts->client_gap = cti_forward(session->rules.last_client_time, moment->time);
         facts->idle_share = cti_session_idle_share(session, facts->client_gap);
@@ -105,12 +103,14 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
         session->summary.messages_client++;
     } else {
         session->summary.messages_server++;
-        cti_heartbeat_meter_received(&session->rules.meter, session->rules.client_quiet);
+        cti_heartbeat_meter_received(&session->rules.meter, session->rules.quiet_before_last);
         session->summary.last_server_time = moment->time;
         session->summary.last_server_frame = moment->frame;
         session->rules.server_in_doubt = false;
     }
-    session->rules.quiet_before_last = cti_forward(session->summary.last_time, moment->time);
+    session->rules.quiet_since =
+        session->summary.server_not_captured || session->summary.client_not_captured ? CTI_NO_TIME
+                                                                                     : moment->time;
     session->summary.last_time = moment->time;
     session->summary.last_frame = moment->frame;
     session->summary.last_message = reader->message;
@@ -122,12 +122,13 @@ static void note_client_message(cti_session *session, uint32_t type, const cti_m
                                 const cti_message_facts *facts)
 {
     if (session->summary.state != CTI_STATE_OPENING && !cti_session_is_leaving(session) &&
-        (cti_session_is_gap(session, facts->client_gap, session->rules.client_quiet) ||
+        (cti_session_is_gap(session, facts->client_gap, session->rules.quiet_before_last) ||
          facts->idle_share > CTI_IDLE_SHARE_MAX))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
     if (type != CTI_HEARTBEAT_REQ)
         cti_heartbeat_meter_sent(&session->rules.meter, facts->client_gap);
     session->rules.last_client_time = moment->time;
+    session->rules.client_heard_time = moment->time;
     session->rules.last_client_frame = moment->frame;
     session->rules.client_in_doubt = false;
     session->rules.client_gap_before_last = facts->client_gap;
@@ -141,6 +142,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
                        .frame = moment->frame,
                        .sender = moment->sender,
                        .before = session->summary.state,
+                       .open_in_doubt = session->rules.open_in_doubt,
                        .reader = reader,
                        .facts = facts};
     cti_pending *answered;
@@ -189,27 +191,97 @@ void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame)
 
 /* ---- bytes that were not seen ---- */
 
-void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
+/* Silences that lasted when bytes of sender went missing are not known any more. */
+static void forget_silences(cti_session *session, cti_sender sender)
 {
-    session->summary.gaps++;
-    cti_heartbeat_meter_break(&session->rules.meter, sender);
-    session->rules.client_bytes_missing |= sender == CTI_CLIENT;
-    if (bytes == 0)
-        return;
-    if (sender == CTI_CLIENT && session->rules.last_client_time != CTI_NO_TIME)
-        session->rules.last_client_time = time;
+    session->rules.quiet_since = CTI_NO_TIME;
+    if (sender == CTI_CLIENT)
+        session->rules.last_client_time = CTI_NO_TIME;
+}
+
+/* The session's last words may be among the bytes of sender that are missing. */
+static void miss_last_words(cti_session *session, cti_sender sender)
+{
     if (sender == CTI_CLIENT)
         session->rules.client_in_doubt = true;
     else
         session->rules.server_in_doubt = true;
+    if (session->summary.state == CTI_STATE_NEW)
+        session->rules.open_in_doubt = true;
+}
+
+static bool is_not_captured(const cti_session *session, cti_sender sender)
+{
+    return sender == CTI_CLIENT ? session->summary.client_not_captured
+                                : session->summary.server_not_captured;
+}
+
+void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time)
+{
+    if (!is_not_captured(session, sender)) /* else it is all one gap */
+        session->summary.gaps++;
+    session->rules.incomplete[sender == CTI_SERVER] = true;
+    cti_heartbeat_meter_break(&session->rules.meter, sender);
+    if (bytes == 0)
+        return;
+    forget_silences(session, sender);
+    miss_last_words(session, sender);
+    if (sender == CTI_CLIENT && session->rules.client_heard_time != CTI_NO_TIME)
+        session->rules.client_heard_time = time;
     cti_session_doubt(session, sender);
 }
 
 void cti_session_doubt(cti_session *session, cti_sender sender)
 {
-    if (sender == CTI_SERVER && session->summary.state == CTI_STATE_OPENING)
-        session->rules.open_in_doubt = true;
-    session->pending.doubtful[sender == CTI_SERVER] = session->pending.numbers;
+    uint64_t *doubtful = &session->pending.doubtful[sender == CTI_SERVER];
+
+    *doubtful = MAX(*doubtful, session->pending.numbers);
+    if (sender == CTI_CLIENT) {
+        if (session->rules.shutdown.vote_frame == 0)
+            session->rules.shutdown.vote_unknown = true;
+        return;
+    }
+    session->rules.missed_run = 0;
+    session->rules.run_begin = session->pending.numbers;
+    if (session->summary.state == CTI_STATE_CLOSING)
+        session->rules.close_in_doubt = true;
+    if (session->summary.state != CTI_STATE_OPENING)
+        return;
+    session->rules.open_in_doubt = true;
+    session->summary.open_unknown = true;
+}
+
+void cti_session_captured(cti_session *session, cti_sender sender)
+{
+    if (!is_not_captured(session, sender))
+        return;
+    if (sender == CTI_CLIENT)
+        session->summary.client_not_captured = false;
+    else
+        session->summary.server_not_captured = false;
+    session->pending.doubtful[sender == CTI_SERVER] = 0;
+    cti_session_doubt(session, sender);
+}
+
+void cti_session_fin_unseen(cti_session *session, cti_sender sender)
+{
+    session->rules.fin_in_doubt[sender == CTI_SERVER] = true;
+}
+
+void cti_session_not_captured(cti_session *session, cti_sender sender)
+{
+    if (sender == CTI_CLIENT)
+        session->summary.client_not_captured = true;
+    else
+        session->summary.server_not_captured = true;
+    session->rules.incomplete[sender == CTI_SERVER] = true;
+    cti_heartbeat_meter_break(&session->rules.meter, sender);
+    forget_silences(session, sender);
+    miss_last_words(session, sender);
+    cti_session_doubt(session, sender);
+    session->pending.doubtful[sender == CTI_SERVER] = UINT64_MAX;
+    if (sender == CTI_CLIENT)
+        session->rules.client_heard_time = CTI_NO_TIME;
 }
 
 /* ---- heartbeat interval and idle time ---- */
@@ -265,7 +337,10 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
         .events = events,
         .user = user,
         .context = {.possible = CTI_VERSIONS_ALL},
+        .began_in_mid = began_before_capture,
         .rules = {.last_client_time = CTI_NO_TIME,
+                  .client_heard_time = CTI_NO_TIME,
+                  .quiet_since = CTI_NO_TIME,
                   .quiet_before_last = CTI_NO_TIME,
                   .client_gap_before_last = CTI_NO_TIME,
                   .other_end_time = CTI_NO_TIME,

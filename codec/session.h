@@ -12,10 +12,14 @@
  *
  *     session = cti_session_new(&events, user, began_before_capture);
  *     summary = cti_session_get_summary(session);
- *     cti_session_message(...) for each message, cti_session_hole() for missing bytes,
+ *     cti_session_message(...) for each message, cti_session_gap() for missing bytes,
  *     cti_session_tcp_end() for each FIN and RST
  *     cti_session_finish(session, time, CTI_END_CAPTURE_ENDED);
  *     cti_session_free(session);
+ *
+ * Each fact about a session is one of three: seen, known to be absent, or not known, because it was
+ * not captured, was cut off, is in a gap, or was before the capture began.  Findings, verdicts and
+ * evidence are about the first two only.
  *
  * Memory: what is pending is bounded by CTI_PENDING_MAX requests; nothing grows with
  * the length of the session.
@@ -184,7 +188,7 @@ typedef enum {
     CTI_CONFIRMED,  /* the positive answer came */
     CTI_FAILED,     /* FAILURE_CONF or CONTROL_FAILURE_CONF came */
     CTI_UNANSWERED, /* no answer came, though it would have been seen */
-    CTI_UNKNOWN,    /* the answer may be in a hole or behind the capture's end */
+    CTI_UNKNOWN,    /* the answer may be in a gap or after the capture's end */
 } cti_outcome;
 
 /* "confirmed", "failed", "unanswered", "unknown" */
@@ -282,8 +286,16 @@ typedef struct cti_session_summary {
     cti_end end;
     bool began_before_capture;
     bool finished;
-    bool version_inferred; /* from the messages, not from OPEN_REQ */
-    uint32_t version;      /* in force; 0 = not known */
+    /* Not from the session's own OPEN_REQ: the version is that of its messages, or both are those
+     * of a later OPEN_REQ that was refused. */
+    bool version_inferred, idle_timeout_inferred;
+    /* Known: the value was captured.  Without it, the value is 0. */
+    bool has_idle_timeout, has_services_requested, has_services_granted, has_open_status,
+        has_close_status;
+    bool opened;       /* OPEN_CONF was seen, or messages that only an open session has */
+    bool open_unknown; /* whether it ever was: the answer to OPEN_REQ may have been missed */
+    bool client_not_captured, server_not_captured; /* no packet of it is in the capture */
+    uint32_t version;                              /* in force; 0 = not known */
     uint64_t messages_client, messages_server;
     int64_t first_time, last_time; /* of any message */
     uint32_t first_frame, last_frame;
@@ -292,7 +304,7 @@ typedef struct cti_session_summary {
     uint32_t last_server_frame;
     int64_t last_server_time;
     uint32_t gaps;             /* places where bytes are missing or are not part of a message */
-    uint32_t idle_timeout;     /* seconds, or off (cti_idle_timeout_is_off()); 0 = not known */
+    uint32_t idle_timeout;     /* seconds, or off (cti_idle_timeout_is_off()) */
     double heartbeat_interval; /* of the client, in seconds; 0 = not known */
     cti_interval_source heartbeat_interval_source;
     uint32_t services_requested, services_granted;
@@ -352,13 +364,25 @@ bool cti_session_is_next(const cti_session *session, uint32_t message_type);
 /* That message comes: to be told before this session is finished. */
 void cti_session_reopen(cti_session *session, int64_t time, uint32_t frame);
 
-/* So many bytes of sender's stream are missing from the capture; 0 for bytes that are there and
- * made no message.  time: that of the packet that shows it. */
-void cti_session_hole(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time);
+/* Bytes of sender are missing from the capture: call it before the messages that follow from them.
+ * What they said is not known from then on: answers of sender, and how long it was silent.  bytes
+ * is 0 for bytes that are there but are not part of a message.  time is that of the packet that
+ * shows the gap.  The end of a message that was taken in although it is cut is not a gap. */
+void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, int64_t time);
 
 /* The next message follows from bytes of sender that were not seen, at least not yet: what
  * waits for sender's answer may have it. */
 void cti_session_doubt(cti_session *session, cti_sender sender);
+
+/* The peer acknowledged one number more than the capture shows of sender: most likely its FIN. */
+void cti_session_fin_unseen(cti_session *session, cti_sender sender);
+
+/* No packet of sender is in the capture: nothing is known of what it sent.  May be called at any
+ * time before the end; gaps of that direction may be reported in addition to it. */
+void cti_session_not_captured(cti_session *session, cti_sender sender);
+
+/* A packet of sender is in the capture after all: what it sends from now on is known again. */
+void cti_session_captured(cti_session *session, cti_sender sender);
 
 /* A segment of sender came, with data or without; to be called after the messages that it brought,
  * and before the end that it brings. */

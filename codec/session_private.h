@@ -40,6 +40,7 @@ typedef struct cti_shutdown {
     uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
     int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
     int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
+    bool vote_unknown;     /* ACTIVE_MAINTENANCE_RESP was cut, or may be in a gap */
     bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
     int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
     bool continues;
@@ -65,11 +66,19 @@ typedef struct cti_flow {
 typedef struct cti_rule_state {
     /* Nearly every message touches these members. */
     cti_flow flows[2];        /* of the client, of the server */
-    int64_t last_client_time; /* begins again with OPEN_CONF */
+    /* Start of the client's silence: its last message, or OPEN_CONF; CTI_NO_TIME after a gap. */
+    int64_t last_client_time;
+    int64_t client_heard_time; /* the same, but after a gap the time of what shows the gap */
     uint32_t last_client_frame;
-    bool open_in_doubt; /* the answer to OPEN_REQ may be among bytes not seen */
-    /* Bytes after its last message are missing from the capture. */
+    bool open_in_doubt;  /* OPEN_REQ, or the answer to it, may not have been captured */
+    bool close_in_doubt; /* so may the answer to CLOSE_REQ */
+    /* What was sent after the last message is missing from the capture. */
     bool client_in_doubt, server_in_doubt;
+    bool fin_in_doubt[2]; /* of the client, of the server: its FIN may not have been captured */
+    bool incomplete[2];          /* something of the client, of the server, was not captured */
+    bool heartbeat_answered;     /* at least one was */
+    uint32_t heartbeats_unknown; /* it is not known whether they were answered */
+    int64_t quiet_since;         /* time of the last message; CTI_NO_TIME after a gap */
     int64_t quiet_before_last; /* time without any message before the last one, or CTI_NO_TIME */
     int64_t client_gap_before_last;               /* the client's silence before its last message */
     uint32_t missed_run;                          /* heartbeats in a row, until now */
@@ -78,9 +87,9 @@ typedef struct cti_rule_state {
     int64_t latest_answer;                        /* the slowest of them */
     uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
     int64_t missed_since;        /* time of the first of them */
-    uint64_t run_begin;          /* number of the latest heartbeat that was answered */
-    int64_t client_quiet; /* time before the last message in which the client neither sent nor
-                           * received one, or CTI_NO_TIME */
+    /* Heartbeats up to this number are not part of the run: the latest of them was answered, or
+     * their answers may not have been captured. */
+    uint64_t run_begin;
     bool server_offline;    /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
     bool heartbeat_refused; /* it said so to a HEARTBEAT_REQ */
     bool told_went_on;      /* the client continued after that, and a finding reported it */
@@ -105,7 +114,6 @@ typedef struct cti_rule_state {
         const char *until; /* what ended it */
     } early_gap;
     uint32_t server_heartbeats;
-    bool client_bytes_missing; /* its heartbeats may be among them */
     uint32_t server_offline_frame;
     int64_t server_offline_time;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
@@ -129,6 +137,7 @@ struct cti_session {
     void *user;
     cti_context context;     /* of its next message; version is OPEN_REQ's, 0 where not known */
     uint32_t contradictions; /* messages in a row that no possible version fits */
+    bool began_in_mid;       /* the connection's SYN was not seen */
     struct {
         GHashTable *table;           /* key -> the oldest request with it */
         GQueue by_age;               /* oldest first */

@@ -57,6 +57,7 @@ void cti_session_tell_request(cti_session *session, const cti_pending *pending)
 
         if (heartbeat.missed)
             session->summary.heartbeats_missed++;
+        session->rules.heartbeats_unknown += pending->request.outcome == CTI_UNKNOWN;
         if (events != NULL && events->heartbeat != NULL)
             events->heartbeat(session->user, &heartbeat);
         return;
@@ -254,6 +255,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request_cookie = request->cookie;
     facts->answer_time = cti_forward(request->time, moment->time);
     if (pending_is_heartbeat(pending)) {
+        session->rules.heartbeat_answered = true;
         shorten_run(session, pending, moment);
         pending->missed_run = 0;
     } else if (facts->answer_time != CTI_NO_TIME) {
@@ -262,9 +264,12 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     event->answered = request;
 }
 
-static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t silence)
+/* pending is NULL for a heartbeat whose answer would not be recognized. */
+static void take_heartbeat(cti_session *session, cti_pending *pending, const cti_moment *moment,
+                           int64_t silence)
 {
-    const cti_request *request = &pending->request;
+    const int64_t server_time =
+        session->rules.server_in_doubt ? CTI_NO_TIME : session->summary.last_server_time;
     cti_pending *before = session->pending.last_heartbeat;
 
     session->summary.heartbeats++;
@@ -272,9 +277,23 @@ static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t s
     if (before != NULL && !cti_session_is_doubtful(session, before))
         cti_session_note_missed(session, before);
     session->pending.last_heartbeat = pending;
-    cti_heartbeat_meter_add(&session->rules.meter, request->time, request->frame, silence,
-                            cti_forward(session->summary.last_server_time, request->time));
+    cti_heartbeat_meter_add(&session->rules.meter, moment->time, moment->frame, silence,
+                            cti_forward(server_time, moment->time));
     cti_session_update_interval(session);
+}
+
+/* A message that was cut before its InvokeID may answer any request; whether it is answered
+ * itself, if it is one, is not known. */
+static void take_without_id(cti_session *session, const cti_moment *moment,
+                            const cti_message *message, int64_t silence)
+{
+    cti_session_doubt(session, moment->sender);
+    if (message->number == CTI_HEARTBEAT_REQ) {
+        take_heartbeat(session, NULL, moment, silence);
+        session->rules.heartbeats_unknown++;
+    } else {
+        session->summary.requests += message->confirmed_by != 0;
+    }
 }
 
 cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
@@ -284,8 +303,13 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
     cti_pending *pending;
     uint32_t invoke_id;
 
-    if (message == NULL || !cti_reader_invoke_id(reader, &invoke_id))
+    if (message == NULL)
         return NULL;
+    if (!cti_reader_invoke_id(reader, &invoke_id)) {
+        if (cti_reader_is_cut(reader))
+            take_without_id(session, moment, message, facts->client_gap);
+        return NULL;
+    }
     pending = find_request(session, message, moment, invoke_id);
     if (pending != NULL) {
         take_answer(session, pending, moment, reader, facts, event);
@@ -298,7 +322,7 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
     if (message->number == CTI_HEARTBEAT_REQ && moment->sender == CTI_SERVER)
         session->rules.server_heartbeats++;
     if (pending_is_heartbeat(pending)) {
-        take_heartbeat(session, pending, facts->client_gap);
+        take_heartbeat(session, pending, moment, facts->client_gap);
         facts->missed_run = session->rules.missed_run;
     } else {
         session->summary.requests++;

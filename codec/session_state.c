@@ -19,23 +19,105 @@ static void copy_text(const cti_reader *reader, cti_field_id field, char text[CT
     text[length] = '\0';
 }
 
+static void be_open(cti_session_summary *summary)
+{
+    summary->state = CTI_STATE_OPEN;
+    summary->opened = true;
+    summary->open_unknown = false;
+}
+
+static void take_client_names(cti_session_summary *summary, const cti_reader *reader)
+{
+    copy_text(reader, CTI_F_ClientID, summary->client_id);
+    copy_text(reader, CTI_F_ClientSignature, summary->client_signature);
+}
+
+static void take_idle_timeout(cti_session *session, const cti_reader *reader, bool inferred)
+{
+    cti_session_summary *summary = &session->summary;
+
+    summary->idle_timeout = 0;
+    summary->has_idle_timeout =
+        cti_reader_find_number(reader, CTI_F_IdleTimeout, &summary->idle_timeout);
+    summary->idle_timeout_inferred = inferred && summary->has_idle_timeout;
+    cti_session_update_interval(session);
+}
+
+/* An OPEN_REQ that is refused because the session is open: what it says of the client holds for
+ * the session too, whose own OPEN_REQ was not captured. */
+static void take_second_open_req(cti_session *session, const cti_reader *reader)
+{
+    uint32_t version;
+
+    if (session->summary.open_frame != 0)
+        return;
+    if (cti_reader_find_number(reader, CTI_F_VersionNumber, &version) &&
+        cti_versions_of(version) != 0) {
+        session->context.possible = cti_versions_of(version);
+        cti_session_update_version(session);
+    }
+    take_idle_timeout(session, reader, true);
+    take_client_names(&session->summary, reader);
+}
+
 static void take_open_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
-    if (session->summary.state == CTI_STATE_OPEN)
-        return; /* the server refuses a second one: the first stays in force */
-    session->summary.state = CTI_STATE_OPENING;
-    session->summary.began_before_capture = false;
+    cti_session_summary *summary = &session->summary;
+
+    if (summary->state == CTI_STATE_OPEN) {
+        take_second_open_req(session, reader);
+        return;
+    }
+    summary->state = CTI_STATE_OPENING;
+    summary->began_before_capture = false;
     session->context.version = cti_reader_number(reader, CTI_F_VersionNumber);
     cti_session_update_version(session);
-    session->summary.idle_timeout = cti_reader_number(reader, CTI_F_IdleTimeout);
-    cti_session_update_interval(session);
-    session->summary.services_requested = cti_reader_number(reader, CTI_F_ServicesRequested);
-    copy_text(reader, CTI_F_ClientID, session->summary.client_id);
-    copy_text(reader, CTI_F_ClientSignature, session->summary.client_signature);
-    session->summary.open_time = moment->time;
-    session->summary.open_frame = moment->frame;
-    session->summary.open_answer_time = CTI_NO_TIME;
-    session->rules.open_in_doubt = false;
+    take_idle_timeout(session, reader, false);
+    summary->services_requested = 0;
+    summary->has_services_requested =
+        cti_reader_find_number(reader, CTI_F_ServicesRequested, &summary->services_requested);
+    take_client_names(summary, reader);
+    summary->open_time = moment->time;
+    summary->open_frame = moment->frame;
+    summary->open_answer_time = CTI_NO_TIME;
+    summary->open_unknown = summary->server_not_captured;
+    session->rules.open_in_doubt = summary->server_not_captured;
+}
+
+/* The connection had a session before the capture began: this OPEN_REQ was not its first. */
+static void session_was_open(cti_session *session)
+{
+    cti_session_summary *summary = &session->summary;
+
+    be_open(summary);
+    summary->began_before_capture = true;
+    summary->idle_timeout_inferred = summary->has_idle_timeout;
+    summary->has_services_requested = false;
+    summary->services_requested = 0;
+    summary->open_time = CTI_NO_TIME;
+    summary->open_frame = 0;
+    if (cti_versions_of(session->context.version) != 0)
+        session->context.possible = cti_versions_of(session->context.version);
+    session->context.version = 0;
+    cti_session_update_version(session);
+}
+
+static void take_refusal(cti_session *session, const cti_moment *moment,
+                         const cti_request *answered)
+{
+    cti_session_summary *summary = &session->summary;
+
+    if (session->began_in_mid && answered->has_status &&
+        answered->status == CTI_V_StatusCode_E_CTI_SESSION_ALREADY_OPEN) {
+        session_was_open(session);
+        return;
+    }
+    summary->state = CTI_STATE_REJECTED;
+    summary->open_unknown = false;
+    summary->has_open_status = answered->has_status;
+    summary->open_status = answered->status;
+    summary->open_answer_time = moment->time;
+    summary->open_answer_frame = moment->frame;
 }
 
 static void take_failure_conf(cti_session *session, const cti_moment *moment,
@@ -44,10 +126,7 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
     if (answered == NULL)
         return;
     if (answered->message->number == CTI_OPEN_REQ && session->summary.state == CTI_STATE_OPENING) {
-        session->summary.state = CTI_STATE_REJECTED;
-        session->summary.open_status = answered->status;
-        session->summary.open_answer_time = moment->time;
-        session->summary.open_answer_frame = moment->frame;
+        take_refusal(session, moment, answered);
     } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
         session->rules.server_offline = true;
         session->rules.heartbeat_refused = true;
@@ -56,8 +135,15 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
     }
 }
 
-static void take_failure_event(cti_session *session, uint32_t status, const cti_moment *moment)
+static void take_failure_event(cti_session *session, const cti_reader *reader,
+                               const cti_moment *moment)
 {
+    uint32_t status;
+
+    if (!cti_reader_find_number(reader, CTI_F_Status, &status)) {
+        session->rules.server_in_doubt = true; /* the reason was cut off */
+        return;
+    }
     if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED)
         session->rules.replaced_frame = moment->frame;
     if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->rules.server_offline)
@@ -71,23 +157,29 @@ static void take_failure_event(cti_session *session, uint32_t status, const cti_
 static void take_shutdown(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
     cti_shutdown *shutdown = &session->rules.shutdown;
+    uint32_t number = 0;
 
     switch (reader->message_type) {
     case CTI_STANDBY_ACTIVE_EVENT: session->summary.session_type = CTI_V_SessionType_Active; break;
     case CTI_ACTIVE_MAINTENANCE_REQ:
         *shutdown = (cti_shutdown){.asked_frame = moment->frame,
                                    .asked_time = moment->time,
+                                   .vote_unknown = session->summary.client_not_captured,
                                    .replayed = shutdown->replayed,
                                    .replayed_frame = shutdown->replayed_frame};
         break;
     case CTI_ACTIVE_MAINTENANCE_RESP:
         shutdown->vote_frame = moment->frame;
-        shutdown->accepted = cti_reader_number(reader, CTI_F_MaintenanceModeAccepted) != 0;
+        shutdown->vote_unknown =
+            !cti_reader_find_number(reader, CTI_F_MaintenanceModeAccepted, &number);
+        shutdown->accepted = number != 0;
         break;
     case CTI_ACTIVE_MAINTENANCE_EVENT:
+        if (!cti_reader_find_number(reader, CTI_F_MaintenanceModeStatus, &number))
+            break;
         shutdown->outcome_frame = moment->frame;
         shutdown->outcome_time = moment->time;
-        shutdown->continues = cti_reader_number(reader, CTI_F_MaintenanceModeStatus) != 0;
+        shutdown->continues = number != 0;
         break;
     case CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND:
         shutdown->stopping_frame = moment->frame;
@@ -108,11 +200,52 @@ static void take_shutdown(cti_session *session, const cti_reader *reader, const 
 /* Until OPEN_CONF came the client had to be silent. */
 static void start_client_clock(cti_session *session, const cti_moment *moment)
 {
-    if (session->summary.open_frame == 0)
+    if (session->summary.open_frame == 0 || session->summary.client_not_captured)
         return;
     session->rules.last_client_time = moment->time;
+    session->rules.client_heard_time = moment->time;
     session->rules.last_client_frame = moment->frame;
     cti_heartbeat_meter_start(&session->rules.meter, moment->time);
+}
+
+static void take_open_conf(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    cti_session_summary *summary = &session->summary;
+
+    be_open(summary);
+    start_client_clock(session, moment);
+    summary->services_granted = 0;
+    summary->has_services_granted =
+        cti_reader_find_number(reader, CTI_F_ServicesGranted, &summary->services_granted);
+    summary->session_type = cti_reader_number(reader, CTI_F_SessionType);
+    summary->open_answer_time = moment->time;
+    summary->open_answer_frame = moment->frame;
+}
+
+static void take_close_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    cti_session_summary *summary = &session->summary;
+
+    /* An answer that was captured before its request is still the answer. */
+    if (summary->state != CTI_STATE_CLOSED || summary->close_frame != 0)
+        summary->state = CTI_STATE_CLOSING;
+    summary->close_status = 0;
+    summary->has_close_status =
+        cti_reader_find_number(reader, CTI_F_Status, &summary->close_status);
+    summary->close_time = moment->time;
+    summary->close_frame = moment->frame;
+    session->rules.close_in_doubt = summary->server_not_captured;
+}
+
+/* A message that only an open session has: it was opened before the capture began, or in bytes
+ * that were not captured. */
+static void note_open(cti_session *session)
+{
+    cti_session_summary *summary = &session->summary;
+    const bool unseen = summary->began_before_capture || session->rules.open_in_doubt;
+
+    if (unseen && (summary->state == CTI_STATE_NEW || summary->state == CTI_STATE_OPENING))
+        be_open(summary);
 }
 
 void cti_session_change_state(cti_session *session, const cti_reader *reader,
@@ -122,34 +255,19 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
     case CTI_OPEN_REQ:
         take_open_req(session, reader, moment);
         break;
-    case CTI_OPEN_CONF:
-        session->summary.state = CTI_STATE_OPEN;
-        start_client_clock(session, moment);
-        session->summary.services_granted = cti_reader_number(reader, CTI_F_ServicesGranted);
-        session->summary.session_type = cti_reader_number(reader, CTI_F_SessionType);
-        session->summary.open_answer_time = moment->time;
-        session->summary.open_answer_frame = moment->frame;
-        break;
+    case CTI_OPEN_CONF: take_open_conf(session, reader, moment); break;
     case CTI_FAILURE_CONF:
         take_failure_conf(session, moment, answered);
         break;
-    case CTI_FAILURE_EVENT:
-        take_failure_event(session, cti_reader_number(reader, CTI_F_Status), moment);
-        break;
-    case CTI_CLOSE_REQ:
-        session->summary.state = CTI_STATE_CLOSING;
-        session->summary.close_status = cti_reader_number(reader, CTI_F_Status);
-        session->summary.close_time = moment->time;
-        session->summary.close_frame = moment->frame;
-        break;
+    case CTI_FAILURE_EVENT: take_failure_event(session, reader, moment); break;
+    case CTI_CLOSE_REQ: take_close_req(session, reader, moment); break;
     case CTI_CLOSE_CONF:
         session->summary.state = CTI_STATE_CLOSED;
         session->summary.close_answer_time = moment->time;
         session->summary.close_answer_frame = moment->frame;
         break;
     default:
-        if (session->summary.state == CTI_STATE_NEW && session->summary.began_before_capture)
-            session->summary.state = CTI_STATE_OPEN;
+        note_open(session);
         session->rules.system_events += reader->message_type == CTI_SYSTEM_EVENT;
         take_shutdown(session, reader, moment);
         break;

@@ -1,42 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes and holes of one direction become messages, and records of what is missing. */
-#include "connection_parts.h"
+/* The bytes and gaps of one direction become messages (see stream.h).
+ *
+ * Invariants:
+ * - Bytes are kept (length > 0) only while a message is not whole, while segments in a tail may be
+ *   messages, or while they are collected.  wanted is above length then.
+ * - marks is empty just while length is 0, and the stream is in its pool's queue just while length
+ *   is above 0. */
+#include "stream.h"
+
+#include <string.h>
 
 #include "bytes.h"
 
-/* ---- the rest ---- */
-
-void cti_stream_keep(direction *from, const uint8_t *bytes, size_t length)
-{
-    if (length == 0)
-        return;
-    if (from->rest == NULL)
-        from->rest = g_byte_array_new();
-    g_byte_array_append(from->rest, bytes, (guint)length);
-}
-
-/* What is left is copied, so that a large segment's memory does not stay. */
-void cti_stream_drop(direction *from, size_t length)
-{
-    GByteArray *old = from->rest;
-
-    if (old == NULL || length == 0)
-        return;
-    from->rest = NULL;
-    cti_stream_keep(from, old->data + length, old->len - length);
-    g_byte_array_unref(old);
-}
-
-/* What is left at a hole or at the end cannot become a message. */
-static void skip_rest(direction *from)
-{
-    if (from->rest == NULL)
-        return;
-    from->skipped += from->rest->len;
-    cti_stream_drop(from, from->rest->len);
-}
-
-/* ---- holes ---- */
+/* More segments than this in one message that look like messages are taken for its fields without
+ * another check. */
+#define EXPLAINED_MAX 64
 
 const char *cti_gap_cause_name(cti_gap_cause cause)
 {
@@ -46,216 +24,563 @@ const char *cti_gap_cause_name(cti_gap_cause cause)
     return (size_t)cause < G_N_ELEMENTS(names) ? names[cause] : "?";
 }
 
-void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
-{
-    connection *c = from->connection;
+/* ---- the pool ---- */
 
-    c->record.tcp.holes++;
-    if (cause == CTI_GAP_SNAPLEN)
-        cti_tally_add(&c->all->counts.cut, c->packet.frame);
-    if (cause == CTI_GAP_LIMIT)
-        cti_tally_add(&c->all->counts.over_limit, c->packet.frame);
-    from->in_hole = true;
-    from->hole = (cti_gap){.connection = &c->record,
-                           .sender = from->sender,
-                           .bytes = bytes,
-                           .cause = cause,
-                           .frame = c->packet.frame,
-                           .time = c->packet.time};
-    cti_order_unseen(from, &from->hole);
+void cti_stream_pool_init(cti_stream_pool *pool, uint64_t *held)
+{
+    pool->held = held;
+    g_queue_init(&pool->streams);
 }
 
-/* No SYN and no message, only a port of CTI's: it may be another program's, whose client was
- * given this number. */
-static bool may_be_foreign(const connection *c)
+cti_stream *cti_stream_pool_oldest(const cti_stream_pool *pool)
 {
-    return !c->numbered && c->record.syn == CTI_SYN_NONE && !c->named;
+    return pool->streams.head != NULL ? pool->streams.head->data : NULL;
 }
 
-/* Tells the hole, and the bytes left out, that lie before what comes now. */
-static void tell_hole(direction *from)
+/* Brings the pool up to date with what the stream keeps. */
+static void count_held(cti_stream *stream)
 {
-    connection *c = from->connection;
+    const uint64_t now = stream->capacity + stream->mark_capacity * sizeof(cti_stream_mark);
 
-    if (may_be_foreign(c))
+    if (stream->pool == NULL)
         return;
-    if (!from->in_hole && from->skipped > 0)
-        cti_stream_begin_hole(from, 0, CTI_GAP_FRAMING);
-    if (!from->in_hole)
-        return;
-    from->in_hole = false;
-    cti_connection_number(c);
-    from->hole.skipped_bytes = from->skipped;
-    from->skipped = 0;
-    cti_order_gap(from, &from->hole);
+    *stream->pool->held += now - stream->counted;
+    if (stream->counted == 0 && now > 0)
+        g_queue_push_tail_link(&stream->pool->streams, &stream->link);
+    if (stream->counted > 0 && now == 0)
+        g_queue_unlink(&stream->pool->streams, &stream->link);
+    stream->counted = now;
 }
 
-/* The capture kept the start of a message only (snaplen): it is told as far as it goes, and
- * where the next one starts is known if its end is not behind the missing bytes. */
-static bool take_cut_message(direction *from, uint64_t missing)
+/* ---- kept bytes ---- */
+
+static void add_mark(cti_stream *stream, bool begins, cti_stamp stamp)
 {
-    const GByteArray *rest = from->rest;
-    uint64_t left;
-
-    if (rest == NULL || rest->len < CTI_HEADER_SIZE || from->framing != CTI_FRAME_IN_STEP)
-        return false;
-    left = (uint64_t)cti_header_length(rest->data) + CTI_HEADER_SIZE - rest->len;
-    cti_order_message(from, rest->data, rest->len, 0);
-    cti_stream_drop(from, rest->len);
-    if (left < missing)
-        from->framing = CTI_FRAME_SEARCH;
-    else
-        from->tail = left - missing;
-    return true;
-}
-
-static void take_hole(direction *from, uint64_t bytes, cti_gap_cause cause)
-{
-    connection *c = from->connection;
-
-    if (c->content == CONTENT_OTHER || c->record.tls)
-        return;
-    if (c->content != CONTENT_CTI || cause != CTI_GAP_SNAPLEN || !take_cut_message(from, bytes)) {
-        skip_rest(from);
-        from->framing = CTI_FRAME_SEARCH;
-        from->tail = 0;
+    if (stream->mark_count == stream->mark_capacity) {
+        stream->mark_capacity = stream->mark_capacity == 0 ? 2 : 2 * stream->mark_capacity;
+        stream->marks = g_renew(cti_stream_mark, stream->marks, stream->mark_capacity);
     }
-    c->lossy = true;
-    if (c->content == CONTENT_UNDECIDED) {
-        from->lost += bytes;
-        from->lost_by = cause;
+    stream->marks[stream->mark_count++] = (cti_stream_mark){stream->length, begins, stamp};
+}
+
+/* begins: a segment begins with these bytes. */
+static void keep(cti_stream *stream, const uint8_t *bytes, size_t size, bool begins,
+                 cti_stamp stamp)
+{
+    const size_t length = stream->length + size;
+
+    if (size == 0)
+        return;
+    add_mark(stream, begins, stamp);
+    if (length > stream->capacity) {
+        stream->capacity = (uint32_t)MAX(length, stream->capacity + stream->capacity / 2);
+        stream->rest = g_realloc(stream->rest, stream->capacity);
+    }
+    memcpy(stream->rest + stream->length, bytes, size);
+    stream->length = (uint32_t)length;
+    count_held(stream);
+}
+
+/* The last mark at or before an offset. */
+static const cti_stream_mark *mark_at(const cti_stream *stream, uint32_t offset)
+{
+    uint32_t low = 0, high = stream->mark_count;
+
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (stream->marks[middle].at <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &stream->marks[low];
+}
+
+static bool begins_at(const cti_stream *stream, uint32_t offset)
+{
+    const cti_stream_mark *mark = mark_at(stream, offset);
+
+    return mark->at == offset && mark->begins;
+}
+
+/* The same for the framing, which counts from `at`. */
+static bool begins_after(const void *user, size_t offset)
+{
+    const cti_stream *stream = user;
+
+    return stream->length > 0 && begins_at(stream, stream->at + (uint32_t)offset);
+}
+
+static void free_rest(cti_stream *stream)
+{
+    g_free(stream->rest);
+    g_free(stream->marks);
+    stream->rest = NULL;
+    stream->marks = NULL;
+    stream->length = stream->capacity = stream->wanted = 0;
+    stream->mark_count = stream->mark_capacity = 0;
+    stream->suspect = false;
+    stream->explained = 0;
+    count_held(stream);
+}
+
+static void drop_marks(cti_stream *stream, uint32_t length)
+{
+    const uint32_t first = (uint32_t)(mark_at(stream, length) - stream->marks);
+
+    stream->mark_count -= first;
+    memmove(stream->marks, stream->marks + first, stream->mark_count * sizeof(*stream->marks));
+    for (uint32_t i = 0; i < stream->mark_count; i++) {
+        cti_stream_mark *mark = &stream->marks[i];
+
+        mark->begins = mark->begins && mark->at >= length;
+        mark->at -= MIN(mark->at, length);
+    }
+}
+
+/* Drops bytes off the front.  What is left is copied, so that a large segment's memory does not
+ * stay. */
+static void drop(cti_stream *stream, uint32_t length)
+{
+    const uint32_t left = stream->length - length;
+    uint8_t *old = stream->rest;
+
+    if (length == 0)
+        return;
+    if (left == 0) {
+        free_rest(stream);
         return;
     }
-    if (from->in_hole && may_be_foreign(c)) { /* the two are told as one, or not at all */
-        from->hole.bytes += bytes;
+    drop_marks(stream, length);
+    stream->rest = g_memdup2(old + length, left);
+    g_free(old);
+    stream->length = stream->capacity = left;
+    stream->suspect = false;
+    stream->explained = 0;
+    count_held(stream);
+}
+
+static void skip_rest(cti_stream *stream)
+{
+    stream->skipped += stream->length;
+    drop(stream, stream->length);
+}
+
+/* ---- gaps ---- */
+
+static void begin_gap(cti_stream *stream, uint64_t bytes, uint64_t unseen, cti_gap_cause cause,
+                      cti_stamp stamp)
+{
+    stream->in_gap = true;
+    stream->gap = (cti_stream_gap_record){.bytes = bytes, .cause = cause, .stamp = stamp};
+    stream->events->gap_begins(stream->user, unseen, cause, stamp);
+}
+
+void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+{
+    begin_gap(stream, bytes, bytes, cause, stamp);
+}
+
+static bool reports(const cti_stream *stream)
+{
+    return stream->events->reports == NULL || stream->events->reports(stream->user);
+}
+
+/* Reports the gap, and the bytes skipped, before what comes now. */
+static void report_gap(cti_stream *stream, cti_stamp stamp)
+{
+    if ((!stream->in_gap && stream->skipped == 0) || !reports(stream))
         return;
-    }
-    if (from->in_hole)
-        tell_hole(from);
-    cti_stream_begin_hole(from, bytes, cause);
-    if (from->framing == CTI_FRAME_IN_STEP)
-        tell_hole(from);
+    if (!stream->in_gap)
+        cti_stream_begin_gap(stream, 0, CTI_GAP_FRAMING, stamp);
+    stream->in_gap = false;
+    stream->gap.skipped = stream->skipped;
+    stream->skipped = 0;
+    stream->events->gap(stream->user, &stream->gap);
 }
 
 /* ---- messages ---- */
 
-size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length)
+/* left: bytes after it in the segment of the stamp. */
+static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, size_t left,
+                            cti_stamp stamp)
+{
+    if (stream->in_gap || stream->skipped > 0) {
+        if (stream->events->found != NULL)
+            stream->events->found(stream->user, cti_header_type(bytes));
+        report_gap(stream, stamp);
+    }
+    stream->framing.state = CTI_FRAME_IN_STEP;
+    stream->events->message(stream->user, bytes, size, (uint32_t)left, stamp);
+}
+
+/* Takes messages off the front of a segment; returns how many bytes are used up.
+ * at_start: the segment begins with the bytes. */
+static size_t take_segment(cti_stream *stream, const uint8_t *bytes, size_t length, bool at_start,
+                           cti_stamp stamp)
 {
     size_t used = 0, size;
 
     while (used < length) {
-        switch (cti_frame_next(bytes + used, length - used, from->framing, &size)) {
-        case CTI_FRAME_MORE: return used;
+        stream->framing.at_start = at_start && used == 0;
+        switch (cti_frame_next(&stream->framing, bytes + used, length - used, &size)) {
+        case CTI_FRAME_MORE: stream->wanted = (uint32_t)size; return used;
         case CTI_FRAME_SKIP:
-            from->framing = CTI_FRAME_SEARCH;
-            from->skipped += size;
-            used += size;
+            stream->framing.state = CTI_FRAME_SEARCH;
+            stream->skipped += size;
             break;
         case CTI_FRAME_MESSAGE:
-            cti_connection_table_learn_client(from, cti_header_type(bytes + used));
-            cti_connection_number(from->connection);
-            tell_hole(from);
-            from->framing = CTI_FRAME_IN_STEP;
-            cti_order_message(from, bytes + used, (uint32_t)size, length - used - size);
-            used += size;
+            hand_out(stream, bytes + used, (uint32_t)size, length - used - size, stamp);
             break;
         }
+        used += size;
     }
     return used;
 }
 
-/* After a hole, what looks like the start of a message may be none, and its end would not
- * come for long: a segment that starts with a whole message tells. */
-static bool finds_step(const direction *from, const uint8_t *bytes, uint32_t size)
+/* Hands out a message of the kept bytes, with the segment that has its end. */
+static void hand_out_kept(cti_stream *stream, uint32_t from, uint32_t size)
 {
-    size_t message;
+    const cti_stream_mark *mark = mark_at(stream, from + size - 1);
+    const bool is_last = mark + 1 == stream->marks + stream->mark_count;
+    const uint32_t end = is_last ? stream->length : mark[1].at;
 
-    return from->framing == CTI_FRAME_SEARCH &&
-           cti_frame_next(bytes, size, CTI_FRAME_SEARCH, &message) == CTI_FRAME_MESSAGE;
+    hand_out(stream, stream->rest + from, size, end - (from + size), mark->stamp);
 }
 
-/* Messages that lie whole in one segment are read where they are; only what is cut off is
- * copied. */
-static void take_bytes(direction *from, const uint8_t *bytes, uint32_t size)
+/* Takes messages from the kept bytes from one offset to another; returns where it stopped.
+ * last: no more bytes follow, so that in a search the start of a message is none. */
+static uint32_t take_kept(cti_stream *stream, uint32_t from, uint32_t to, bool last)
 {
-    const uint32_t tail = (uint32_t)MIN(from->tail, size);
-    size_t used;
+    size_t size;
 
-    from->tail -= tail;
+    while (from < to) {
+        const uint8_t *bytes = stream->rest + from;
+
+        stream->at = from;
+        stream->framing.at_start = begins_at(stream, from);
+        switch (cti_frame_next(&stream->framing, bytes, to - from, &size)) {
+        case CTI_FRAME_MORE:
+            stream->wanted = (uint32_t)size;
+            if (!last || stream->framing.state == CTI_FRAME_IN_STEP || to - from < CTI_HEADER_SIZE)
+                return from;
+            size = cti_frame_skip(&stream->framing, bytes, to - from);
+            stream->skipped += size;
+            break;
+        case CTI_FRAME_SKIP:
+            stream->framing.state = CTI_FRAME_SEARCH;
+            stream->skipped += size;
+            break;
+        case CTI_FRAME_MESSAGE: hand_out_kept(stream, from, (uint32_t)size); break;
+        }
+        from += (uint32_t)size;
+    }
+    return from;
+}
+
+void cti_stream_go_on(cti_stream *stream)
+{
+    if (stream->length > 0)
+        drop(stream, take_kept(stream, 0, stream->length, false));
+}
+
+/* No more bytes follow those before `to`: takes the messages among them, and skips what is left,
+ * but for a message in step whose end is missing: *open is where it starts.  from is above 0 if
+ * what is at 0 is known not to be a message. */
+static void take_last(cti_stream *stream, uint32_t from, uint32_t to, bool cut, uint32_t *open)
+{
+    stream->skipped += from;
+    stream->framing.final = true;
+    stream->framing.cut = cut;
+    *open = take_kept(stream, from, to, true);
+    stream->framing.final = false;
+    stream->framing.cut = false;
+}
+
+/* ---- a message whose end does not come ---- */
+
+/* The message that is waited for is none, or shorter than it says: takes the messages that the
+ * segments begin with, and those before them. */
+static void end_wait(cti_stream *stream)
+{
+    const uint32_t at = stream->suspect_at;
+    uint32_t open;
+
+    if (stream->tail > 0) {
+        stream->skipped += stream->tail_lost ? 0 : stream->tail_passed;
+        stream->tail = 0;
+    } else {
+        stream->framing.state = CTI_FRAME_SEARCH;
+        take_last(stream, (uint32_t)MIN(cti_frame_skip(&stream->framing, stream->rest, at), at), at,
+                  false, &open);
+        stream->skipped += at - open;
+    }
+    stream->framing.state = CTI_FRAME_SEARCH;
+    drop(stream, at);
+    cti_stream_go_on(stream);
+}
+
+/* True if the kept message, as far as it is there, has a place for all bytes that are kept. */
+static bool is_explained(cti_stream *stream)
+{
+    if (stream->tail > 0)
+        return false;
+    if (stream->explained < EXPLAINED_MAX &&
+        !cti_frame_explains(&stream->framing, stream->rest, stream->length))
+        return false;
+    stream->explained++;
+    return true;
+}
+
+/* The whole messages that a segment consists of; 0 where it does not. */
+static unsigned count_messages(const cti_stream *stream, const uint8_t *bytes, uint32_t size)
+{
+    return stream->framing.cut ? 0 : cti_frame_count(&stream->framing, bytes, size);
+}
+
+/* A segment was kept at an offset, although a message seems to go on there: counts the messages
+ * that it consists of (0 where it does not).  True if they are enough to end the wait. */
+static bool adds_evidence(cti_stream *stream, uint32_t at, uint32_t size, unsigned messages)
+{
+    if (size >= stream->longest) {
+        stream->longest = size;
+        stream->all_short = false;
+    }
+    if (messages == 0 || is_explained(stream)) {
+        stream->suspect = false;
+        return false;
+    }
+    if (!stream->suspect) {
+        stream->suspect = true;
+        stream->suspect_at = at;
+        stream->suspected = 0;
+        stream->all_short = size < stream->longest;
+    }
+    stream->suspected += messages;
+    return stream->framing.state == CTI_FRAME_SEARCH ||
+           stream->suspected >=
+               (stream->all_short ? CTI_STREAM_EVIDENCE : CTI_STREAM_MORE_EVIDENCE);
+}
+
+/* A segment inside a tail. */
+static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+{
+    const unsigned messages = count_messages(stream, bytes, size);
+    const uint32_t tail = (uint32_t)MIN(stream->tail, size);
+    const uint32_t at = stream->length;
+
+    if (messages > 0 || stream->length > 0) {
+        keep(stream, bytes, size, true, stamp);
+        if (adds_evidence(stream, at, size, messages)) {
+            end_wait(stream);
+            return;
+        }
+        if (!stream->suspect)
+            free_rest(stream);
+    } else {
+        stream->longest = MAX(stream->longest, size);
+    }
+    stream->tail -= tail;
+    stream->skipped += stream->tail_lost ? tail : 0;
+    stream->tail_passed += tail;
+    if (stream->tail > 0)
+        return;
+    free_rest(stream);
+    if (tail == size)
+        return;
     bytes += tail;
     size -= tail;
-    if (size == 0)
-        return;
-    if (from->rest != NULL && finds_step(from, bytes, size))
-        skip_rest(from);
-    if (from->rest == NULL) {
-        used = cti_stream_take(from, bytes, size);
-        cti_stream_keep(from, bytes + used, size - used);
-        return;
-    }
-    cti_stream_keep(from, bytes, size);
-    cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
+    keep(stream, bytes, size, false, stamp);
+    cti_stream_go_on(stream);
 }
 
-static void take_data(direction *from, const uint8_t *bytes, uint32_t size)
+/* True if the kept bytes are a message whose end has not arrived, and not only the start of a
+ * header, or a message that waits for a neighbour. */
+static bool is_open(const cti_stream *stream)
 {
-    connection *c = from->connection;
+    if (stream->length < CTI_HEADER_SIZE)
+        return stream->framing.state == CTI_FRAME_SEARCH;
+    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) > stream->length;
+}
 
-    c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
-    if (c->content == CONTENT_CTI && !c->numbered && cti_recognition_is_tls(bytes, size)) {
-        c->record.tls = true;
-        cti_connection_number(c);
+/* A segment after the start of a message. */
+static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+{
+    const uint32_t at = stream->length;
+    const unsigned messages = is_open(stream) ? count_messages(stream, bytes, size) : 0;
+
+    keep(stream, bytes, size, true, stamp);
+    if (adds_evidence(stream, at, size, messages))
+        end_wait(stream);
+    else if (stream->length >= stream->wanted)
+        cti_stream_go_on(stream);
+}
+
+void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
+                     cti_stamp stamp)
+{
+    stream->framing.cut = cut;
+    if (stream->tail > 0) {
+        take_tail(stream, bytes, size, stamp);
+    } else if (stream->length > 0) {
+        take_more(stream, bytes, size, stamp);
+    } else {
+        const size_t used = take_segment(stream, bytes, size, true, stamp);
+
+        stream->longest = size;
+        keep(stream, bytes + used, size - used, used == 0, stamp);
     }
-    if (c->record.tls)
+}
+
+/* ---- missing bytes ---- */
+
+/* After a gap, the start of a message that the capture cut: it is believed if a segment begins
+ * and ends with it. */
+static bool is_cut_message(const cti_stream *stream, uint64_t missing)
+{
+    const uint8_t *rest = stream->rest;
+
+    if (stream->length < CTI_HEADER_SIZE || !begins_at(stream, 0) || stream->mark_count > 1)
+        return false;
+    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(rest) == stream->length + missing &&
+           cti_frame_can_begin(&stream->framing, rest, stream->length);
+}
+
+/* Takes what was kept before a gap.  Where the end of the last message is not among the missing
+ * bytes, the stream stays in step. */
+static uint64_t settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause)
+{
+    const bool cut = cause == CTI_GAP_SNAPLEN;
+    uint32_t open;
+    uint64_t left;
+
+    if (stream->tail > 0) {
+        free_rest(stream);
+        left = stream->tail;
+    } else {
+        const bool is_message =
+            stream->framing.state == CTI_FRAME_SEARCH && cut && is_cut_message(stream, missing);
+
+        if (stream->framing.state == CTI_FRAME_SEARCH && stream->length > 0 && !is_message) {
+            take_last(stream, 0, stream->length, cut, &open);
+            drop(stream, open);
+        }
+        if (stream->length < CTI_HEADER_SIZE ||
+            (stream->framing.state == CTI_FRAME_SEARCH && !is_message)) {
+            skip_rest(stream);
+            stream->framing.state = CTI_FRAME_SEARCH;
+            return missing;
+        }
+        left = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
+        stream->tail_lost = !cut;
+        stream->tail_passed = 0;
+        if (cut)
+            hand_out_kept(stream, 0, stream->length);
+        else
+            stream->skipped += stream->length;
+        free_rest(stream);
+    }
+    stream->tail = left > missing ? left - missing : 0;
+    if (left < missing)
+        stream->framing.state = CTI_FRAME_SEARCH;
+    if (stream->tail_lost)
+        return missing;
+    return left < missing ? missing - left : 0;
+}
+
+void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+{
+    const uint64_t unseen = settle(stream, bytes, cause);
+
+    if (stream->in_gap)
+        report_gap(stream, stamp);
+    if (stream->in_gap) {
+        stream->gap.bytes += bytes;
         return;
-    if (c->content == CONTENT_CTI)
-        take_bytes(from, bytes, size);
-    else if (c->content == CONTENT_UNDECIDED)
-        cti_recognition_take(from, bytes, size);
-}
-
-/* ---- from the stream ---- */
-
-/* What was held after a gap counts with its own time and frame, and what was held at all follows
- * from what its own segment acknowledges. */
-static void stream_data(void *user, const uint8_t *bytes, uint32_t size)
-{
-    direction *from = user;
-    const cti_tcp_stream *stream = &from->stream;
-    connection *c = from->connection;
-    const packet_mark now = c->packet;
-
-    if (stream->held_frame != 0) {
-        c->packet.time = stream->held_time;
-        c->packet.frame = stream->held_frame;
     }
-    if (stream->held_acknowledges) {
-        c->packet.acknowledges = true;
-        c->packet.acknowledgment = stream->held_acknowledgment;
-    }
-    take_data(from, bytes, size);
-    c->packet = now;
+    begin_gap(stream, bytes, unseen, cause, stamp);
+    if (stream->framing.state == CTI_FRAME_IN_STEP && stream->skipped == 0 &&
+        !(stream->tail > 0 && stream->tail_lost))
+        report_gap(stream, stamp);
 }
 
-static void stream_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+void cti_stream_give_up(cti_stream *stream, cti_stamp stamp)
 {
-    take_hole(user, bytes, cause);
-}
-
-const cti_tcp_sink cti_stream_sink = {stream_data, stream_hole};
-
-/* What the search took for the start of a message was none, now that no more bytes come:
- * there may be messages behind it. */
-void cti_stream_end(direction *from)
-{
-    if (from->connection->content != CONTENT_CTI) /* what is kept waits for the decision */
+    if (stream->length == 0)
         return;
-    while (from->rest != NULL && from->framing == CTI_FRAME_SEARCH) {
-        from->skipped++;
-        cti_stream_drop(from, 1);
-        if (from->rest != NULL)
-            cti_stream_drop(from, cti_stream_take(from, from->rest->data, from->rest->len));
+    if (stream->tail > 0) {
+        free_rest(stream);
+    } else if (stream->framing.state == CTI_FRAME_IN_STEP && stream->length >= CTI_HEADER_SIZE) {
+        stream->tail = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
+        stream->tail_lost = true;
+        stream->tail_passed = 0;
+        skip_rest(stream);
+    } else {
+        skip_rest(stream);
+        stream->framing.state = CTI_FRAME_SEARCH;
     }
-    skip_rest(from);
-    tell_hole(from);
+    if (stream->in_gap)
+        report_gap(stream, stamp);
+    if (!stream->in_gap)
+        cti_stream_begin_gap(stream, 0, CTI_GAP_LIMIT, stamp);
+}
+
+void cti_stream_end(cti_stream *stream, cti_stamp stamp)
+{
+    uint32_t open;
+
+    if (stream->suspect)
+        end_wait(stream);
+    if (stream->tail > 0) {
+        free_rest(stream);
+    } else if (stream->framing.state == CTI_FRAME_SEARCH && stream->length > 0) {
+        take_last(stream, 0, stream->length, false, &open);
+        drop(stream, open);
+    }
+    skip_rest(stream);
+    report_gap(stream, stamp);
+}
+
+/* ---- collected bytes ---- */
+
+void cti_stream_collect(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+{
+    keep(stream, bytes, size, true, stamp);
+}
+
+void cti_stream_discard(cti_stream *stream, bool skipped)
+{
+    stream->skipped += skipped ? stream->length : 0;
+    free_rest(stream);
+    stream->tail = 0;
+    stream->framing.state = CTI_FRAME_SEARCH;
+}
+
+/* ---- life ---- */
+
+int64_t cti_stream_waits_since(const cti_stream *stream)
+{
+    return stream->marks[0].stamp.time;
+}
+
+void cti_stream_init(cti_stream *stream, const cti_stream_events *events, void *user,
+                     cti_stream_pool *pool)
+{
+    *stream =
+        (cti_stream){.framing = {.state = CTI_FRAME_SEARCH, .begins = begins_after, .user = stream},
+                     .events = events,
+                     .user = user,
+                     .pool = pool,
+                     .link = {.data = stream}};
+}
+
+void cti_stream_begin(cti_stream *stream)
+{
+    stream->framing.state = CTI_FRAME_IN_STEP;
+}
+
+void cti_stream_release(cti_stream *stream)
+{
+    free_rest(stream);
 }

@@ -37,7 +37,7 @@ static void synchronize_placed(cti_tcp_stream *stream, uint64_t start, bool is_s
 {
     const bool late = start < stream->next && stream->next - start <= LATE_START;
 
-    if (!late && !is_start && (start < stream->next || stream->owed != 0))
+    if (start > stream->next && stream->owed != 0 && !is_start)
         return;
     stream->next = start;
     if (!late)
@@ -103,9 +103,11 @@ static void deliver(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captu
                     uint32_t length, const cti_tcp_sink *sink, void *user)
 {
     cti_tcp_store_remember(stream, bytes, captured, length);
-    stream->next += length;
+    stream->next += captured;
+    stream->cut = captured < length;
     if (captured > 0)
         sink->data(user, bytes, captured);
+    stream->next += length - captured;
     if (captured < length)
         sink->hole(user, length - captured, CTI_GAP_SNAPLEN);
 }

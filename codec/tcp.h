@@ -75,6 +75,7 @@ typedef struct cti_tcp_stream {
     uint32_t held_acknowledgment;
     bool held_acknowledges;
     int64_t held_time;
+    bool cut;            /* while data is delivered: the capture cut off what comes after it */
     uint64_t fin;        /* with saw_fin: of FIN */
     uint64_t held_bytes; /* what each piece costs included */
     uint64_t limit;      /* for held_bytes */

@@ -28,9 +28,9 @@ bool cti_session_idle_timer_fired(const cti_session *session)
 
     if ((session->summary.end != CTI_END_RESET_BY_SERVER &&
          session->summary.end != CTI_END_FIN_BY_SERVER) ||
-        session->rules.last_client_time == CTI_NO_TIME || !has_idle_timeout(session))
+        session->rules.client_heard_time == CTI_NO_TIME || !has_idle_timeout(session))
         return false;
-    silence = cti_elapsed(session->rules.last_client_time, session->summary.end_time);
+    silence = cti_elapsed(session->rules.client_heard_time, session->summary.end_time);
     return silence >= limit - CTI_SECOND &&
            silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
 }
@@ -53,7 +53,7 @@ bool cti_session_idle_timer_had_fired(const cti_session *session)
                (int64_t)session->summary.idle_timeout * CTI_SECOND;
 }
 
-static bool out_of_nowhere(const cti_session *session)
+static bool is_stale_connection(const cti_session *session)
 {
     return reset_at_once(session) && session->rules.quiet_before_last >= FORGOTTEN;
 }
@@ -70,18 +70,18 @@ static bool heartbeats_unanswered(const cti_session *session)
 static bool open_unanswered(const cti_session *session)
 {
     return session->summary.open_time != CTI_NO_TIME &&
-           session->summary.open_answer_time == CTI_NO_TIME &&
+           session->summary.open_answer_time == CTI_NO_TIME && !session->rules.open_in_doubt &&
            (session->summary.end != CTI_END_CAPTURE_ENDED ||
-            (session->summary.state == CTI_STATE_OPENING && !session->rules.open_in_doubt &&
+            (session->summary.state == CTI_STATE_OPENING &&
              cti_elapsed(session->summary.open_time, session->summary.end_time) > OPEN_PATIENCE));
 }
 
-/* What was said last is not in the capture: CLOSE_REQ of the client, or why the server ends it. */
-static bool hidden(const cti_session *session)
+/* What either end sent last was not captured: CLOSE_REQ, or what made the other one end it. */
+static bool is_cause_missing(const cti_session *session)
 {
     return cti_ended_by_tcp(session) &&
-           (session->rules.client_in_doubt ||
-            (session->summary.end_sender == CTI_SERVER && session->rules.server_in_doubt));
+           (session->rules.client_in_doubt || session->rules.server_in_doubt ||
+            session->summary.open_unknown);
 }
 
 /* The server went on with its maintenance, and the client left, or did not in the time it had. */
@@ -127,11 +127,11 @@ cti_verdict cti_verdict_choose(const cti_session *session)
         return CTI_VERDICT_MAINTENANCE;
     if (cti_session_idle_timer_fired(session) || cti_session_idle_timer_had_fired(session))
         return CTI_VERDICT_IDLE_TIMER_FIRED;
-    if (hidden(session))
-        return CTI_VERDICT_HIDDEN;
+    if (is_cause_missing(session))
+        return CTI_VERDICT_CAUSE_NOT_CAPTURED;
     if (open_unanswered(session))
         return CTI_VERDICT_OPEN_UNANSWERED;
-    if (out_of_nowhere(session))
-        return CTI_VERDICT_OUT_OF_NOWHERE;
+    if (is_stale_connection(session))
+        return CTI_VERDICT_STALE_CONNECTION_RESET;
     return by_tcp(session);
 }

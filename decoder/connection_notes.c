@@ -30,20 +30,19 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
     if (counts->disordered.count > 0)
         tell(to, user,
              "packets of CTI captured out of order, after the packets that acknowledge them: "
-             "%" G_GUINT64_FORMAT ", first frame %u, by up to %.6f s: times between the two "
-             "directions are uncertain by that",
+             "%" G_GUINT64_FORMAT " (first: frame %u, by up to %.6f s); times between the two "
+             "directions are uncertain by that much",
              counts->disordered.count, counts->disordered.frame,
              (double)counts->worst_disorder / (double)CTI_SECOND);
     if (counts->one_sided > 0)
-        tell(
-            to, user,
-            "only one direction was captured of %u connection%s with CTI: what the other side sent "
-            "is not known",
-            counts->one_sided, counts->one_sided == 1 ? "" : "s");
+        tell(to, user,
+             "only one direction was captured of %u connection%s with CTI: what the other side "
+             "sent is not known",
+             counts->one_sided, counts->one_sided == 1 ? "" : "s");
     if (counts->cut.count > 0)
         tell(to, user,
              "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT
-             ", first frame %u: what is missing counts as holes",
+             ", first frame %u: the missing bytes are gaps",
              counts->cut.count, counts->cut.frame);
     if (counts->differing.count > 0)
         tell(to, user,
@@ -52,7 +51,7 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              counts->differing.count, counts->differing.frame);
     if (counts->over_limit.count > 0)
         tell(to, user,
-             "holes that were not waited for because of a limit (--held-bytes, "
+             "gaps that were declared early because of a limit (--held-bytes, "
              "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
              counts->over_limit.count, counts->over_limit.frame);
     if (counts->clients_left_out > 0)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "codec/text.h"
-#include "heap.h"
+#include "large_pages.h"
 #include "names.h"
 #include "options.h"
 #include "output.h"
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
     char *error = NULL;
     options o;
 
-    heap_use_large_pages();
+    large_pages_use();
     setlocale(LC_CTYPE, "");
     if (!options_parse(&o, argc, argv, &error)) {
         complain(error);

@@ -73,6 +73,8 @@ static const connection_record *redact_connection(redacted *r, const connection_
     r->connection = *original;
     redact_endpoint(r, &r->connection.client, true, original->side);
     redact_endpoint(r, &r->connection.server, false, original->side);
+    if (original->other_answer.count > 0)
+        redact_endpoint(r, &r->connection.other_answer.server, false, original->side);
     return &r->connection;
 }
 
@@ -249,6 +251,8 @@ static kept_client *copy_client(redacted *r, const cti_client *original)
         leg->signature = kept->signature;
         redact_endpoint(r, &leg->client, true, leg->side);
         redact_endpoint(r, &leg->server, false, leg->side);
+        if (leg->other_answer.count > 0)
+            redact_endpoint(r, &leg->other_answer.server, false, leg->side);
         kept->pointers[i] = leg;
         g_hash_table_insert(copies, (gpointer)original->legs[i], leg);
     }

@@ -11,11 +11,12 @@ int main(void)
     static uint8_t bytes[1 << 20];
     const size_t length = fread(bytes, 1, sizeof(bytes), stdin);
     GString *text = g_string_new(NULL);
+    const cti_framing framing = {.state = CTI_FRAME_IN_STEP};
     size_t at = 0, size;
     cti_reader reader;
     cti_item item;
 
-    while (cti_frame_next(bytes + at, length - at, CTI_FRAME_IN_STEP, &size) == CTI_FRAME_MESSAGE) {
+    while (cti_frame_next(&framing, bytes + at, length - at, &size) == CTI_FRAME_MESSAGE) {
         cti_reader_init(&reader, bytes + at, size, NULL);
         g_string_append(text, reader.message != NULL ? reader.message->name : "unknown");
         while (cti_reader_next(&reader, &item))

@@ -176,3 +176,8 @@ void message_show_rest(const view *v, int offset, uint32_t size)
 {
     show_bytes(v, hf_fragment, offset, size, ", rest of a message");
 }
+
+void message_show_repeated(const view *v, int offset, uint32_t size)
+{
+    show_bytes(v, hf_fragment, offset, size, ", sent again");
+}

@@ -6,7 +6,7 @@
 
 #include "compat.h"
 
-#include "connections.h"
+#include "notes.h"
 
 /* Registers the fields that are not GED-188's, and the subtrees. */
 void message_register(int protocol);
@@ -33,6 +33,9 @@ void message_show_skipped(const view *v, int offset, uint32_t size);
 
 /* Shows the start of a message that is not put together, too short to read any of it. */
 void message_show_start(const view *v, int offset, uint32_t size);
+
+/* Shows bytes that an earlier frame has. */
+void message_show_repeated(const view *v, int offset, uint32_t size);
 
 /* Shows the rest of a message that was shown, cut, in a packet before. */
 void message_show_rest(const view *v, int offset, uint32_t size);

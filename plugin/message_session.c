@@ -139,10 +139,10 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
     if (note->number == 0)
         return;
     add_uint(tree, v->tvb, hf_session, note->number);
-    if (note->client_id != NULL)
-        add_word(tree, v->tvb, hf_session_client_id, note->client_id);
-    if (note->side != CTI_SIDE_UNKNOWN)
-        add_word(tree, v->tvb, hf_session_side, cti_side_name(note->side));
+    if (note->data->client_id != NULL)
+        add_word(tree, v->tvb, hf_session_client_id, note->data->client_id);
+    if (note->data->side != CTI_SIDE_UNKNOWN)
+        add_word(tree, v->tvb, hf_session_side, cti_side_name(note->data->side));
     add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
     if (!note->has_services)
         return;
@@ -216,7 +216,7 @@ static proto_tree *add_end(const view *v, proto_item **item)
 /* "lost", "closed" ...; "ended" where the server said before that it would end. */
 static const char *end_word(const frame_note *frame)
 {
-    const bool planned = frame->finished && cti_verdict_fate(frame->end.summary->verdict) ==
+    const bool planned = frame->finished && cti_verdict_fate(frame->end.data->summary.verdict) ==
                                                 CTI_FATE_PLANNED;
 
     return planned ? "ended" : cti_state_name(frame->end.state);
@@ -230,7 +230,7 @@ static void add_end_to_columns(const view *v, const frame_note *frame)
 
     g_string_printf(text, "[CTI session %u %s", frame->end.number, end_word(frame));
     if (frame->finished)
-        g_string_append_printf(text, ": %s", cti_verdict_name(frame->end.summary->verdict));
+        g_string_append_printf(text, ": %s", cti_verdict_name(frame->end.data->summary.verdict));
     g_string_append_c(text, ']');
     if (frame->messages == NULL)
         col_prepend_fstr(columns, COL_INFO, "%s ", text->str);
@@ -240,7 +240,7 @@ static void add_end_to_columns(const view *v, const frame_note *frame)
 }
 
 /* The verdict, and under it what speaks for it and against it. */
-static void add_verdict(const view *v, proto_tree *tree, const session_summary *summary)
+static void add_verdict(const view *v, proto_tree *tree, const cti_session_summary *summary)
 {
     proto_item *verdict = proto_tree_add_string(tree, hf_session_verdict, v->tvb, 0, 0,
                                                 cti_verdict_name(summary->verdict));
@@ -292,7 +292,7 @@ void message_show_end(const view *v, const frame_note *frame)
                                frame->end.sender == CTI_CLIENT ? "client" : "server");
         add_session(v, tree, &frame->end);
         if (frame->finished)
-            add_verdict(v, tree, frame->end.summary);
+            add_verdict(v, tree, &frame->end.data->summary);
         add_end_to_columns(v, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cisco's CTI Server protocol (GED-188) in Wireshark: registration, and what is taken for it.
  *
- * The way of a segment: dissect_cti() or recognize_cti() here finds its connection (connections.h),
- * segment.c finds the messages in its bytes, connection_sessions.c lets the codec's session take
- * them in on the first pass and keeps notes of what is known of each, message.c shows a message
- * with its notes, on each pass: tree, Info column, expert infos (experts.h).  taps.c tells of it to
- * statistics.  after_packet() looks at each frame of TCP once more, for the end of sessions. */
+ * The way of a segment: segments.c has it before TCP, and on the first pass engine.c lets the codec
+ * take it in and keeps notes of the messages, sessions and findings that it reports (notes.h).  TCP
+ * hands the data to dissect_cti() or recognize_cti() here, and pdus.c shows the frame's messages in
+ * it, with their notes: tree, Info column, expert infos (message.c, experts.c), taps (taps.c).
+ * after_packet() is called when the frame was dissected, for what TCP did not hand over and for the
+ * end of sessions. */
 #include "packet-cti.h"
 
 #include "compat.h"
 
-#include "across.h"
-#include "connections.h"
+#include "engine.h"
 #include "experts.h"
 #include "fields.h"
 #include "message.h"
+#include "pdus.h"
 #include "precedence.h"
 #include "preferences.h"
-#include "segment.h"
+#include "segments.h"
 #include "statistics.h"
 #include "taps.h"
 
@@ -34,15 +35,8 @@ static bool is_secured_port(uint32_t port)
     return cti_port_side((uint16_t)port, &tls) != CTI_SIDE_UNKNOWN && tls;
 }
 
-/* The ports that the user set to carry CTI, and the secured ones. */
-static bool is_cti_port(uint32_t port)
-{
-    return is_secured_port(port) ||
-           value_is_in_range(prefs_get_range_value("cti", "tcp.port"), port);
-}
-
-/* The same, of each packet: by what the ports were registered for, which is found at once. */
-static bool is_server_port(uint32_t port)
+/* The server ports of CTI: those that the user set or chose by Decode As, and the secured ones. */
+static bool is_server_port(uint16_t port)
 {
     return is_secured_port(port) || dissector_get_uint_handle(tcp_ports, port) == cti_handle;
 }
@@ -52,74 +46,29 @@ static bool may_be_cti(const packet_info *pinfo)
     return pinfo->ptype == PT_TCP && !pinfo->flags.in_error_pkt;
 }
 
-/* A connection is new to CTI: what its ports say.  A port of the range may also be one that
- * the system gave to a client. */
-static connection_hints hints_for(const packet_info *pinfo)
-{
-    const bool by_table = pinfo->match_uint == pinfo->srcport ||
-                          pinfo->match_uint == pinfo->destport;
-    connection_hints hints = {.from_cti_port = is_cti_port(pinfo->srcport),
-                              .to_cti_port = is_cti_port(pinfo->destport)};
-
-    if (is_cti_port(pinfo->match_uint))
-        return hints;
-    hints.forced = by_table;
-    if (hints.forced && pinfo->match_uint == pinfo->srcport)
-        hints.from_cti_port = true;
-    if (hints.forced && pinfo->match_uint == pinfo->destport)
-        hints.to_cti_port = true;
-    return hints;
-}
-
-/* Data of TCP (then tcp tells its place), or data that was decrypted or exported: whoever hands
+/* Data of TCP (then data tells its place), or data that was decrypted or exported: whoever hands
  * that over knows that it is CTI. */
-static int dissect_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        const struct tcpinfo *tcp)
+static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    connection *c = NULL;
-
-    /* What ICMP quotes of a packet is no message, and nothing for other dissectors to take. */
+    /* What ICMP quotes of a packet is not a message, and not for other dissectors to take. */
     if (pinfo->flags.in_error_pkt)
         return (int)tvb_captured_length(tvb);
     if (!may_be_cti(pinfo))
         return 0;
-    c = connection_find(pinfo);
-    if (c == NULL) {
-        connection_hints hints = hints_for(pinfo);
-
-        hints.forced = hints.forced || tcp == NULL;
-        c = connection_get(pinfo, &hints, tcp);
-    }
-    return c != NULL ? segment_dissect(tvb, pinfo, tree, c, tcp) : 0;
-}
-
-static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    return dissect_data(tvb, pinfo, tree, data);
+    return data != NULL ? pdus_dissect(tvb, pinfo, tree) : pdus_dissect_decrypted(tvb, pinfo, tree);
 }
 
 /* TLS has data of its own for the protocols above it. */
 static int dissect_cti_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     (void)data;
-    return dissect_data(tvb, pinfo, tree, NULL);
+    return dissect_cti(tvb, pinfo, tree, NULL);
 }
 
-static cti_looks looks_like(tvbuff_t *tvb)
-{
-    const uint32_t length = tvb_captured_length(tvb);
-    const cti_looks looks = cti_frame_looks(tvb_get_ptr(tvb, 0, (int)length), length);
-
-    if (looks == CTI_LOOKS_SURE && preferences.recognize == RECOGNIZE_OPEN_REQ &&
-        tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ)
-        return CTI_LOOKS_MAYBE;
-    return looks;
-}
-
-/* An OPEN_REQ that goes on in the next segment is worth waiting for: many a client sends header
- * and body apart.  As long as VersionNumber and IdleTimeout are not there it may still be another
- * protocol's: then no more than the next segment is asked for, and if it is none, the other
- * heuristics get both. */
+/* An OPEN_REQ that continues in the next segment or record is worth waiting for: many a client sends header and
+ * body apart.  As long as VersionNumber and IdleTimeout are not there it may still be another
+ * protocol's: then no more than the next one is asked for, and if it is not CTI, the other heuristics
+ * get both. */
 static bool waits_for_open_req(tvbuff_t *tvb, packet_info *pinfo)
 {
     const uint32_t longest = 1024, until_idle_timeout = 20;
@@ -135,87 +84,67 @@ static bool waits_for_open_req(tvbuff_t *tvb, packet_info *pinfo)
     return true;
 }
 
-/* On any port: takes the connection for CTI from the first segment on that can be nothing
+static cti_looks looks_like(tvbuff_t *tvb)
+{
+    const uint32_t length = tvb_captured_length(tvb);
+    const cti_looks looks = cti_frame_looks(tvb_get_ptr(tvb, 0, (int)length), length);
+
+    if (looks == CTI_LOOKS_SURE && preferences.recognize == RECOGNIZE_OPEN_REQ &&
+        tvb_get_ntohl(tvb, 4) != CTI_OPEN_REQ)
+        return CTI_LOOKS_MAYBE;
+    return looks;
+}
+
+/* On any port: the engine takes a connection for CTI from the first bytes on that can be nothing
  * else. */
 static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    connection_hints hints;
-    connection *c;
-
     if (precedence_is_probe(data))
         return true;
-    if (tvb_captured_length(tvb) < CTI_HEADER_SIZE || !may_be_cti(pinfo))
+    if (!may_be_cti(pinfo))
         return false;
-    switch (looks_like(tvb)) {
-    case CTI_LOOKS_SURE:
-        break;
-    case CTI_LOOKS_SHORT:
-        return waits_for_open_req(tvb, pinfo);
-    default:
-        return false;
-    }
-    hints = (connection_hints){is_cti_port(pinfo->srcport), is_cti_port(pinfo->destport), false,
-                               true};
-    c = connection_get(pinfo, &hints, data);
-    if (c == NULL)
-        return false;
-    connection_trust(c);
+    if (pdus_dissect(tvb, pinfo, tree) == 0)
+        return tvb_captured_length(tvb) >= CTI_HEADER_SIZE &&
+               looks_like(tvb) == CTI_LOOKS_SHORT && waits_for_open_req(tvb, pinfo);
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                  cti_handle);
-    return segment_dissect(tvb, pinfo, tree, c, data) > 0;
+    return true;
 }
 
 /* The same in TLS.  Wireshark 4.4 and later ask all heuristics, SMPP's among them, before they
  * look at the port: so the secured ports are believed here too. */
 static ws_bool recognize_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    connection_hints hints = {is_cti_port(pinfo->srcport), is_cti_port(pinfo->destport), false,
-                              false};
-    connection *c = connection_find(pinfo);
+    const bool by_port = is_secured_port(pinfo->srcport) || is_secured_port(pinfo->destport);
     cti_looks looks;
 
     (void)data;
-    if (tvb_captured_length(tvb) < CTI_HEADER_SIZE || !may_be_cti(pinfo))
-        return c != NULL && connection_is_cti(c) && segment_dissect(tvb, pinfo, tree, c, NULL) > 0;
-    looks = looks_like(tvb);
-    if (c == NULL && looks == CTI_LOOKS_SHORT && !hints.from_cti_port && !hints.to_cti_port)
-        return waits_for_open_req(tvb, pinfo);
-    hints.recognized = looks == CTI_LOOKS_SURE;
-    if (c == NULL && (hints.from_cti_port || hints.to_cti_port || hints.recognized))
-        c = connection_get(pinfo, &hints, NULL);
-    if (c == NULL || !connection_trusted(c))
+    if (!may_be_cti(pinfo))
         return false;
-    return segment_dissect(tvb, pinfo, tree, c, NULL) > 0;
+    if (by_port || engine_is_decrypted(pinfo))
+        return pdus_dissect_decrypted(tvb, pinfo, tree) > 0;
+    if (tvb_captured_length(tvb) < CTI_HEADER_SIZE)
+        return false;
+    looks = looks_like(tvb);
+    if (looks == CTI_LOOKS_SHORT)
+        return waits_for_open_req(tvb, pinfo);
+    return looks == CTI_LOOKS_SURE && pdus_dissect_decrypted(tvb, pinfo, tree) > 0;
 }
 
-/* ---- the end of connections ---- */
+/* ---- when a frame was dissected ---- */
 
-/* Wireshark hands only data to dissectors, but FIN and RST end sessions, and a connection that is
- * refused has no data: so each frame is looked at once more when it is done.  Where there is no CTI
- * in the file, only its ports are. */
 static int after_packet(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    connection *c;
-
     (void)data;
     if (!may_be_cti(pinfo))
         return 0;
     if (PINFO_FD_VISITED(pinfo)) {
-        connections_later_pass();
+        engine_later_pass();
     } else {
-        connections_note_packet(pinfo);
+        engine_note_packet(pinfo);
         precedence_keep(pinfo);
-        across_packet(pinfo, is_server_port);
     }
-    segment_show_across(tvb, pinfo, tree);
-    if (!connections_any())
-        return 0;
-    c = connection_find(pinfo);
-    if (c == NULL)
-        return 0;
-    if (!PINFO_FD_VISITED(pinfo))
-        connection_packet_end(c, pinfo);
-    segment_show_end(tvb, pinfo, tree, c);
+    pdus_show_rest(tvb, pinfo, tree);
     return 0;
 }
 
@@ -230,11 +159,11 @@ void packet_cti_register(void)
     message_register(proto_cti);
     fields_register(proto_cti);
     experts_register(proto_cti);
-    connections_register(proto_cti);
+    engine_register(is_server_port);
     taps_register(proto_cti);
     statistics_register(proto_cti);
     preferences_register(proto_cti);
-    segment_register(proto_cti);
+    segments_register(proto_cti);
 
     cti_handle = register_dissector("cti", dissect_cti, proto_cti);
     cti_decrypted_handle = register_dissector("cti_decrypted", dissect_cti_decrypted, proto_cti);
@@ -272,4 +201,5 @@ void packet_cti_handoff(void)
     heur_dissector_add("tls", recognize_decrypted, "CTI Server over TLS", "cti_tls", proto_cti,
                        HEURISTIC_ENABLE);
     precedence_init();
+    segments_handoff();
 }

@@ -111,20 +111,23 @@ static void set_seconds(stat_tap_table_item_type *item, int64_t time)
     item->value.float_value = (double)time / (double)CTI_SECOND;
 }
 
-static void fill(stat_tap_table_item_type *row, const session_summary *session)
+static void fill(stat_tap_table_item_type *row, const session_data *session)
 {
+    const cti_session_summary *summary = &session->summary;
+
     set_number(&row[NUMBER], session->number);
     set_text(&row[CLIENT], session->client_id != NULL ? session->client_id : "");
     set_text(&row[SIDE], session->side != CTI_SIDE_UNKNOWN ? cti_side_name(session->side) : "");
-    set_number(&row[VERSION], session->version);
+    set_number(&row[VERSION], summary->version);
     set_seconds(&row[OPENED], session->opened);
-    set_seconds(&row[LASTED], session->lasted);
-    set_number(&row[MESSAGES], session->messages);
-    set_number(&row[HEARTBEATS], session->heartbeats);
-    set_number(&row[MISSED], session->heartbeats_missed);
-    set_seconds(&row[WORST_GAP], session->worst_gap);
-    set_text(&row[END], session->finished ? cti_verdict_name(session->verdict)
-                                          : cti_state_name(session->state));
+    set_seconds(&row[LASTED], (summary->finished ? summary->end_time : summary->last_time) -
+                                  summary->first_time);
+    set_number(&row[MESSAGES], summary->messages_client + summary->messages_server);
+    set_number(&row[HEARTBEATS], summary->heartbeats);
+    set_number(&row[MISSED], summary->heartbeats_missed);
+    set_seconds(&row[WORST_GAP], summary->worst_gap);
+    set_text(&row[END], summary->finished ? cti_verdict_name(summary->verdict)
+                                          : cti_state_name(summary->state));
 }
 
 static stat_tap_table_item_type *row_of(stat_tap_table *table, uint32_t session)
@@ -143,13 +146,15 @@ static stat_tap_table_item_type *row_of(stat_tap_table *table, uint32_t session)
 static tap_packet_status take_session(void *data, packet_info *pinfo, epan_dissect_t *dissection,
                                       const void *record, tap_flags_t flags)
 {
-    const session_summary *session = ((const cti_tap *)record)->session->summary;
+    const session_data *session = ((const cti_tap *)record)->session->data;
     stat_tap_table *table = g_array_index(((stat_data_t *)data)->stat_tap_data->tables,
                                           stat_tap_table *, 0);
 
     (void)pinfo;
     (void)dissection;
     (void)flags;
+    if (session == NULL) /* its turn has not come */
+        return TAP_PACKET_DONT_REDRAW;
     fill(row_of(table, session->number), session);
     return TAP_PACKET_REDRAW;
 }

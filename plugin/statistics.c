@@ -60,8 +60,8 @@ static void init_counts(stats_tree *tree)
 /* Who began the session. */
 static const char *client_of(const cti_tap *tap)
 {
-    if (tap->session->client_id != NULL)
-        return tap->session->client_id;
+    if (tap->session->data != NULL && tap->session->data->client_id != NULL)
+        return tap->session->data->client_id;
     return tap->message->first_without_open ? "(OPEN_REQ was not captured)"
                                             : "(OPEN_REQ without ClientID)";
 }

@@ -13,7 +13,10 @@
 #include "capture_kinds.h"
 #include "pcap_records.h"
 
-#define BUFFER_SIZE ((size_t)1 << 20)
+/* Size of a classic file's header. */
+#define FILE_HEADER 24u
+/* Bytes that libpcap's FILE reads at a time. */
+#define BUFFER_SIZE ((size_t)1 << 17)
 
 /* The file as libpcap reads it: first the bytes that were looked at, then the rest. */
 typedef struct source {
@@ -27,6 +30,7 @@ typedef struct pcap_capture {
     capture base;
     pcap_t *pcap;
     source *source; /* belongs to the FILE that belongs to pcap */
+    char *buffer;   /* of that FILE */
     pcap_records records; /* without a buffer where libpcap reads them */
 } pcap_capture;
 
@@ -42,6 +46,9 @@ static ssize_t source_read(void *cookie, char *buffer, size_t size)
     source *s = cookie;
     ssize_t got;
 
+    /* The FILE must not buffer records that pcap_records.h is to read. */
+    if (s->position < FILE_HEADER)
+        size = MIN(size, FILE_HEADER - (size_t)s->position);
     if (s->input.magic_is_read && s->magic_given < s->input.magic_size) {
         got = (ssize_t)MIN(size, s->input.magic_size - s->magic_given);
         memcpy(buffer, s->input.magic + s->magic_given, (size_t)got);
@@ -104,19 +111,20 @@ static void pcap_capture_close(capture *base)
     pcap_capture *c = (pcap_capture *)base;
 
     pcap_close(c->pcap);
+    g_free(c->buffer);
     pcap_records_release(&c->records);
     g_free(c);
 }
 
-/* The source of an input as a FILE; NULL and errno on failure.  It keeps nothing: what stands
- * behind the file's header is still to be read from the source. */
-static FILE *open_source(source *s)
+/* The source of an input as a FILE with this buffer, which must outlive it; NULL and errno on
+ * failure.  The buffer is set here for the records too: glibc ignores a later size. */
+static FILE *open_source(source *s, char *buffer)
 {
     const cookie_io_functions_t functions = {source_read, NULL, NULL, source_close};
     FILE *file = fopencookie(s, "rb", functions);
 
     if (file != NULL)
-        setvbuf(file, NULL, _IONBF, 0);
+        setvbuf(file, buffer, _IOFBF, BUFFER_SIZE);
     else
         source_close(s);
     return file;
@@ -143,7 +151,6 @@ static void use_own_records(pcap_capture *c)
                                 .nanoseconds = c->source->input.nanoseconds,
                                 .snaplen = (uint32_t)pcap_snapshot(c->pcap)};
     pcap_records_init(&c->records);
-    c->source->told = &c->base;
 }
 
 capture *capture_pcap_open(capture_input *input, char **error)
@@ -154,21 +161,24 @@ capture *capture_pcap_open(capture_input *input, char **error)
                                          pcap_capture_close};
     char message[PCAP_ERRBUF_SIZE] = "";
     source *s = g_new0(source, 1);
+    char *buffer = g_malloc(BUFFER_SIZE);
     pcap_capture *c;
     FILE *file;
     pcap_t *pcap;
 
     s->input = *input;
     input->file = -1;
-    file = open_source(s);
+    file = open_source(s, buffer);
     if (file == NULL) {
         *error = g_strdup(g_strerror(errno));
+        g_free(buffer);
         return NULL;
     }
     pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, message);
     if (pcap == NULL) {
         *error = g_strdup_printf("not a capture that can be read (%s)", message);
         fclose(file);
+        g_free(buffer);
         return NULL;
     }
     c = g_new0(pcap_capture, 1);
@@ -178,9 +188,9 @@ capture *capture_pcap_open(capture_input *input, char **error)
     c->base.can_reopen = s->input.is_regular && !s->input.is_standard_input;
     c->pcap = pcap;
     c->source = s;
+    c->buffer = buffer;
+    s->told = &c->base;
     if (c->base.kind == &usual)
         use_own_records(c);
-    else
-        setvbuf(file, NULL, _IOFBF, BUFFER_SIZE);
     return &c->base;
 }

@@ -2,12 +2,20 @@
 /* Whose turn it is (see capture_queue.h). */
 #include "capture_queue.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "capture_heap.h"
 #include "packet.h"
 
-/* Most files that wait open for their turn; others are opened again. */
-#define WAITING_OPEN_MAX 32
+/* Up to this number of files, all stay open until their turn; of more, each is closed after its
+ * first packet was read, and opened again. */
+#define KEEP_OPEN_MAX 16
+/* Descriptors that stay free for what opening a file takes for a short time, and for outputs. */
+#define RESERVED_DESCRIPTORS 8
 
 /* Packets of a link type that are not handed out. */
 typedef struct skipped_link {
@@ -22,7 +30,7 @@ typedef struct queued {
     capture *capture; /* NULL before its turn and when it is used up */
     int64_t first_time;
     capture_turn turn;
-    uint64_t records;   /* read so far */
+    uint64_t records;   /* read since it was opened */
     uint64_t not_packets; /* of them */
     int known_link;     /* the link type that was last found to be supported */
     GArray *skipped;    /* of skipped_link; NULL where there is none */
@@ -35,8 +43,8 @@ struct capture_queue {
     queued *files; /* one a path */
     uint32_t file_count;
     GPtrArray *waiting; /* in the order of their turns; the last one is next */
-    GPtrArray *active;  /* those whose packets are merged by time */
-    queued *last;       /* whose packet was taken last; it is to be advanced */
+    capture_heap active; /* those whose packets are merged by time */
+    queued *last;        /* whose packet was taken last: the first of active; to be advanced */
 };
 
 static void note(capture_queue *q, const queued *from, const char *format, ...)
@@ -163,12 +171,11 @@ static bool check_filter(capture_queue *q, queued *f)
     return false;
 }
 
-/* Gets the file's next packet that is used.  False if there is none: then *damaged tells
- * whether there should have been more.  A stop may end it at any record. */
-static bool advance(capture_queue *q, queued *f, bool *damaged)
+/* Reads up to the file's next packet of a supported link type.  False if there is none: then
+ * *damaged tells whether there should have been more.  A stop may end it at any record. */
+static bool read_packet(capture_queue *q, queued *f, bool *damaged)
 {
     *damaged = false;
-    f->turn.skipped = 0;
     for (;;) {
         switch (capture_next(f->capture, &f->turn.packet)) {
         case CAPTURE_PACKET:
@@ -180,13 +187,32 @@ static bool advance(capture_queue *q, queued *f, bool *damaged)
             return false;
         }
         f->records++;
-        if ((f->turn.packet.link_type == f->known_link || check_link(f)) &&
-            (q->options.filter == NULL || check_filter(q, f)))
+        if (f->turn.packet.link_type == f->known_link || check_link(f))
             return true;
         f->turn.skipped++;
         if (is_stopped(q))
             return true;
     }
+}
+
+/* Reads on until the filter takes the file's packet, which may be the one that was read last. */
+static bool find_taken(capture_queue *q, queued *f, bool *damaged)
+{
+    *damaged = false;
+    while (!is_stopped(q) && !check_filter(q, f)) {
+        f->turn.skipped++;
+        if (!read_packet(q, f, damaged))
+            return false;
+    }
+    return true;
+}
+
+/* Gets the file's next packet that is used; result as that of read_packet(). */
+static bool advance(capture_queue *q, queued *f, bool *damaged)
+{
+    f->turn.skipped = 0;
+    return read_packet(q, f, damaged) &&
+           (q->options.filter == NULL || find_taken(q, f, damaged));
 }
 
 /* Closes a file that could be read. */
@@ -215,14 +241,48 @@ static void retire(capture_queue *q, queued *f, bool damaged)
 
 /* ---- the files ---- */
 
+/* Lets the process have as many open files as the system allows it without asking anyone. */
+static void raise_open_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The limit of open files if it is nearly reached, else 0.  New descriptors have the lowest free
+ * number, and the limit is one on that number. */
+static uint64_t reached_open_limit(void)
+{
+    struct rlimit limit;
+    int lowest;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    lowest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (lowest < 0)
+        return errno == EMFILE ? limit.rlim_cur : 0;
+    close(lowest);
+    return (rlim_t)lowest + MIN(RESERVED_DESCRIPTORS, limit.rlim_cur / 4) > limit.rlim_cur
+               ? limit.rlim_cur : 0;
+}
+
 static bool open_file(capture_queue *q, queued *f)
 {
+    const uint64_t limit = reached_open_limit();
     char *error = NULL;
 
     f->known_link = CAPTURE_NO_PACKET;
     f->records = 0;
+    f->turn.skipped = 0;
     forget_skipped(f); /* what was skipped before a file was closed is skipped again */
-    f->capture = capture_open(f->path, &error);
+    if (limit == 0)
+        f->capture = capture_open(f->path, &error);
+    else
+        error = g_strdup_printf("left out: too many files overlap in time for the limit of %"
+                                G_GUINT64_FORMAT " open files (see ulimit -Hn)", limit);
     if (f->capture != NULL) {
         capture_on_wait(f->capture, q->options.wait, q->options.user);
         return true;
@@ -248,19 +308,20 @@ static void count_file(capture_queue *q, const queued *f)
     q->facts.time_digits = MAX(q->facts.time_digits, capture_time_digits(f->capture));
 }
 
-/* A long ring buffer has more files than may be open at once. */
-static void limit_open(capture_queue *q, queued *f)
+/* What cannot be read once more, such as a pipe, stays open. */
+static void limit_open(const capture_queue *q, queued *f)
 {
-    if (q->waiting->len <= WAITING_OPEN_MAX || !capture_can_reopen(f->capture))
+    if (q->file_count <= KEEP_OPEN_MAX || !capture_can_reopen(f->capture))
         return;
     capture_close(f->capture);
     f->capture = NULL;
 }
 
-/* Opens a file and looks for its first packet.  With one, the file waits for its turn. */
+/* Opens a file and looks for its first packet.  With one, the file waits for its turn.  Whether
+ * the filter takes the packet is asked then: here it might have to read all of the file. */
 static void add_file(capture_queue *q, queued *f)
 {
-    bool damaged = false;
+    bool damaged;
     int link_type;
     char *link;
 
@@ -274,7 +335,7 @@ static void add_file(capture_queue *q, queued *f)
         give_up(q, f);
         return;
     }
-    if (advance(q, f, &damaged)) {
+    if (read_packet(q, f, &damaged)) {
         f->first_time = f->turn.packet.time;
         count_file(q, f);
         g_ptr_array_add(q->waiting, f);
@@ -294,6 +355,13 @@ static bool is_before(const queued *a, int64_t a_time, const queued *b, int64_t 
     return a_time != b_time ? a_time < b_time : a->turn.file < b->turn.file;
 }
 
+static bool is_earlier(const void *a, const void *b)
+{
+    const queued *left = a, *right = b;
+
+    return is_before(left, left->turn.packet.time, right, right->turn.packet.time);
+}
+
 /* The next turn last. */
 static int compare_times(const void *a, const void *b)
 {
@@ -309,41 +377,44 @@ static int compare_numbers(const void *a, const void *b)
     return left->turn.file < right->turn.file ? 1 : -1;
 }
 
+/* Opens a waiting file once more and reads its first packet again.  A program that still captures
+ * may have removed the file meanwhile, or overwritten it. */
+static bool reopen(capture_queue *q, queued *f)
+{
+    bool damaged, has_packet;
+
+    if (!open_file(q, f)) {
+        q->facts.files--;
+        return false;
+    }
+    has_packet = read_packet(q, f, &damaged);
+    if (!is_stopped(q) && (!has_packet || f->turn.packet.time != f->first_time)) {
+        q->facts.incomplete = true;
+        note(q, f, "changed while other files were read: packets may be missing");
+    }
+    if (!has_packet)
+        retire(q, f, damaged);
+    return has_packet;
+}
+
 /* Lets the next waiting file take part. */
 static void activate(capture_queue *q)
 {
     queued *f = g_ptr_array_remove_index(q->waiting, q->waiting->len - 1);
-    bool damaged = false;
+    bool damaged;
 
-    if (f->capture == NULL) {
-        if (!open_file(q, f))
-            return;
-        if (!advance(q, f, &damaged)) {
-            retire(q, f, damaged);
-            return;
-        }
-    }
-    g_ptr_array_add(q->active, f);
-}
-
-/* The active file whose packet is the earliest; of equal ones the first named. */
-static queued *earliest(const capture_queue *q)
-{
-    queued *best = q->active->len > 0 ? g_ptr_array_index(q->active, 0) : NULL;
-
-    for (guint i = 1; i < q->active->len; i++) {
-        queued *f = g_ptr_array_index(q->active, i);
-
-        if (is_before(f, f->turn.packet.time, best, best->turn.packet.time))
-            best = f;
-    }
-    return best;
+    if (f->capture == NULL && !reopen(q, f))
+        return;
+    if (q->options.filter == NULL || find_taken(q, f, &damaged))
+        capture_heap_add(&q->active, f);
+    else
+        retire(q, f, damaged);
 }
 
 static queued *whose_turn(capture_queue *q)
 {
     for (;;) {
-        queued *best = earliest(q);
+        queued *best = capture_heap_first(&q->active);
         const queued *next;
 
         if (q->waiting->len == 0)
@@ -360,9 +431,13 @@ const capture_turn *capture_queue_next(capture_queue *q)
 {
     bool damaged;
 
-    if (q->last != NULL && !advance(q, q->last, &damaged)) {
-        g_ptr_array_remove(q->active, q->last);
-        retire(q, q->last, damaged);
+    if (q->last != NULL) {
+        if (advance(q, q->last, &damaged)) {
+            capture_heap_sink(&q->active);
+        } else {
+            capture_heap_remove(&q->active);
+            retire(q, q->last, damaged);
+        }
     }
     q->last = whose_turn(q);
     return q->last != NULL ? &q->last->turn : NULL;
@@ -377,7 +452,8 @@ capture_queue *capture_queue_new(const capture_queue_options *options)
     q->options = *options;
     q->facts.time_digits = 6;
     q->waiting = g_ptr_array_new();
-    q->active = g_ptr_array_new();
+    capture_heap_init(&q->active, is_earlier);
+    raise_open_limit();
     while (options->paths[q->file_count] != NULL)
         q->file_count++;
     q->files = g_new0(queued, q->file_count);
@@ -394,9 +470,17 @@ uint64_t capture_queue_position(const capture_queue *q)
 {
     uint64_t position = q->facts.bytes;
 
-    for (guint i = 0; i < q->active->len; i++)
-        position += capture_position(((const queued *)g_ptr_array_index(q->active, i))->capture);
+    for (guint i = 0; i < q->active.items->len; i++) {
+        const queued *f = g_ptr_array_index(q->active.items, i);
+
+        position += capture_position(f->capture);
+    }
     return position;
+}
+
+uint64_t capture_queue_comparisons(const capture_queue *q)
+{
+    return q->active.comparisons;
 }
 
 const capture_queue_facts *capture_queue_known(const capture_queue *q)
@@ -410,7 +494,7 @@ void capture_queue_close(capture_queue *q)
         if (q->files[i].capture != NULL)
             close_file(q, &q->files[i]);
     g_ptr_array_set_size(q->waiting, 0);
-    g_ptr_array_set_size(q->active, 0);
+    g_ptr_array_set_size(q->active.items, 0);
     q->last = NULL;
 }
 
@@ -423,7 +507,7 @@ void capture_queue_free(capture_queue *q)
         forget_skipped(&q->files[i]);
     }
     g_ptr_array_unref(q->waiting);
-    g_ptr_array_unref(q->active);
+    capture_heap_release(&q->active);
     g_free(q->files);
     g_free(q);
 }

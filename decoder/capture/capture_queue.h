@@ -2,8 +2,9 @@
 /* The packets of many capture files as one sequence.
  *
  * A file's turn comes with its first packet, and files that overlap are merged packet by
- * packet by their times; only these have to be open at once.  Packets that a filter excludes
- * are skipped, and so are those of link types that are not supported, which are counted. */
+ * packet by their times; only these have to be open at once, and pipes.  Packets that a filter
+ * excludes are skipped, and so are those of link types that are not supported, which are
+ * counted. */
 #ifndef CTIDUMP_CAPTURE_QUEUE_H
 #define CTIDUMP_CAPTURE_QUEUE_H
 
@@ -47,11 +48,14 @@ typedef struct capture_queue_facts {
     bool incomplete;      /* something was damaged, or could not be read */
 } capture_queue_facts;
 
-/* Opens all files and looks for their first packets. */
+/* Looks for the first packet of each file.  Many files are closed again until their turn; the limit
+ * of open files is raised as far as the system allows. */
 capture_queue *capture_queue_new(const capture_queue_options *options);
 const capture_queue_facts *capture_queue_known(const capture_queue *queue);
 /* Bytes of the files that were read so far. */
 uint64_t capture_queue_position(const capture_queue *queue);
+/* How often two files were compared so far to find the next packet: for tests. */
+uint64_t capture_queue_comparisons(const capture_queue *queue);
 
 /* The next packet, which lives until the next call; NULL at the end of all.  After a stop it
  * may be one that is not to be used: ask for the stop first. */

@@ -12,12 +12,15 @@
 #define HEADER 16u
 /* Read at a time: small enough to stay in the processor's cache until it is used. */
 #define BLOCK ((size_t)1 << 17)
+/* The first time: of many files, only the first packet is read before their turn. */
+#define FIRST_BLOCK ((size_t)1 << 12)
 #define BUFFER (BLOCK + HEADER + PCAP_RECORD_MAX)
 
 void pcap_records_init(pcap_records *records)
 {
     records->buffer = g_malloc(BUFFER);
     records->from = records->to = 0;
+    records->block = FIRST_BLOCK;
 }
 
 void pcap_records_release(pcap_records *records)
@@ -33,13 +36,14 @@ static bool fill(pcap_records *r, size_t size)
     r->to -= r->from;
     r->from = 0;
     while (r->to < size) {
-        const ssize_t got = r->read(r->source, (char *)r->buffer + r->to, BLOCK);
+        const ssize_t got = r->read(r->source, (char *)r->buffer + r->to, r->block);
 
         if (got < 0)
             return false;
         if (got == 0)
             return true;
         r->to += (size_t)got;
+        r->block = BLOCK;
     }
     return true;
 }

@@ -24,7 +24,7 @@ typedef struct pcap_records {
     uint32_t snaplen; /* of the file: longer records are cut to it */
     uint8_t *buffer;
     size_t from, to;  /* what was read and not yet taken */
-    uint64_t skipped; /* records so far */
+    size_t block;     /* to be read at a time */
 } pcap_records;
 
 /* Starts behind the file's header.  The first five members are the caller's to fill in. */

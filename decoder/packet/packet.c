@@ -178,6 +178,7 @@ static packet_result take_piece(walk *w, uint8_t protocol, uint32_t identificati
         .destination = found->segment.destination,
         .identification = identification,
         .protocol = protocol,
+        .ttl = found->segment.ttl,
         .depth = w->depth,
         .more = more,
         .no_tunnel = protocol == PROTOCOL_UDP && offset == 0 && w->captured >= 4 &&
@@ -220,6 +221,7 @@ static packet_result take_ipv4(walk *w)
     set_address(&segment->source, bytes + 12, 4);
     set_address(&segment->destination, bytes + 16, 4);
     segment->identification = cti_get16(bytes + 4);
+    segment->ttl = bytes[8];
     if (!skip(w, header))
         return PACKET_CUT;
     if (fragment & 0x3FFF)
@@ -279,6 +281,7 @@ static packet_result take_ipv6(walk *w)
     set_address(&segment->source, bytes + 8, 16);
     set_address(&segment->destination, bytes + 24, 16);
     segment->identification = 0;
+    segment->ttl = bytes[7];
     skip(w, 40);
     if (payload != 0)
         set_length(w, payload);
@@ -325,6 +328,7 @@ packet_result packet_parse_whole(const ip_piece *whole, packet *found)
         .source = whole->source,
         .destination = whole->destination,
         .identification = v6 ? 0 : (uint16_t)whole->identification,
+        .ttl = whole->ttl,
     };
     return v6 ? take_ipv6_content(&w, whole->protocol) : take_protocol(&w, whole->protocol);
 }

@@ -13,6 +13,7 @@ typedef struct ip_piece {
     endpoint source, destination; /* addresses only */
     uint32_t identification;
     uint8_t protocol; /* of the bytes; with IPv6 an extension header's number may stand here */
+    uint8_t ttl;      /* TTL or hop limit; of the whole: that of the piece that completed it */
     uint8_t depth;    /* IP headers so far, for the limit of nested tunnels */
     bool more;        /* it is not the packet's last piece */
     bool no_tunnel;   /* the first piece of a UDP datagram whose ports are not a tunnel's */

@@ -40,14 +40,28 @@ static void append_services(GString *to, const cti_session_summary *s)
     const cti_value_set *mask = cti_field_get(CTI_F_ServicesRequested)->values;
     const uint32_t refused = s->services_requested & ~s->services_granted;
 
-    if (s->open_time == CTI_NO_TIME)
+    if (!s->has_services_requested)
         return;
     cti_text_mask(to, mask, s->services_requested);
-    if (s->open_answer_time != CTI_NO_TIME && s->verdict != CTI_VERDICT_REJECTED) {
+    if (s->has_services_granted && s->verdict != CTI_VERDICT_REJECTED) {
         g_string_append(to, refused == 0 ? ", all granted" : "; refused: ");
         if (refused != 0)
             cti_text_mask(to, mask, refused);
     }
+}
+
+static void append_open_answer(GString *to, const cti_session_summary *s)
+{
+    const int64_t took = cti_forward(s->open_time, s->open_answer_time);
+
+    if (s->open_answer_time == CTI_NO_TIME) {
+        g_string_append(to, ", no answer seen");
+        return;
+    }
+    g_string_append(to, s->verdict == CTI_VERDICT_REJECTED ? ", refused" : ", answered");
+    if (took != CTI_NO_TIME)
+        g_string_append_printf(to, " after %.3f ms", (double)took / 1e6);
+    g_string_append_printf(to, " #%u", s->open_answer_frame);
 }
 
 static void append_opening(GString *to, const cti_session_summary *s, times_style *times,
@@ -58,22 +72,16 @@ static void append_opening(GString *to, const cti_session_summary *s, times_styl
     } else {
         times_moment(to, times, s->open_time, digits);
         g_string_append_printf(to, " #%u", s->open_frame);
-        if (s->open_answer_time != CTI_NO_TIME)
-            g_string_append_printf(to, ", %s after %.3f ms #%u",
-                                   s->verdict == CTI_VERDICT_REJECTED ? "refused" : "answered",
-                                   (double)MAX(cti_elapsed(s->open_time, s->open_answer_time), 0) /
-                                       1e6,
-                                   s->open_answer_frame);
-        else
-            g_string_append(to, ", no answer seen");
+        append_open_answer(to, s);
     }
     if (s->version != 0)
         g_string_append_printf(to, "; version %u%s", s->version,
-                               s->version_inferred ? " (judged by the messages)" : "");
-    if (cti_idle_timeout_is_off(s->idle_timeout))
+                               s->version_inferred ? " (inferred)" : "");
+    if (s->has_idle_timeout && cti_idle_timeout_is_off(s->idle_timeout))
         g_string_append(to, "; no IdleTimeout");
-    else if (s->idle_timeout != 0)
-        g_string_append_printf(to, "; IdleTimeout %u s", s->idle_timeout);
+    else if (s->has_idle_timeout)
+        g_string_append_printf(to, "; IdleTimeout %u s%s", s->idle_timeout,
+                               s->idle_timeout_inferred ? " (inferred)" : "");
 }
 
 static void append_end(GString *to, const cti_session_summary *s, times_style *times,
@@ -135,6 +143,9 @@ static void append_traffic(GString *to, const cti_session_summary *s)
     g_string_append_printf(to, "%" G_GUINT64_FORMAT " from the client, %" G_GUINT64_FORMAT
                            " from the server",
                            s->messages_client, s->messages_server);
+    if (s->client_not_captured || s->server_not_captured)
+        g_string_append_printf(to, "; no packet of the %s was captured",
+                               s->client_not_captured ? "client" : "server");
     if (s->gaps > 0)
         g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->gaps,
                                s->gaps == 1 ? "" : "s");

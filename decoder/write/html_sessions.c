@@ -39,7 +39,10 @@ static void append_row(html *h, const html_session *s)
     g_string_append_printf(t, "</th><td>%s \xe2\x86\x92 ", s->from);
     html_side(t, s->side);
     g_string_append_printf(t, "%s</td>", s->to);
-    html_number_cell(t, s->version);
+    if (s->version != 0)
+        html_number_cell(t, s->version);
+    else
+        g_string_append(t, "<td class=\"n\">-</td>");
     g_string_append(t, "<td class=\"clock\">");
     html_clock(h, t, s->began, 3);
     g_string_append(t, "</td><td class=\"n\">");

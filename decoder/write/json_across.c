@@ -21,6 +21,7 @@ static void put_leg(json *j, const cti_leg *leg)
     key_time(j, "ended", leg->ended);
     key_text(j, "verdict", leg->session != 0 ? cti_verdict_name(leg->verdict) : NULL);
     key_bool(j, "lost", leg->lost);
+    json_other_answer(j, &leg->other_answer);
     yajl_gen_map_close(j->gen);
 }
 

@@ -3,6 +3,7 @@
  *
  *     write_json.c   messages, sessions, connections and what happens in them
  *     json_fields.c  the fields of a message
+ *     json_tcp.c     what TCP shows of a connection
  *     json_across.c  what several sessions together tell
  *     json_keys.c    keys and values */
 #ifndef CTIDUMP_JSON_PARTS_H
@@ -85,6 +86,12 @@ void json_fill_keys(json *j);
 void json_fields(json *j, cti_reader *reader);
 /* reader stands at its end: all problems are known. */
 void json_problems(json *j, const cti_reader *reader);
+
+/* ---- json_tcp.c ---- */
+
+/* null where no SYN-ACK came from another address. */
+void json_other_answer(json *j, const cti_other_answer *answer);
+void json_tcp(json *j, const connection_record *record);
 
 /* ---- json_across.c ---- */
 

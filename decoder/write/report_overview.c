@@ -297,8 +297,12 @@ void report_session_table(const report *r, GString *text)
     for (guint i = 0; i < shown; i++) {
         const reported_session *s = g_ptr_array_index(sorted, i);
 
-        g_string_append_printf(text, "%5u %-*s %-4s %-7u ", s->number, width, s->client,
-                               s->side != NULL ? s->side : "-", s->version);
+        g_string_append_printf(text, "%5u %-*s %-4s ", s->number, width, s->client,
+                               s->side != NULL ? s->side : "-");
+        if (s->version != 0)
+            g_string_append_printf(text, "%-7u ", s->version);
+        else
+            g_string_append_printf(text, "%-7s ", "-");
         times_cell(text, r->options->times, s->began, r->digits);
         g_string_append_c(text, ' ');
         format_duration(text, cti_elapsed(s->began, s->ended));

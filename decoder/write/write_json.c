@@ -214,6 +214,14 @@ static void put_evidence(json *j, const cti_session_summary *s)
     put_evidence_list(j, "verdict_against", s->evidence, s->evidence_count, true);
 }
 
+/* The direction of which no packet is in the capture, or NULL. */
+static const char *not_captured(const cti_session_summary *s)
+{
+    if (s->client_not_captured)
+        return sender_name(CTI_CLIENT);
+    return s->server_not_captured ? sender_name(CTI_SERVER) : NULL;
+}
+
 static void json_session(void *user, const session_record *record)
 {
     json *j = user;
@@ -230,14 +238,16 @@ static void json_session(void *user, const session_record *record)
     key_known(j, "version", s->version);
     key_bool(j, "version_inferred", s->version_inferred);
     key_services(j, "services_requested", "services_requested_names", s->services_requested,
-                 s->open_time != CTI_NO_TIME);
+                 s->has_services_requested);
     key_services(j, "services_granted", "services_granted_names", s->services_granted,
-                 s->open_answer_time != CTI_NO_TIME && s->state != CTI_STATE_REJECTED);
-    if (cti_idle_timeout_is_off(s->idle_timeout))
+                 s->has_services_granted && s->state != CTI_STATE_REJECTED);
+    if (!s->has_idle_timeout || cti_idle_timeout_is_off(s->idle_timeout))
         key_null(j, "idle_timeout_s");
     else
-        key_known(j, "idle_timeout_s", s->idle_timeout);
+        key_number(j, "idle_timeout_s", s->idle_timeout);
+    key_bool(j, "idle_timeout_inferred", s->idle_timeout_inferred);
     key_bool(j, "began_before_capture", s->began_before_capture);
+    key_text(j, "not_captured", not_captured(s));
     key_time(j, "opened", s->open_time);
     key_seconds(j, "open_answer_s", cti_forward(s->open_time, s->open_answer_time));
     key_time(j, "ended", s->end_time);
@@ -282,6 +292,8 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "holes", tcp->holes);
     key_bool(j, "tls", record->tls);
     key_number(j, "sessions", record->sessions);
+    json_other_answer(j, &record->other_answer);
+    json_tcp(j, record);
     end_record(j);
 }
 

@@ -20,6 +20,9 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "files"))
+import formats  # noqa: E402
+
 DONE, _, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 LINES = re.compile(rb"\A(ctidump: [^\n]+\n)+\Z")
 CALLS_MAX = 300
@@ -102,6 +105,46 @@ class Faults(unittest.TestCase):
                 for number, done in self.struck(call, 0, "-T", "json", path):
                     self.assertEqual(done.returncode, DONE, (call, number, done.stderr))
                     self.assertEqual(done.stdout, good, (call, number))
+
+    def test_files_are_read_in_blocks(self):
+        """2 MB take fewer than 1,000 reads in every form. A pipe gives at least a page a read (512
+        reads); two reads for each packet would be 4,000."""
+        frame = b"\xff" * 12 + b"\x08\x06" + bytes(1010)
+        packets = [(i * formats.SECOND, frame, len(frame)) for i in range(2000)]
+        forms = {f"{order}{magic:x} 2.{minor}": formats.pcap(packets, order, magic, minor=minor)
+                 for order in "<>" for minor in (3, 4)
+                 for magic in (formats.MICRO, formats.NANO, formats.PATCHED)}
+        if self.has_wiretap():
+            forms["pcapng"] = formats.pcapng(packets)
+            forms["pcapng.gz"] = gzip.compress(forms["pcapng"])
+        path = self.folder / "long"
+        for name, data in forms.items():
+            path.write_bytes(data)
+            with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+                for argument in (path, "-"):
+                    with self.subTest(name, argument=argument):
+                        self.mark.unlink(missing_ok=True)
+                        done = run("-T", "json", argument, stdin=cat.stdout, LD_PRELOAD=faults,
+                                   FAULT_CALL="read", FAULT_NUMBER="1000",
+                                   FAULT_ERROR=str(errno.EIO), FAULT_MARK=str(self.mark))
+                        self.assertEqual(done.returncode, DONE, done.stderr)
+                        self.assertFalse(self.mark.exists())
+
+    def test_waiting_files_are_not_read(self):
+        """Before a file's turn only its start is read, even if the filter takes none but its last
+        packet. 20 files of 2 MB take 320 reads of 128 KB, and a few for each start; all of them
+        read twice would take 640."""
+        frame = b"\xff" * 12 + b"\x08\x06" + bytes(1010)
+        for form in (formats.pcap, formats.pcapng) if self.has_wiretap() else (formats.pcap,):
+            paths = [self.folder / f"long{i:02}" for i in range(20)]
+            for i, path in enumerate(paths):
+                last = ((i + 1) * 2000 * formats.SECOND - 1, frame[:60], 60)
+                path.write_bytes(form([((i * 2000 + n) * formats.SECOND, frame, len(frame))
+                                       for n in range(2000)] + [last]))
+            done = run("-T", "json", "-f", "less 100", *paths, LD_PRELOAD=faults, FAULT_CALL="read",
+                       FAULT_NUMBER="550", FAULT_ERROR=str(errno.EIO), FAULT_MARK=str(self.mark))
+            self.assertEqual(done.returncode, DONE, done.stderr)
+            self.assertFalse(self.mark.exists(), form)
 
     def test_writes(self):
         files = sorted(captures.glob("*.pcap"))  # copies of one would be left out as such

@@ -7,6 +7,7 @@ import struct
 ETHERNET, FDDI, RAW, SLL, ERF, SLL2 = 1, 10, 101, 113, 197, 276
 
 MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
+PATCHED = 0xA1B2CD34  # by Alexey Kuznetzov: 8 bytes more in the header of a record
 SECOND = 1_000_000_000
 
 
@@ -37,12 +38,14 @@ def as_link(packet, link):
     return time, header + frame[14:], length - 14 + len(header)
 
 
-def pcap(packets, order="<", magic=MICRO, link=ETHERNET, snaplen=262144):
+def pcap(packets, order="<", magic=MICRO, link=ETHERNET, snaplen=262144, minor=4):
     unit = 1 if magic == NANO else 1000
-    out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link)]
+    out = [struct.pack(order + "IHHiIII", magic, 2, minor, 0, 0, snaplen, link)]
     for time, frame, length in (as_link(packet, link) for packet in packets):
         out.append(struct.pack(order + "4I", time // SECOND, time % SECOND // unit, len(frame),
                                length))
+        if magic == PATCHED:
+            out.append(struct.pack(order + "IHBB", 1, 0x0800, 0, 0))
         out.append(frame)
     return b"".join(out)
 

@@ -25,7 +25,7 @@ import unittest
 from pathlib import Path
 
 import formats
-from formats import ERF, ETHERNET, FDDI, MICRO, NANO, RAW, SLL, SLL2
+from formats import ERF, ETHERNET, FDDI, MICRO, NANO, PATCHED, RAW, SLL, SLL2
 
 DONE, FINDINGS, USAGE, NO_INPUT, INCOMPLETE, OUTPUT = range(6)
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d*?)0*Z")
@@ -121,8 +121,9 @@ class Files(unittest.TestCase):
 
     def classic_forms(self):
         for order in "<>":
-            for magic in (MICRO, NANO):
+            for magic in (MICRO, NANO, PATCHED):
                 yield f"{order}{magic:x}", formats.pcap(self.packets, order, magic)
+            yield f"{order}2.3", formats.pcap(self.packets, order, minor=3)
 
     def pcapng_forms(self):
         packets = self.packets
@@ -287,14 +288,22 @@ class Files(unittest.TestCase):
 
     def test_pipe_that_goes_on(self):
         """What the packets so far tell is printed before more of them is waited for."""
+        for name, data, header in (("usual", self.original, 16),
+                                   ("patched", formats.pcap(self.packets, magic=PATCHED), 24),
+                                   ("2.3", formats.pcap(self.packets, minor=3), 16)):
+            with self.subTest(name):
+                self.check_pipe_that_goes_on(data, header)
+
+    def check_pipe_that_goes_on(self, data, header):
+        """Writes record by record, each with a header of so many bytes."""
         frames = [record["frame"] for record in self.wanted if record["record"] == "message"]
         with subprocess.Popen([ctidump, "-T", "json", "-"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, bufsize=0) as process:
-            process.stdin.write(self.original[:24])
+            process.stdin.write(data[:24])
             lines, at = [], 24
             for frame in range(1, len(self.packets) + 1):
-                size = 16 + int.from_bytes(self.original[at + 8:at + 12], "little")
-                process.stdin.write(self.original[at:at + size])
+                size = header + int.from_bytes(data[at + 8:at + 12], "little")
+                process.stdin.write(data[at:at + size])
                 at += size
                 while sum(line["record"] == "message" for line in lines) < \
                         sum(number <= frame for number in frames):
@@ -381,16 +390,114 @@ class Files(unittest.TestCase):
         paths = [self.file(f"x{i}", formats.pcap(self.packets[i::4])) for i in range(4)]
         self.expect_same(run("-T", "json", *paths))
 
+    @staticmethod
+    def descriptors(soft, hard=None):
+        """For preexec_fn: the limits of open files."""
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                          (soft, most if hard is None else hard))
+
     def test_more_files_than_descriptors(self):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
         paths = [self.file(f"x{i:03}", formats.pcap([packet]))
                  for i, packet in enumerate(self.packets)]
         empty = [self.file(f"y{i:03}", formats.pcap([])) for i in range(100)]
         order = paths + empty
         random.Random(1).shuffle(order)
-        done = run("-T", "json", *order, preexec_fn=limit)
+        done = run("-T", "json", *order, preexec_fn=self.descriptors(48, 48))
         self.assertEqual(self.expect_same(done)["files"], len(order))
+
+    def repeated(self, count):
+        """So many packets: the capture again and again, the times always later."""
+        packets, start = [], 0
+        while len(packets) < count:
+            packets += [(time + start, *more) for time, *more in self.packets]
+            start += self.packets[-1][0] - self.packets[0][0] + formats.SECOND
+        return packets[:count]
+
+    def test_ring_of_2500_files(self):
+        """Files of two packets each, which overlap with the next: the same as one file."""
+        packets = self.repeated(5000)
+        one = run("-T", "json", self.file("one", formats.pcap(packets)))
+        wanted = records(one)[0]
+        forms = [formats.pcap] + ([formats.pcapng, lambda part: filter_through(
+            formats.pcap(part), "gzip", "-c")] if self.wiretap else [])
+        paths = []
+        for i in range(0, 5000, 4):
+            for number, part in enumerate((packets[i:i + 4:2], packets[i + 1:i + 4:2])):
+                form = forms[-1] if i % 400 == 0 else forms[i // 4 % min(2, len(forms))]
+                paths.append(self.file(f"ring{i + number:05}", form(part)))
+        random.Random(2).shuffle(paths)
+        done = run("-T", "json", *paths, preexec_fn=self.descriptors(256, 256))
+        self.expect(done, one.returncode)
+        found, summary = records(done)
+        self.assertEqual(found, wanted)
+        self.assertEqual((summary["files"], summary["packets"]), (2500, 5000))
+
+    def overlapping(self, count):
+        """The capture in files that all have the time of the first packet and of the last."""
+        first, last = [(self.packets[i][0], b"\xff" * 12 + b"\x08\x06" + bytes(46), 60)
+                       for i in (0, -1)]
+        return [self.file(f"x{i:03}", formats.pcap([first, *self.packets[i::count], last]))
+                for i in range(count)]
+
+    def test_limit_of_open_files_is_raised(self):
+        """Only the hard limit counts."""
+        done = run("-T", "json", *self.overlapping(100), preexec_fn=self.descriptors(32))
+        self.expect(done)
+        self.assertEqual(records(done)[1]["files"], 100)
+        self.assertEqual(records(done)[1]["messages"], self.summary["messages"])
+
+    def test_files_that_cannot_be_open_at_once(self):
+        """Each one that is left out is named, and the others are read."""
+        paths = self.overlapping(100)
+        done = run("-T", "json", *paths, preexec_fn=self.descriptors(64, 64))
+        self.expect(done, INCOMPLETE,
+                    rb"\A(ctidump: [^\n]*x\d\d\d: left out: too many files overlap in time for the "
+                    rb"limit of 64 open files \(see ulimit -Hn\)\n)+\Z")
+        lines = done.stderr.splitlines()
+        summary = records(done)[1]
+        self.assertEqual(summary["files"], 100 - len(lines))
+        self.assertEqual(summary["notes"], [line[len("ctidump: "):].decode() for line in lines])
+        self.assertGreater(summary["files"], 48)
+
+    def change_while_waiting(self, change):
+        """17 files, of which the last waits while change(its path) is done, and a pipe."""
+        paths = self.parts(17)
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        first = formats.pcap([(0, b"\xff" * 12 + b"\x08\x06" + bytes(46), 60)])
+        with subprocess.Popen([ctidump, "-T", "json", *paths, fifo], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            with open(fifo, "wb") as end:  # opened at the other end: all others were seen
+                change(paths[-1])
+                end.write(first)
+            out, error = process.communicate(timeout=60)
+        fifo.unlink()
+        return process.returncode, json.loads(out.splitlines()[-1]), error
+
+    def test_file_removed_while_it_waits(self):
+        status, summary, error = self.change_while_waiting(lambda path: path.unlink())
+        self.assertRegex(error, rb"\Actidump: [^\n]*part16: No such file or directory\n\Z")
+        self.assertEqual((status, summary["files"]), (INCOMPLETE, 17))
+
+    def test_file_overwritten_while_it_waits(self):
+        later = [(time + 10 * formats.SECOND, *more) for time, *more in self.packets[-1:]]
+        for content in (formats.pcap([]), formats.pcap(later)):
+            status, summary, error = self.change_while_waiting(
+                lambda path, new=content: path.write_bytes(new))
+            self.assertRegex(error, rb"\Actidump: [^\n]*part16: changed while other files were read: "
+                                    rb"packets may be missing\n\Z")
+            self.assertEqual((status, summary["files"]), (INCOMPLETE, 18))
+
+    def test_file_of_another_link_type_while_it_waits(self):
+        content = formats.pcap(self.packets[-3:], link=FDDI)
+        status, summary, error = self.change_while_waiting(lambda path: path.write_bytes(content))
+        self.assertRegex(error, rb"\Actidump: [^\n]*part16: changed while other files were read: "
+                                rb"packets may be missing\nctidump: [^\n]*part16: 3 packets were not "
+                                rb"decoded: link type 10 \(FDDI\)\n\Z")
+        self.assertEqual((status, summary["files"]), (INCOMPLETE, 18))
+        self.assertEqual(summary["packets_not_decoded"],
+                         [{"kind": "link type 10 (FDDI)", "packets": 3}])
 
     def test_in_order(self):
         """As named, the later half is first: its frames are the low numbers."""
@@ -398,6 +505,8 @@ class Files(unittest.TestCase):
         first = records(run("-T", "json", "--in-order", two, one))[0][0]
         self.assertEqual(first["ts"], records(run("-T", "json", two))[0][0]["ts"])
         self.expect_same(run("-T", "json", "--in-order", one, two))
+        self.expect_same(run("-T", "json", "--in-order", *self.parts(40),
+                             preexec_fn=self.descriptors(24, 24)))
 
     def test_gap_in_numbers(self):
         for names, gap in (
@@ -527,6 +636,36 @@ class Files(unittest.TestCase):
         self.expect(done, DONE, rb"\Actidump: standard input: %d packets were not decoded: link "
                                 rb"type 1 \(EN10MB\), for which the filter cannot be used: "
                                 rb"[^\n]+\n\Z" % len(self.packets))
+
+    def test_skipped_packets_of_files_opened_again(self):
+        """What is read at the start is counted once, whether a file stays open (4) or not (20)."""
+        self.need_wiretap()
+        head = formats.section() + formats.interface(FDDI) + formats.interface(ETHERNET)
+        for count in (4, 20):
+            size = -(-len(self.packets) // count)
+            parts = [self.packets[i:i + size] for i in range(0, len(self.packets), size)]
+            both = [self.file(f"both{i:02}", head + b"".join(
+                formats.enhanced_packet(formats.as_link(packet, FDDI), 0) +
+                formats.enhanced_packet(packet, 1) for packet in part))
+                for i, part in enumerate(parts)]
+            plain = [self.file(f"plain{i:02}", formats.pcap(part)) for i, part in enumerate(parts)]
+            for options, paths, times, kind in (
+                    ((), both, 2, "link type 10 (FDDI)"),
+                    (("-f", "tcp"), both, 2, "link type 10 (FDDI)"),
+                    (("-f", "outbound or inbound"), plain, 1, "link type 1 (EN10MB), for which ")):
+                with self.subTest(kind, count=count, options=options):
+                    done = run("-T", "json", *options, *paths)
+                    self.assertEqual(done.returncode, DONE, done.stderr)
+                    found, summary = records(done)
+                    self.assertEqual(summary["packets"], times * len(self.packets))
+                    self.assertEqual([(entry["kind"][:len(kind)], entry["packets"])
+                                      for entry in summary["packets_not_decoded"]],
+                                     [(kind, len(self.packets))])
+                    self.assertEqual([int(re.search(r": (\d+) packets? w", note)[1])
+                                      for note in summary["notes"]], [len(part) for part in parts])
+                    self.assertEqual([record["frame"] for record in found if "frame" in record],
+                                     [2 * record["frame"] for record in self.wanted
+                                      if "frame" in record and times == 2])
 
     # ---- damage ----
 

@@ -4,20 +4,32 @@
 #include "clients.h"
 #include "promises.h"
 #include "session_private.h"
+#include "stream.h"
 
-enum { SESSIONS_MAX = 200, BUFFER_MAX = 1 << 17 };
+enum { SESSIONS_MAX = 200 };
 
-typedef struct bench {
+typedef struct bench bench;
+
+/* One direction, and where its bytes went. */
+typedef struct side {
+    bench *bench;
+    cti_sender sender;
+    cti_stream stream;
+    uint64_t taken, handed_out, skipped;
+} side;
+
+struct bench {
     cti_session *session; /* NULL where there is none */
     uint32_t number, frame;
     int64_t now;
     cti_clients *clients;
     cti_endpoint client, server;
     cti_side side;
-    cti_frame_state framing[2];
-    GByteArray *bytes[2];
+    uint64_t held;
+    cti_stream_pool pool;
+    side sides[2];
     uint64_t requests, heartbeats;
-} bench;
+};
 
 /* ---- what it tells ---- */
 
@@ -126,43 +138,81 @@ static void take_message(bench *b, cti_sender sender, const uint8_t *bytes, size
     g_free(copy);
 }
 
-/* The bytes of a direction become messages, as on a connection. */
+/* ---- the bytes of a direction become messages, as on a connection ---- */
+
+static void on_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
+                       cti_stamp stamp)
+{
+    side *from = user;
+
+    REQUIRE(size >= CTI_HEADER_SIZE && size <= CTI_MESSAGE_SIZE_MAX);
+    REQUIRE(left <= from->taken);
+    REQUIRE(stamp.frame > 0 && stamp.frame <= from->bench->frame);
+    from->handed_out += size;
+    take_message(from->bench, from->sender, bytes, size);
+}
+
+static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+{
+    side *from = user;
+
+    REQUIRE(cti_gap_cause_name(cause)[0] != '?');
+    REQUIRE(stamp.frame <= from->bench->frame);
+    if (from->bench->session != NULL)
+        cti_session_gap(from->bench->session, from->sender, bytes, from->bench->now);
+}
+
+static void on_gap(void *user, const cti_stream_gap_record *gap)
+{
+    side *from = user;
+
+    from->skipped += gap->skipped;
+    REQUIRE(from->handed_out + from->skipped <= from->taken);
+}
+
+static const cti_stream_events stream_events = {
+    .message = on_message, .gap_begins = on_gap_begins, .gap = on_gap};
+
+static void begin_side(bench *b, cti_sender sender)
+{
+    side *from = &b->sides[sender == CTI_SERVER];
+
+    *from = (side){.bench = b, .sender = sender};
+    cti_stream_init(&from->stream, &stream_events, from, &b->pool);
+}
+
 static void take_bytes(bench *b, cti_sender sender, const uint8_t *bytes, uint32_t length)
 {
-    GByteArray *rest = b->bytes[sender == CTI_SERVER];
-    cti_frame_state *state = &b->framing[sender == CTI_SERVER];
-    guint used = 0;
-    size_t size;
+    side *from = &b->sides[sender == CTI_SERVER];
 
-    if (rest->len + length > BUFFER_MAX)
+    if (length == 0)
         return;
-    g_byte_array_append(rest, bytes, length);
-    while (used < rest->len) {
-        const cti_frame_result result = cti_frame_next(rest->data + used, rest->len - used, *state,
-                                                       &size);
+    from->stream.framing.sender = length % 2 ? sender : CTI_EITHER;
+    from->taken += length;
+    cti_stream_take(&from->stream, bytes, length, length % 5 == 0,
+                    (cti_stamp){.time = b->now, .frame = b->frame});
+    REQUIRE(from->stream.length <= CTI_MESSAGE_SIZE_MAX + 2 * UINT16_MAX);
+    while (b->held > 100000) {
+        cti_stream *oldest = cti_stream_pool_oldest(&b->pool);
 
-        REQUIRE(size >= 1);
-        if (result == CTI_FRAME_MORE) {
-            REQUIRE(size > rest->len - used);
-            break;
-        }
-        REQUIRE(size <= rest->len - used);
-        *state = result == CTI_FRAME_MESSAGE ? CTI_FRAME_IN_STEP : CTI_FRAME_SEARCH;
-        if (result == CTI_FRAME_MESSAGE)
-            take_message(b, sender, rest->data + used, size);
-        used += (guint)size;
+        REQUIRE(oldest != NULL && cti_stream_waits_since(oldest) != INT64_MIN);
+        cti_stream_give_up(oldest, (cti_stamp){.time = b->now, .frame = b->frame});
+        REQUIRE(oldest->length == 0);
     }
-    g_byte_array_remove_range(rest, 0, used);
 }
 
 static void take_hole(bench *b, cti_sender sender, uint16_t bytes)
 {
-    const int side = sender == CTI_SERVER;
+    const cti_gap_cause cause = bytes % 3 ? CTI_GAP_SNAPLEN : CTI_GAP_ACKED;
 
-    if (b->session != NULL)
-        cti_session_hole(b->session, sender, bytes, b->now);
-    g_byte_array_set_size(b->bytes[side], 0);
-    b->framing[side] = CTI_FRAME_SEARCH;
+    cti_stream_gap(&b->sides[sender == CTI_SERVER].stream, bytes, cause,
+                   (cti_stamp){.time = b->now, .frame = b->frame});
+}
+
+static void end_side(side *from)
+{
+    cti_stream_end(&from->stream, (cti_stamp){.time = from->bench->now, .frame = from->bench->frame});
+    cti_stream_release(&from->stream);
 }
 
 static void take_segment(bench *b, cti_sender sender, input *in)
@@ -229,7 +279,9 @@ static void take_event(bench *b, input *in)
         break;
     case 8: take_hole(b, sender, take16(in)); break;
     case 9:
-        if (b->session != NULL)
+        if (b->session != NULL && b->frame % 4 == 0)
+            cti_session_not_captured(b->session, sender);
+        else if (b->session != NULL)
             cti_session_doubt(b->session, sender);
         break;
     case 10: take_segment(b, sender, in); break;
@@ -241,8 +293,7 @@ static void take_event(bench *b, input *in)
         break;
     case 13:
         if (b->session != NULL)
-            finish(b, cti_session_get_summary(b->session)->end_frame != 0 ? CTI_END_NONE
-                                                                          : CTI_END_SUPERSEDED);
+            finish(b, b->session->summary.end_frame != 0 ? CTI_END_NONE : CTI_END_SUPERSEDED);
         break;
     case 14: take_attempt(b, in); break;
     case 15: take_endpoints(b, in); break;
@@ -252,21 +303,27 @@ static void take_event(bench *b, input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
-    bench b = {.clients = cti_clients_new(),
-               .framing = {CTI_FRAME_SEARCH, CTI_FRAME_SEARCH},
-               .bytes = {g_byte_array_new(), g_byte_array_new()}};
+    bench b = {.clients = cti_clients_new(), .frame = 1};
 
+    cti_stream_pool_init(&b.pool, &b.held);
+    begin_side(&b, CTI_CLIENT);
+    begin_side(&b, CTI_SERVER);
     b.now = take_start(&in);
     take_endpoints(&b, &in);
-    check_framing(data, size, CTI_FRAME_IN_STEP);
-    check_framing(data, size, CTI_FRAME_SEARCH);
+    check_framing(data, size, (cti_framing){.state = CTI_FRAME_IN_STEP});
+    check_framing(data, size, (cti_framing){.state = CTI_FRAME_SEARCH});
+    check_framing(data, size,
+                  (cti_framing){.state = CTI_FRAME_SEARCH, .sender = CTI_SERVER, .at_start = true});
+    check_framing(data, size,
+                  (cti_framing){.state = CTI_FRAME_SEARCH, .cut = true, .final = true});
     cti_frame_looks(data, size);
     while (in.left > 0 && b.number < SESSIONS_MAX)
         take_event(&b, &in);
+    end_side(&b.sides[0]);
+    end_side(&b.sides[1]);
+    REQUIRE(b.held == 0);
     finish(&b, CTI_END_CAPTURE_ENDED);
     cti_clients_finish(b.clients, b.now, &clients_events, &b);
     cti_clients_free(b.clients);
-    g_byte_array_unref(b.bytes[0]);
-    g_byte_array_unref(b.bytes[1]);
     return 0;
 }

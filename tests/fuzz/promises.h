@@ -164,17 +164,22 @@ static inline void check_reader(const uint8_t *bytes, uint32_t size, const cti_c
 /* ---- framing ---- */
 
 /* Walks through bytes; returns how many are used up. */
-static inline size_t check_framing(const uint8_t *bytes, size_t length, cti_frame_state state)
+static inline size_t check_framing(const uint8_t *bytes, size_t length, cti_framing framing)
 {
     size_t offset = 0, size;
 
     while (offset < length) {
-        const cti_frame_result result = cti_frame_next(bytes + offset, length - offset, state,
+        const cti_frame_result result = cti_frame_next(&framing, bytes + offset, length - offset,
                                                        &size);
 
         REQUIRE(size >= 1);
-        if (result == CTI_FRAME_MORE)
+        REQUIRE(cti_frame_skip(&framing, bytes + offset, length - offset) >= 1);
+        REQUIRE(cti_frame_count(&framing, bytes + offset, length - offset) <= CTI_FRAME_COUNT_MAX);
+        cti_frame_explains(&framing, bytes + offset, length - offset);
+        if (result == CTI_FRAME_MORE) {
+            REQUIRE(size > length - offset);
             break;
+        }
         REQUIRE(size <= length - offset);
         offset += size;
     }

@@ -96,7 +96,8 @@ static void check_message(const message *m, uint32_t version)
     cti_highlights(&reader, highlights);
     check_reader(bytes, m->size, &context, NULL);
     for (int state = CTI_FRAME_IN_STEP; state <= CTI_FRAME_SEARCH; state++)
-        check_framing(bytes, m->size, (cti_frame_state)state);
+        check_framing(bytes, m->size,
+                      (cti_framing){.state = (cti_frame_state)state, .version = version});
     cti_frame_looks(bytes, m->size);
     g_free(bytes);
 }
@@ -128,11 +129,12 @@ static void disturb(GRand *random, cti_session *session, int64_t time, uint32_t 
 
     cti_session_segment(session, sender, &segment);
     switch (g_rand_int_range(random, 0, 200)) {
-    case 0: cti_session_hole(session, sender, g_rand_int(random), time); break;
+    case 0: cti_session_gap(session, sender, g_rand_int(random), time); break;
     case 1: cti_session_doubt(session, sender); break;
     case 2: cti_session_tcp_end(session, CTI_TCP_FIN, sender, time, frame); break;
     case 3: cti_session_tcp_end(session, CTI_TCP_RST, sender, time, frame); break;
     case 4: cti_session_reopen(session, time, frame); break;
+    case 5: cti_session_not_captured(session, sender); break;
     default: break;
     }
 }

@@ -136,8 +136,8 @@ def server_reset(made):
     opened(made).wait(3).reset(SERVER)
 
 
-@lost("out-of-nowhere")
-def out_of_nowhere(made):
+@lost("stale-connection")
+def stale_connection(made):
     """A client without IdleTimeout is silent for 40 minutes, and then meets a reset."""
     session = begin(made).ask_to_open(services=MONITOR, idle=0xFFFFFFFF).wait(0.01)
     ask(confirm(session).wait(2400)).wait(0.05).reset(SERVER)
@@ -156,24 +156,41 @@ def open_waits(made):
 
 # ---- what the capture does not show ----
 
-@lost("hole-of-client")
-def hole_of_client(made):
+@lost("gap-of-client")
+def gap_of_client(made):
     session = opened(made).wait(3)
     session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
     session.wait(0.5).finish(CLIENT)
 
 
-@lost("hole-of-server")
-def hole_of_server(made):
+@lost("gap-of-server")
+def gap_of_server(made):
     session = opened(made).wait(3)
     session.send(SERVER, message("FAILURE_EVENT", {"Status": "E_CTI_CTI_SERVER_OFFLINE"}, 24),
                  lost=[0])
     session.wait(0.5).finish(SERVER)
 
 
-@lost("hole-before-server")
-def hole_before_server(made):
-    """The server closes right after something of the client that the capture lacks."""
+@lost("gap-before-reset")
+def gap_before_reset(made):
+    """The client resets after something of the server that was not captured."""
+    session = opened(made).wait(3)
+    session.send(SERVER, message("FAILURE_EVENT", {"Status": "E_CTI_CTI_SERVER_OFFLINE"}, 24),
+                 lost=[0])
+    session.wait(0.5).reset(CLIENT)
+
+
+@lost("gap-of-open-conf")
+def gap_of_open_conf(made):
+    """The answer to OPEN_REQ was not captured; the client then ends the connection."""
+    session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+    session.server("OPEN_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.wait(20).reset(CLIENT)
+
+
+@lost("gap-before-server")
+def gap_before_server(made):
+    """The server closes right after something of the client that was not captured."""
     session = opened(made).wait(3)
     session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
     session.wait(0.5).finish(SERVER)

@@ -116,7 +116,7 @@ class Rules(Made):
 
     def check_text(self, text):
         self.assertRegex(text, r"^[A-Z0-9].*\.$")
-        self.assertRegex(text, r"\b[Ll]ook (at|for) ")
+        self.assertRegex(text, r"\b([Ll]ook (at|for)|[Cc]heck) ")
         self.assertLessEqual(len(re.findall(r"\.(?= [A-Z])", text)), 3, text)
         self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
 

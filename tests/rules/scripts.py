@@ -828,12 +828,107 @@ def no_close_reset(made):
     opened(made).wait(3).reset(SERVER)
 
 
-@script("no-close-in-hole")
-def no_close_in_hole(made):
-    """The client's last bytes before its FIN are not in the capture: CLOSE_REQ may be there."""
+@script("no-close-in-gap")
+def no_close_in_gap(made):
+    """The client's last bytes before its FIN were not captured: CLOSE_REQ may be among them."""
     session = opened(made).wait(3)
     session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
     session.finish(CLIENT)
+
+
+# ---- what was not captured ----
+
+@script("open-conf-in-gap")
+def open_conf_in_gap(made):
+    """OPEN_CONF was not captured, but the client acknowledged it."""
+    session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+    session.server("OPEN_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.heartbeats(3, 30).wait(1).close()
+
+
+@script("missed-in-gap")
+def missed_in_gap(made):
+    """The answers to four heartbeats were not captured."""
+    session = opened(made)
+    for _ in range(4):
+        session.lost_heartbeat(30)
+        session.server("HEARTBEAT_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.heartbeats(1, 30).close()
+
+
+@script("heartbeat-in-gap")
+def heartbeat_in_gap(made):
+    """A heartbeat was not captured, but its answer was."""
+    session = opened(made).wait(30)
+    session.client("HEARTBEAT_REQ", {"InvokeID": 50}, lost=[0])
+    session.server("HEARTBEAT_CONF", {"InvokeID": 50}).heartbeats(2, 30).close()
+
+
+@script("silence-across-gap")
+def silence_across_gap(made):
+    """A heartbeat that was not captured ended a silence of the client."""
+    session = opened(made).heartbeats(2, 30).wait(30)
+    session.client("HEARTBEAT_REQ", {"InvokeID": 50}, lost=[0])
+    session.heartbeats(2, 30).close()
+
+
+@script("close-conf-in-gap")
+def close_conf_in_gap(made):
+    """CLOSE_CONF was not captured; the connection stays for 8 s."""
+    session = close_request(opened(made))
+    session.server("CLOSE_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.wait(8).reset(CLIENT)
+
+
+@script("vote-in-gap")
+def vote_in_gap(made):
+    """The client's vote was not captured."""
+    session = opened(made, STANDBY).server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    session.client("ACTIVE_MAINTENANCE_RESP",
+                   {"InvokeID": 900, "MaintenanceModeAccepted": 1}, lost=[0])
+    session.server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": 1})
+    leave(session).reset(SERVER)
+
+
+@script("cut-to-68", snaplen=68)
+def cut_to_68(made):
+    """Nothing of OPEN_REQ after its InvokeID."""
+    opened(made).wait(1).close()
+
+
+@script("cut-to-68-rejected", snaplen=68)
+def cut_to_68_rejected(made):
+    """Of FAILURE_CONF its InvokeID, but not its status."""
+    refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD").reset(CLIENT)
+
+
+@script("cut-to-62", snaplen=62)
+def cut_to_62(made):
+    """Headers of messages alone: answers cannot be assigned to their requests."""
+    opened(made).wait(1).close()
+
+
+def start_in_mid(made):
+    """Forgets what was captured until now."""
+    made.records.clear()
+
+
+@script("open-again-in-mid")
+def open_again_in_mid(made):
+    """The capture begins in an open session, whose client asks to open once more."""
+    session = opened(made)
+    start_in_mid(made)
+    refuse(session.heartbeats(1, 30).ask_to_open(services=MONITOR), "E_CTI_SESSION_ALREADY_OPEN")
+    session.heartbeats(1, 30).close()
+
+
+@script("open-again-first-in-mid")
+def open_again_first_in_mid(made):
+    """The same, and that OPEN_REQ is the first message captured: no word about a lost session."""
+    session = opened(made)
+    start_in_mid(made)
+    refuse(session.wait(30).ask_to_open(services=MONITOR), "E_CTI_SESSION_ALREADY_OPEN")
+    session.heartbeats(1, 30).close()
 
 
 # ---- graceful shutdown ----

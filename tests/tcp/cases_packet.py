@@ -49,7 +49,7 @@ class Packet(TalkTest):
             talk = self.session()
             talk.capture.snaplen = snaplen
             result = self.expect(talk, sessions=0)
-            self.assertRegex(result.notes[0], "cut or broken")
+            self.assertRegex(result.notes[0], "truncated or invalid headers")
 
     def test_39_ip_total_length(self):
         def length(size, padding=b""):

@@ -1543,6 +1543,37 @@ static void data_without_numbers(void **state)
     assert_false(b.sessions[0].began_before);
 }
 
+/* Connections that each begin a large message keep no more than held_total together; what follows
+ * the message that was given up is found. */
+static void unfinished_messages_have_a_limit(void **state)
+{
+    enum { FLOWS = 300, BODY = 60000, SENT = 40000 };
+    static uint8_t message[8 + BODY];
+    static flow flows[FLOWS];
+    bench b;
+    uint64_t limited;
+
+    (void)state;
+    begin(&b);
+    memcpy(message, (const uint8_t[]){0, 0, BODY >> 8, BODY & 255, 0, 0, 0, 31}, 8);
+    for (int i = 0; i < FLOWS; i++) {
+        flows[i] = make_flow((uint16_t)(20000 + i), 42027);
+        handshake(&b, &flows[i]);
+        segment(&b, &flows[i], SERVER, CTI_FLAG_ACK, message, SENT);
+        ack(&b, &flows[i], CLIENT);
+    }
+    limited = cti_connections_counts(b.all)->over_limit.count;
+    assert_in_range(limited, FLOWS - options.held_total / SENT, FLOWS - options.held_total / 80000);
+    g_string_truncate(b.log, 0);
+    segment(&b, &flows[0], SERVER, CTI_FLAG_ACK, message + SENT, sizeof(message) - SENT);
+    say_heartbeat(&b, &flows[0], SERVER);
+    assert_told(&b, "hole(s 0+60008 limit) 1:s6");
+    segment(&b, &flows[FLOWS - 1], SERVER, CTI_FLAG_ACK, message + SENT, sizeof(message) - SENT);
+    assert_told(&b, "2:s31");
+    cti_connections_free(b.all);
+    g_string_free(b.log, TRUE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1596,6 +1627,7 @@ int main(void)
         cmocka_unit_test(copies_are_no_retransmissions),
         cmocka_unit_test(copy_of_an_unknown_connection),
         cmocka_unit_test(data_without_numbers),
+        cmocka_unit_test(unfinished_messages_have_a_limit),
         cmocka_unit_test(random_segments_make_the_same_messages),
         cmocka_unit_test(random_segments_without_sense),
     };

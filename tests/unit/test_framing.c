@@ -10,6 +10,10 @@
 #include "bytes.h"
 #include "framing.h"
 
+static const cti_framing in_step = {.state = CTI_FRAME_IN_STEP};
+static const cti_framing searching = {.state = CTI_FRAME_SEARCH};
+static const cti_framing at_start = {.state = CTI_FRAME_SEARCH, .at_start = true};
+
 static void append(bytes *stream, const bytes *message)
 {
     put(stream, message->data, message->size);
@@ -37,11 +41,11 @@ static void message_at_every_length(void **state)
     (void)state;
     open_req(&b, 1, 20, 120);
     for (uint32_t length = 0; length < b.size; length++) {
-        assert_int_equal(cti_frame_next(b.data, length, CTI_FRAME_IN_STEP, &size),
+        assert_int_equal(cti_frame_next(&in_step, b.data, length, &size),
                          CTI_FRAME_MORE);
         assert_int_equal(size, length < 8 ? 8 : b.size);
     }
-    assert_int_equal(cti_frame_next(b.data, b.size, CTI_FRAME_IN_STEP, &size), CTI_FRAME_MESSAGE);
+    assert_int_equal(cti_frame_next(&in_step, b.data, b.size, &size), CTI_FRAME_MESSAGE);
     assert_int_equal(size, b.size);
 }
 
@@ -53,7 +57,7 @@ static void length_that_would_wrap(void **state)
     (void)state;
     short_message(&b, 5, 1);
     memset(b.data, 0xFF, 4);
-    assert_int_equal(cti_frame_next(b.data, b.size, CTI_FRAME_IN_STEP, &size), CTI_FRAME_SKIP);
+    assert_int_equal(cti_frame_next(&in_step, b.data, b.size, &size), CTI_FRAME_SKIP);
     assert_true(size >= 1 && size <= b.size);
 }
 
@@ -69,7 +73,7 @@ static void found_again_after_garbage(void **state)
     append(&stream, &message);
     short_message(&message, 6, 1);
     append(&stream, &message);
-    while (cti_frame_next(stream.data + offset, stream.size - offset, CTI_FRAME_SEARCH, &size) ==
+    while (cti_frame_next(&searching, stream.data + offset, stream.size - offset, &size) ==
            CTI_FRAME_SKIP) {
         assert_true(size >= 1 && size <= stream.size - offset);
         offset += size;
@@ -78,8 +82,8 @@ static void found_again_after_garbage(void **state)
     assert_int_equal(size, 34);
 }
 
-/* Any bytes fit AGENT_TASKS_RESP, whose format is not published: in a search it must have
- * another message behind it. */
+/* Any bytes fit AGENT_TASKS_RESP, whose format is not published: in a search a segment must begin
+ * with it, and another message follow. */
 static void search_doubts_unpublished_messages(void **state)
 {
     bytes stream = {{0}, 0}, message;
@@ -88,15 +92,68 @@ static void search_doubts_unpublished_messages(void **state)
     (void)state;
     start_message(&stream, 256);
     end_message(&stream);
-    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_IN_STEP, &size),
-                     CTI_FRAME_MESSAGE);
-    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_SEARCH, &size),
-                     CTI_FRAME_SKIP);
+    assert_int_equal(cti_frame_next(&in_step, stream.data, stream.size, &size), CTI_FRAME_MESSAGE);
+    assert_int_equal(cti_frame_next(&searching, stream.data, stream.size, &size), CTI_FRAME_SKIP);
+    assert_int_equal(cti_frame_next(&at_start, stream.data, stream.size, &size), CTI_FRAME_MORE);
+    assert_int_equal(size, 16);
     short_message(&message, 6, 1);
     append(&stream, &message);
-    assert_int_equal(cti_frame_next(stream.data, stream.size, CTI_FRAME_SEARCH, &size),
+    assert_int_equal(cti_frame_next(&searching, stream.data, stream.size, &size), CTI_FRAME_SKIP);
+    assert_int_equal(cti_frame_next(&at_start, stream.data, stream.size, &size),
                      CTI_FRAME_MESSAGE);
     assert_int_equal(size, 8);
+}
+
+/* HEARTBEAT_CONF comes from the server. */
+static void search_knows_the_direction(void **state)
+{
+    cti_framing framing = at_start;
+    bytes b;
+    size_t size;
+
+    (void)state;
+    short_message(&b, 6, 1);
+    framing.sender = CTI_CLIENT;
+    assert_int_equal(cti_frame_next(&framing, b.data, b.size, &size), CTI_FRAME_SKIP);
+    framing.sender = CTI_SERVER;
+    assert_int_equal(cti_frame_next(&framing, b.data, b.size, &size), CTI_FRAME_MESSAGE);
+    framing = in_step;
+    framing.sender = CTI_CLIENT;
+    assert_int_equal(cti_frame_next(&framing, b.data, b.size, &size), CTI_FRAME_MESSAGE);
+}
+
+/* A message of a type that the table lacks, with something in it that looks like another one. */
+static void unknown_message(bytes *b, uint32_t type, uint32_t length)
+{
+    start_message(b, type);
+    put32(b, 12);
+    put32(b, CTI_FAILURE_EVENT);
+    put32(b, CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE);
+    put(b, "text and more", 13);
+    b->size = 0;
+    put32(b, length);
+    b->size = 8 + 25;
+}
+
+static void unknown_type_in_step(void **state)
+{
+    bytes stream, message;
+    size_t size;
+
+    (void)state;
+    unknown_message(&stream, 9999, 25);
+    for (uint32_t length = 0; length < 33; length++)
+        assert_int_equal(cti_frame_next(&in_step, stream.data, length, &size), CTI_FRAME_MORE);
+    assert_int_equal(cti_frame_next(&in_step, stream.data, stream.size, &size), CTI_FRAME_MESSAGE);
+    short_message(&message, 6, 1);
+    append(&stream, &message);
+    for (uint32_t length = 33; length <= stream.size; length++) {
+        assert_int_equal(cti_frame_next(&in_step, stream.data, length, &size), CTI_FRAME_MESSAGE);
+        assert_int_equal(size, 33);
+    }
+    unknown_message(&stream, 9999, 20);
+    append(&stream, &message);
+    assert_int_equal(cti_frame_next(&in_step, stream.data, stream.size, &size), CTI_FRAME_SKIP);
 }
 
 static void search_in_zeros_and_noise_ends(void **state)
@@ -112,9 +169,9 @@ static void search_in_zeros_and_noise_ends(void **state)
         for (size_t i = 0; i < sizeof(noise); i++)
             noise[i] = round == 0 ? 0 : (uint8_t)(rand() >> 7);
         while (offset < sizeof(noise)) {
-            const cti_frame_result result = cti_frame_next(
-                noise + offset, sizeof(noise) - offset,
-                round % 2 ? CTI_FRAME_SEARCH : CTI_FRAME_IN_STEP, &size);
+            const cti_frame_result result =
+                cti_frame_next(round % 2 ? &searching : &in_step, noise + offset,
+                               sizeof(noise) - offset, &size);
 
             if (result == CTI_FRAME_MORE) {
                 assert_true(size > sizeof(noise) - offset);
@@ -166,6 +223,8 @@ int main(void)
         cmocka_unit_test(length_that_would_wrap),
         cmocka_unit_test(found_again_after_garbage),
         cmocka_unit_test(search_doubts_unpublished_messages),
+        cmocka_unit_test(search_knows_the_direction),
+        cmocka_unit_test(unknown_type_in_step),
         cmocka_unit_test(search_in_zeros_and_noise_ends),
         cmocka_unit_test(open_req_is_unmistakable),
         cmocka_unit_test(others_are_left_alone),

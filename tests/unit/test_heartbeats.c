@@ -121,7 +121,7 @@ static void step(run *r, const plan *p, timers *t, int64_t at)
     const bool hangs = within(at, p->hang_from, p->hang_to);
 
     if (at == t->hole) {
-        cti_session_hole(r->session, CTI_CLIENT, 100, at + r->offset);
+        cti_session_gap(r->session, CTI_CLIENT, 100, at + r->offset);
         t->hole = NEVER;
     } else if (at == t->back) {
         r->offset -= ns(20);

@@ -1585,12 +1585,18 @@ static void identification_of_the_inner_packet(void **state)
     (void)state;
     put_tunnel(&b, ETHERTYPE_V4, 4, "", ETHERTYPE_V4);
     b.data[5] = 0x99;
+    b.data[8] = 250;
     p = parse(&b, LINK_RAW);
     assert_int_equal(p.found.segment.identification, 0x1234);
+    assert_int_equal(p.found.segment.ttl, 64);
     assert_int_equal(p.found.segment.checksum, 0xBAD0);
     b.size = 0;
     put_tunnel(&b, ETHERTYPE_V4, 41, "", ETHERTYPE_V6);
-    assert_int_equal(parse(&b, LINK_RAW).found.segment.identification, 0);
+    b.data[8] = 250;
+    b.data[20 + 7] = 33;
+    p = parse(&b, LINK_RAW);
+    assert_int_equal(p.found.segment.identification, 0);
+    assert_int_equal(p.found.segment.ttl, 33);
 }
 
 /* ---- pieces ---- */
@@ -1611,6 +1617,7 @@ static void a_piece_is_handed_out(void **state)
     assert_memory_equal(p.found.piece.destination.address, "\xC0\0\2\2\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     assert_int_equal(p.found.piece.identification, 0x1234);
     assert_int_equal(p.found.piece.protocol, 6);
+    assert_int_equal(p.found.piece.ttl, 64);
     assert_int_equal(p.found.piece.depth, 1);
     assert_int_equal(p.found.piece.offset, 40);
     assert_true(p.found.piece.more);
@@ -1626,6 +1633,7 @@ static void a_piece_is_handed_out(void **state)
     assert_int_equal(p.result, PACKET_FRAGMENT);
     assert_int_equal(p.found.piece.source.address_size, 16);
     assert_int_equal(p.found.piece.identification, 0xCAFE);
+    assert_int_equal(p.found.piece.ttl, 64);
     assert_int_equal(p.found.piece.protocol, 60);
     assert_int_equal(p.found.piece.offset, 16);
     assert_false(p.found.piece.more);
@@ -1670,7 +1678,8 @@ static void whole_packets(void **state)
         put_tcp(&b, 0);
         for (uint32_t captured = 0; captured <= b.size; captured++) {
             uint8_t *memory = malloc(captured + 1);
-            ip_piece whole = {.identification = 0x1234, .protocol = i == 0 ? 6 : 60, .depth = 1};
+            ip_piece whole = {.identification = 0x1234, .protocol = i == 0 ? 6 : 60, .ttl = 99,
+                              .depth = 1};
             packet found;
             packet_result result;
 
@@ -1687,6 +1696,7 @@ static void whole_packets(void **state)
             if (result == PACKET_TCP) {
                 assert_int_equal(found.segment.source.address[0], 7);
                 assert_int_equal(found.segment.identification, i == 0 ? 0x1234 : 0);
+                assert_int_equal(found.segment.ttl, 99);
                 assert_int_equal(found.segment.length, PAYLOAD_SIZE);
             }
             free(memory);

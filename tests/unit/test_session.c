@@ -286,7 +286,7 @@ static void answer_in_a_hole_is_unknown(void **state)
     open_session(&b, 120);
     wait(&b, 30);
     heartbeat(&b, 2, false);
-    cti_session_hole(b.session, CTI_SERVER, 12, b.now);
+    cti_session_gap(b.session, CTI_SERVER, 12, b.now);
     wait(&b, 30);
     heartbeat(&b, 3, true);
     close_session(&b);

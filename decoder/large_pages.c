@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Large pages for the heap (see heap.h): glibc's mallopt(3) and Linux's madvise(2).  glibc has a
- * switch of its own for this, but only in the environment (glibc.malloc.hugetlb). */
-#include "heap.h"
+/* Large pages for the heap (see large_pages.h): glibc's mallopt(3) and Linux's madvise(2).  glibc
+ * has a switch of its own for this, but only in the environment (glibc.malloc.hugetlb). */
+#include "large_pages.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #define STEP (64 << 20)
 #define LARGE_PAGE ((uintptr_t)2 << 20)
 
-void heap_use_large_pages(void)
+void large_pages_use(void)
 {
     uintptr_t start, end;
     void *volatile first; /* or the compiler leaves both calls out */
@@ -35,7 +35,7 @@ void heap_use_large_pages(void)
 
 #else
 
-void heap_use_large_pages(void)
+void large_pages_use(void)
 {
 }
 

@@ -7,42 +7,35 @@
  *     connection_end.c       FIN and RST
  *     connection_owed.c      waiting for bytes that were acknowledged before they were captured
  *     connection_order.c     causal order of the two directions
+ *     connection_facts.c     what TCP shows of each side; answers from another address
  *     connection_table.c     which connection a segment belongs to, who is the client
  *     recognition.c          does it carry CTI?
- *     stream.c               the bytes and gaps of one direction -> messages
+ *     connection_stream.c    TCP's bytes and gaps -> streams -> messages and gaps of sessions
  *     connection_session.c   messages -> sessions, and what is reported of them
  *
  * Invariants:
  * - content goes from UNDECIDED to CTI or to OTHER, and never back.
  * - A connection of OTHER content and one that is over keep no bytes.
- * - A direction has a rest only while a message is not whole or content is undecided; it is
- *   at most a message and a segment long.
+ * - A direction's stream keeps bytes only while a message is not whole or content is undecided:
+ *   at most a message and a segment.
  * - A connection is in just one queue: talking while it has a session, else idle.
  * - A connection has a number as soon as the writer is told anything of it. */
-#ifndef CTI_CONNECTION_PARTS_H
-#define CTI_CONNECTION_PARTS_H
+#ifndef CTI_CONNECTION_PRIVATE_H
+#define CTI_CONNECTION_PRIVATE_H
 
 #include <glib.h>
 
 #include "connection.h"
 #include "duplicate.h"
-#include "framing.h"
 #include "session_private.h"
+#include "stream.h"
 #include "tcp.h"
 
 enum { DIRECTIONS = 2 };
 
 typedef enum { CONTENT_UNDECIDED, CONTENT_CTI, CONTENT_OTHER } content;
 
-typedef struct connection connection;
-
-/* Which packet something came with. */
-typedef struct packet_mark {
-    int64_t time;
-    uint32_t frame;
-    uint32_t acknowledgment; /* its sender had received the other direction up to this number */
-    bool acknowledges;       /* acknowledgment is valid */
-} packet_mark;
+typedef struct cti_connection connection;
 
 /* What is delivered in causal order. */
 typedef enum {
@@ -56,11 +49,11 @@ typedef enum {
 
 typedef struct ordered_event {
     event_kind kind;
-    uint32_t end; /* the number after it in its own direction */
-    packet_mark packet;
-    uint32_t size; /* of bytes */
+    cti_stamp packet; /* end: the number after the event in its own direction */
+    uint32_t size;    /* of bytes */
     const uint8_t *bytes;
-    cti_gap gap;
+    void *cookie; /* of a message */
+    cti_stream_gap_record gap;
 } ordered_event;
 
 /* A session and what the records say of it. */
@@ -70,38 +63,47 @@ typedef struct live_session {
     cti_session session;
 } live_session;
 
-/* One direction: the stream and the start of a message that is not whole yet. */
+/* A segment whose data is not acknowledged yet. */
+typedef struct sent_segment {
+    uint32_t from;  /* sequence number after the segment before it */
+    uint32_t start; /* its own: greater than from if bytes between the two were not captured */
+    uint32_t frame;
+    int64_t time;
+} sent_segment;
+
+/* Most segments of a direction that are tracked; a later one is merged into the last. */
+enum { SENT_MAX = 4 };
+
+/* One direction: TCP's stream, and the messages in it. */
 typedef struct direction {
     connection *connection;
+    cti_tcp_side *side; /* in the connection's record */
     cti_sender sender;
-    cti_frame_state framing;
-    bool captured;     /* at least one of its packets was */
-    bool not_captured; /* so much was acknowledged that none of its packets is expected any more */
-    bool fin_taken;    /* FIN's number was reached, */
-    bool fin_told;     /* and it was delivered in its turn */
-    bool reset_taken;  /* RST came; what is before it may be owed */
+    bool captured;       /* at least one of its packets was */
+    bool not_captured;   /* none was, although the peer acknowledges bytes */
+    bool fin_taken;      /* FIN's number was reached, */
+    bool fin_told;       /* and it was delivered in its turn */
+    bool decrypted;      /* its messages come decrypted */
+    bool reset_taken;    /* RST came; what is before it may be owed */
     bool followed_known; /* followed is */
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
-    uint8_t expired;     /* how often owed bytes did not come, while nothing of it was captured */
-    bool in_hole;        /* hole is known, but not yet how many bytes behind it are no use */
-    GByteArray *rest;    /* NULL where there is none */
-    uint64_t skipped;    /* bytes left out since the last message */
-    uint64_t tail;       /* bytes to come of a message that was told although it is cut */
     cti_tcp_stream stream;
+    cti_stream messages;
     GQueue waiting; /* of events, for their turn */
-    cti_gap hole;
-    uint64_t lost; /* bytes missing while it was not decided if this is CTI */
+    uint64_t lost;  /* bytes missing while it was not decided if this is CTI */
     cti_gap_cause lost_by;
+    sent_segment sent[SENT_MAX]; /* the first side->queued are in use, oldest first */
 } direction;
 
 /* What each packet touches stands first. */
-struct connection {
+struct cti_connection {
     cti_connections *all;
     live_session *session;
-    void *writer_data;     /* the writer's, for the session */
+    void *writer_data;     /* the caller's, for the session */
+    void *data;            /* the caller's, for the connection */
     cti_segment *late_syn; /* of what may become the next connection; NULL if none */
     GQueue *queue;         /* that it is in, by link */
-    packet_mark packet;    /* the one being taken in */
+    cti_stamp packet;      /* the one being taken in */
     bool owing;            /* it is in the queue of those to which bytes are owed */
     bool disordered;       /* a packet came after the packet that acknowledged it */
     content content;
@@ -114,8 +116,8 @@ struct connection {
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;
-    uint32_t tries;           /* pieces of data that did not look like CTI */
-    packet_mark reset_packet; /* with reset_taken */
+    uint32_t tries;         /* pieces of data that did not look like CTI */
+    cti_stamp reset_packet; /* with reset_taken */
     GList link;
     GList owing_link;
     connection *same_key; /* the next one with its key in the table */
@@ -131,6 +133,15 @@ typedef struct waiting_segment {
     bool is_next;      /* it follows on one of the same connection */
 } waiting_segment;
 
+/* A client's SYN, to find answers from another address. */
+typedef struct recent_syn {
+    cti_endpoint client, server;
+    uint32_t sequence;
+} recent_syn;
+
+/* Size of their table: client and port choose the place, and a newer SYN replaces an older. */
+enum { RECENT_SYNS = 256 };
+
 /* Most segments that wait; a power of 2. */
 enum { AHEAD_MAX = 16 };
 
@@ -145,11 +156,13 @@ struct cti_connections {
     uint64_t removals;                /* connections that are no longer there */
     waiting_segment ahead[AHEAD_MAX]; /* segment number n is at n % AHEAD_MAX */
     uint64_t queued, taken;
-    cti_tcp_pool pool;
+    cti_tcp_pool pool;          /* its held: bytes of unfinished too */
+    cti_stream_pool unfinished; /* messages */
     GQueue owing; /* of connections: those that wait for bytes, about in the order of their times */
     cti_clients *clients; /* what only several sessions together tell */
     int64_t last_time;
     cti_connection_counts counts;
+    recent_syn syns[RECENT_SYNS];
 };
 
 direction *cti_connection_direction(connection *c, cti_sender sender);
@@ -224,6 +237,27 @@ void cti_syn_keep(connection *c, const cti_segment *segment);
 /* True if the server answers the kept SYN, or its sender goes on behind it. */
 bool cti_syn_is_proven(const connection *c, const cti_segment *segment);
 
+/* ---- connection_facts.c ---- */
+
+/* After the senders of the directions are known; again to start over. */
+void cti_connection_facts_init(connection *c);
+
+/* After the two directions exchanged their senders. */
+void cti_connection_facts_swap(connection *c);
+
+/* Updates both sides from a segment without RST, before its bytes are taken in. */
+void cti_connection_facts_segment(direction *from, direction *to, const cti_segment *segment);
+
+/* The RST that ends the connection. */
+void cti_connection_facts_reset(direction *from, direction *to, const cti_segment *segment);
+
+/* Remembers the SYN of a client. */
+void cti_connection_facts_syn(connection *c, const cti_segment *segment);
+
+/* True if a segment without a connection is an answer from another address to a connection's SYN,
+ * or the client's RST to such an answer; it is counted there. */
+bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
+
 /* ---- connection_end.c ---- */
 
 /* Notices that FIN's number was reached. */
@@ -264,12 +298,13 @@ void cti_owed_settle(connection *c);
 
 /* ---- connection_order.c ---- */
 
-/* New events of a direction, at the connection's present time and frame: delivered at once, or when
- * all that they can follow from was.  A message lives for the time of the call; left: bytes after
- * it that the stream has delivered already. */
-void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, size_t left);
-void cti_order_unseen(direction *from, const cti_gap *gap);
-void cti_order_gap(direction *from, const cti_gap *gap);
+/* New events of a direction: delivered at once, or when all that they can follow from was.  A
+ * message lives for the time of the call; its stamp's end is the message's.  FIN and RST are those
+ * of the connection's present packet. */
+void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size,
+                       const cti_stamp *stamp);
+void cti_order_unseen(direction *from, uint64_t bytes, const cti_stamp *stamp);
+void cti_order_gap(direction *from, const cti_stream_gap_record *gap);
 void cti_order_fin(direction *from);
 void cti_order_reset(direction *from);
 
@@ -285,41 +320,48 @@ void cti_order_drop(connection *c);
 /* ---- recognition.c ---- */
 
 /* Collects bytes until they tell what the connection carries. */
-void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size);
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, cti_stamp stamp);
 
 /* True if a TLS handshake begins here. */
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);
 
-/* ---- message_stream.c ---- */
+/* ---- connection_stream.c ---- */
 
-/* Where a direction's stream delivers to; its user is the direction. */
-extern const cti_tcp_sink cti_stream_sink;
+/* Where TCP's stream of a direction delivers to, and where its messages go; the user of both is the
+ * direction. */
+extern const cti_tcp_sink cti_connection_tcp_sink;
+extern const cti_stream_events cti_connection_stream_events;
 
-/* Takes all whole messages off the front; returns how many bytes are used up. */
-size_t cti_stream_take(direction *from, const uint8_t *bytes, size_t length);
+/* The direction is over: reports what is left of it. */
+void cti_connection_stream_end(direction *from);
 
-/* Adds to the direction's rest, or takes away from its front. */
-void cti_stream_keep(direction *from, const uint8_t *bytes, size_t length);
-void cti_stream_drop(direction *from, size_t length);
+/* Takes in bytes that are known to be CTI (cti_segment.is_cti), beside those of TCP. */
+void cti_connection_stream_take_decrypted(direction *from, const cti_segment *segment);
 
-/* Bytes are missing, or (0 bytes) are no message: counted, and told to the session now and to
- * the writer with the next message. */
-void cti_stream_begin_hole(direction *from, uint64_t bytes, cti_gap_cause cause);
-
-/* The stream is over: tells what is left of it. */
-void cti_stream_end(direction *from);
+/* Gives up the bytes that are kept of an unfinished message, because of the limit. */
+void cti_connection_stream_give_up(direction *from);
 
 /* ---- live_session.c ---- */
 
 /* A whole message, or the start of one that the capture cut.  late: what follows from it may have
  * been delivered before it. */
-void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, bool late);
+void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t size, void *cookie,
+                                 bool late);
 
 /* Bytes of the direction are missing: for the session. */
 void cti_connection_session_unseen(direction *from, uint64_t bytes);
 
-/* The same for the caller. */
-void cti_connection_session_gap(direction *from, const cti_gap *gap);
+/* Tells the session if no packet of the direction is captured. */
+void cti_connection_session_not_captured(direction *from);
+
+/* A packet of the direction was captured after all. */
+void cti_connection_session_captured(direction *from);
+
+/* Tells the session that a FIN of the direction may be missing. */
+void cti_connection_session_fin_unseen(direction *from);
+
+/* Missing bytes, for the caller. */
+void cti_connection_session_gap(direction *from, const cti_stream_gap_record *gap);
 
 /* What is delivered next follows from bytes of the direction that were not seen. */
 void cti_connection_session_doubt(direction *from);

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The messages of a frame (see pdus.h).  Which messages there are, and where, the engine has found;
+ * nothing is searched for here. */
+#include "pdus.h"
+
+#include "bytes.h"
+#include "engine.h"
+#include "message.h"
+#include "preferences.h"
+#include "segments.h"
+#include "taps.h"
+#include "text.h"
+
+/* Data on its way through. */
+typedef struct piece {
+    view view;
+    packet_state *state;
+    frame_note *frame;
+    uint32_t length; /* captured */
+    uint32_t start;  /* of the data in its piece */
+    uint16_t number; /* of the piece */
+} piece;
+
+static view view_of(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, packet_state *state)
+{
+    return (view){.tvb = tvb,
+                  .pinfo = pinfo,
+                  .tree = tree,
+                  .scratch = state->scratch,
+                  .text_flags = preferences.hide_passwords ? 0 : CTI_TEXT_SECRETS};
+}
+
+/* ---- one message ---- */
+
+/* The message as the user wants it to be read, whatever its session says. */
+static const message_note *with_version(packet_info *pinfo, const message_note *message,
+                                        uint32_t version)
+{
+    message_note *changed = wmem_memdup(pinfo->pool, message, sizeof(*message));
+
+    changed->version = changed->context.version = version;
+    changed->version_inferred = false;
+    return changed;
+}
+
+static void show_message(const view *v, packet_state *state, const message_note *message,
+                         int offset)
+{
+    cti_reader reader;
+
+    segments_set_shown(v->pinfo, state, message);
+    if (preferences.version != 0)
+        message = with_version(v->pinfo, message, preferences.version);
+    cti_reader_init(&reader, tvb_get_ptr(v->tvb, offset, (int)message->size), message->size,
+                    &message->context);
+    if (!message->after_end)
+        taps_message(v, offset, message->size, &reader, message);
+    message_show(v, offset, message->size, &reader, message);
+}
+
+/* A message whose bytes are not in one place of the packet. */
+static void show_copy(const view *v, packet_state *state, const message_note *message)
+{
+    view of_copy = *v;
+
+    of_copy.tvb =
+        tvb_new_child_real_data(v->tvb, message->bytes, message->size, (int)message->size);
+    add_new_data_source(v->pinfo, of_copy.tvb, "CTI message of several segments");
+    show_message(&of_copy, state, message, 0);
+}
+
+/* Bytes from one place of the piece to another that are not a message.  At the payload's start they
+ * may end a message that began before; before the first message of a connection they are not a
+ * fault. */
+static void show_between(const piece *p, uint32_t from, uint32_t to)
+{
+    const frame_note *frame = p->frame;
+    const uint32_t lead = p->number == 0 ? MIN(MAX(frame->lead, from), to) : from;
+
+    if (from < lead)
+        message_show_rest(&p->view, (int)(from - p->start), lead - from);
+    if (lead == to)
+        return;
+    if (frame->place == PLACE_REPEATED)
+        message_show_repeated(&p->view, (int)(lead - p->start), to - lead);
+    else if (frame->place == PLACE_EARLY || !frame->began || p->number != 0)
+        message_show_rest(&p->view, (int)(lead - p->start), to - lead);
+    else
+        message_show_skipped(&p->view, (int)(lead - p->start), to - lead);
+}
+
+/* ---- data in its place ---- */
+
+/* The last bytes of the payload begin a message: TCP is asked for the rest.  How much a whole
+ * header needs is asked for as "more", since the segment that brings it usually brings the body
+ * too. */
+static bool ask_for_more(const piece *p, uint32_t at)
+{
+    packet_info *pinfo = p->view.pinfo;
+    const frame_note *frame = p->frame;
+
+    if (!preferences.desegment || pinfo->can_desegment == 0 ||
+        p->state->captured != p->state->reported)
+        return false;
+    pinfo->desegment_offset = (int)(at - p->start);
+    pinfo->desegment_len =
+        frame->wanted == 0 ? DESEGMENT_ONE_MORE_SEGMENT : frame->wanted - frame->unfinished;
+    return true;
+}
+
+/* Where the unfinished message begins in the payload, or the payload's end. */
+static uint32_t start_of_unfinished(const piece *p)
+{
+    const uint32_t end = p->state->captured;
+
+    return p->number == 0 ? end - MIN(p->frame->unfinished, end) : p->start + p->length;
+}
+
+/* True if bytes were shown, or more of them are asked for. */
+static bool show_in_place(const piece *p)
+{
+    const uint32_t end = p->start + p->length, open = MIN(start_of_unfinished(p), end);
+    const bool began = p->frame->began;
+    uint32_t at = p->start;
+    bool shown = began;
+
+    for (const message_note *m = p->frame->messages; m != NULL; m = m->next) {
+        const uint32_t offset = (uint32_t)m->offset;
+
+        if (m->piece != p->number || segments_was_shown(p->state, m))
+            continue;
+        if (m->offset < 0 && m->bytes != NULL &&
+            (p->number != 0 || p->start < p->frame->lead)) {
+            show_copy(&p->view, p->state, m); /* its end was handed over by itself */
+            shown = true;
+        }
+        if (m->offset < 0 || offset < at || offset >= end || m->size > end - offset)
+            continue;
+        show_between(p, at, offset);
+        show_message(&p->view, p->state, m, (int)(offset - p->start));
+        at = offset + m->size;
+        shown = true;
+    }
+    if (!shown && open == end)
+        return false;
+    if (at < open)
+        show_between(p, at, open);
+    at = MAX(at, open);
+    if (at < end && !ask_for_more(p, at))
+        message_show_start(&p->view, (int)(at - p->start), end - at);
+    return true;
+}
+
+/* ---- data that TCP has put together ---- */
+
+static bool is_header_of(tvbuff_t *tvb, uint32_t offset, const message_note *m)
+{
+    return tvb_get_ntohl(tvb, (int)offset + 4) == m->type &&
+           (tvb_get_ntohl(tvb, (int)offset) + CTI_HEADER_SIZE == m->size);
+}
+
+/* Wireshark has the message's bytes in one place: no copy is needed. */
+static void drop_copy(const packet_info *pinfo, message_note *message)
+{
+    if (PINFO_FD_VISITED(pinfo) || message->bytes == NULL)
+        return;
+    wmem_free(wmem_file_scope(), (void *)message->bytes);
+    message->bytes = NULL;
+}
+
+/* It begins with the message that began in an earlier frame. */
+static bool show_put_together(const piece *p)
+{
+    uint32_t at = 0;
+
+    for (message_note *m = p->frame->messages; m != NULL; m = m->next) {
+        if (m->piece != 0 || segments_was_shown(p->state, m))
+            continue;
+        if (m->size > p->length - at || !is_header_of(p->view.tvb, at, m))
+            break;
+        show_message(&p->view, p->state, m, (int)at);
+        drop_copy(p->view.pinfo, m);
+        at += m->size;
+    }
+    if (!p->frame->began && p->frame->messages == NULL)
+        return false;
+    if (at < p->length && p->frame->unfinished == p->length - at) {
+        piece rest = *p;
+
+        rest.start = 0;
+        if (!ask_for_more(&rest, at))
+            message_show_start(&p->view, (int)at, p->length - at);
+    } else if (at < p->length && at > 0) {
+        message_show_rest(&p->view, (int)at, p->length - at);
+    }
+    return true;
+}
+
+/* Where the data is in the payload; false if it is not. */
+static bool find_in_payload(const packet_state *state, const uint8_t *bytes, uint32_t length,
+                            uint32_t *start)
+{
+    if (state->captured == 0 || bytes < state->bytes ||
+        bytes + length > state->bytes + state->captured)
+        return false;
+    *start = (uint32_t)(bytes - state->bytes);
+    return true;
+}
+
+int pdus_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    packet_state *state = segments_state(pinfo);
+    piece p = {.view = view_of(tvb, pinfo, tree, state),
+               .state = state,
+               .frame = state->frame,
+               .length = tvb_captured_length(tvb)};
+    bool shown;
+
+    if (p.frame == NULL || p.length == 0)
+        return 0;
+    if (find_in_payload(state, tvb_get_ptr(tvb, 0, (int)p.length), p.length, &p.start))
+        shown = show_in_place(&p);
+    else
+        shown = show_put_together(&p);
+    if (!shown)
+        return 0;
+    engine_show(p.frame->connection);
+    return (int)p.length;
+}
+
+int pdus_dissect_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    packet_state *state = segments_state(pinfo);
+    piece p = {.view = view_of(tvb, pinfo, tree, state),
+               .state = state,
+               .number = ++state->pieces,
+               .length = tvb_captured_length(tvb)};
+
+    if (p.length == 0)
+        return 0;
+    if (!PINFO_FD_VISITED(pinfo))
+        state->frame = engine_take_data(pinfo, tvb_get_ptr(tvb, 0, (int)p.length), p.length,
+                                        tvb_reported_length(tvb), p.number);
+    p.frame = state->frame;
+    if (p.frame == NULL)
+        return 0;
+    show_in_place(&p);
+    return (int)p.length;
+}
+
+/* ---- what TCP did not hand over ---- */
+
+static void show_left(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, packet_state *state)
+{
+    const view whole = view_of(tvb, pinfo, tree, state);
+    const view payload = view_of(state->payload, pinfo, tree, state);
+
+    for (const message_note *m = state->frame->messages; m != NULL; m = m->next) {
+        if (segments_was_shown(state, m))
+            continue;
+        if (m->offset < 0 && m->bytes != NULL)
+            show_copy(&whole, state, m);
+        else if (m->piece == 0 && m->offset >= 0 && state->payload != NULL)
+            show_message(&payload, state, m, m->offset);
+    }
+}
+
+void pdus_show_rest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const finding_note *findings = engine_findings(pinfo->num);
+    const frame_note *frame = engine_frame(pinfo->num);
+    packet_state *state;
+    view v;
+
+    if (frame == NULL && findings == NULL)
+        return;
+    state = segments_state(pinfo);
+    v = view_of(tvb, pinfo, tree, state);
+    if (frame != NULL && engine_is_shown(frame->connection)) {
+        show_left(tvb, pinfo, tree, state);
+        if (frame->end.number != 0 || frame->findings != NULL) {
+            message_show_end(&v, frame);
+            taps_end(pinfo, frame);
+        }
+    }
+    if (findings != NULL)
+        message_show_across(&v, findings);
+}

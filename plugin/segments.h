@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each TCP segment of the file, before Wireshark's TCP takes it.
+ *
+ * TCP hands a dissector data alone, and not all of it: what it takes for a retransmission, and what
+ * follows a missing segment while it waits, never arrives; FIN, RST and acknowledgments do not
+ * either.  So this plugin stands before TCP in the table "ip.proto": it looks at the segment, on
+ * the first pass lets the engine take it in, and calls TCP's own dissector with all as it was. */
+#ifndef CTI_PLUGIN_SEGMENTS_H
+#define CTI_PLUGIN_SEGMENTS_H
+
+#include "notes.h"
+
+/* protocol: CTI's.  Called while protocols are registered. */
+void segments_register(int protocol);
+
+/* Called when all protocols are registered. */
+void segments_handoff(void);
+
+/* What is kept of a packet while it is dissected. */
+typedef struct packet_state {
+    frame_note *frame; /* NULL where the packet's connection is not CTI */
+    tvbuff_t *payload; /* TCP's; NULL if TCP did not pass here */
+    const uint8_t *bytes;
+    uint32_t captured, reported; /* of payload */
+    uint16_t pieces;             /* of decrypted data so far */
+    bool *shown;                 /* by number of message: it was shown in this dissection */
+    uint32_t shown_size;
+    GString *scratch;
+} packet_state;
+
+/* The state of the packet; made if it is not there. */
+packet_state *segments_state(packet_info *pinfo);
+
+/* True if the message was shown in this dissection. */
+bool segments_was_shown(const packet_state *state, const message_note *message);
+void segments_set_shown(packet_info *pinfo, packet_state *state, const message_note *message);
+
+#endif
