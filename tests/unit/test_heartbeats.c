@@ -637,6 +637,139 @@ static void heartbeats_of_the_server(void **state)
     }
 }
 
+/* ---- what was not captured ---- */
+
+/* Five heartbeats after 300 s without a message of the server, and one 500 s after the last. */
+static void quiet_across_a_gap(void **state)
+{
+    (void)state;
+    for (int with_gap = 0; with_gap < 3; with_gap++) {
+        run r = {.offset = 0};
+        bytes message;
+        double at = 0;
+
+        r.session = cti_session_new(&counting, &r, false);
+        r.summary = cti_session_get_summary(r.session);
+        open_req(&message, 1, 24, UINT32_MAX);
+        tell(&r, 0, CTI_CLIENT, &message);
+        open_conf(&message, 1);
+        tell(&r, 0, CTI_SERVER, &message);
+        for (int i = 0; i < 6; i++) {
+            ask(&r, ns(at += 40), CTI_QUERY_AGENT_STATE_REQ, CTI_QUERY_AGENT_STATE_CONF);
+            for (int j = 1; j <= i; j++)
+                tell_short(&r, ns(at += 30 * j), CTI_SERVER, CTI_SYSTEM_EVENT, 0);
+            ask(&r, ns(at += 300), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
+        }
+        assert_int_equal(r.summary->heartbeat_interval_source, CTI_INTERVAL_RECEIVE);
+        if (with_gap)
+            cti_session_gap(r.session, with_gap == 1 ? CTI_SERVER : CTI_CLIENT, 100, ns(at + 200));
+        ask(&r, ns(at += 500), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
+        cti_session_finish(r.session, ns(at + 1), CTI_END_CAPTURE_ENDED);
+        assert_int_equal(r.gaps[CTI_NOTE], with_gap == 0);
+        assert_int_equal(r.gaps[CTI_WARNING], 0);
+        assert_int_equal(r.summary->heartbeat_interval_source, CTI_INTERVAL_RECEIVE);
+        assert_int_equal(ns(r.summary->heartbeat_interval) / CTI_SECOND, 300);
+        cti_session_free(r.session);
+    }
+}
+
+/* The client alone: its interval and its silences are known, nothing is of the server. */
+static void server_not_captured(void **state)
+{
+    (void)state;
+    for (int hangs = 0; hangs < 2; hangs++) {
+        run r = {.offset = 0};
+        bytes message;
+        double at = 0;
+
+        r.session = cti_session_new(&counting, &r, false);
+        r.summary = cti_session_get_summary(r.session);
+        open_req(&message, 1, 24, 600);
+        tell(&r, 0, CTI_CLIENT, &message);
+        cti_session_not_captured(r.session, CTI_SERVER);
+        for (uint32_t i = 0; i < 10; i++) {
+            tell_short(&r, ns(at + 7 + i), CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 100 + i);
+            tell_short(&r, ns(at += 30), CTI_CLIENT, CTI_HEARTBEAT_REQ, 10 + i);
+        }
+        if (hangs)
+            tell_short(&r, ns(at += 100), CTI_CLIENT, CTI_HEARTBEAT_REQ, 50);
+        cti_session_finish(r.session, ns(at + 50), CTI_END_CAPTURE_ENDED);
+        assert_int_equal(r.summary->heartbeat_interval_source, CTI_INTERVAL_TIMER);
+        assert_int_equal(ns(r.summary->heartbeat_interval) / CTI_SECOND, 30);
+        assert_int_equal(r.summary->heartbeats_missed, 0);
+        assert_int_equal(r.gaps[CTI_WARNING], hangs);
+        assert_int_equal(r.gaps[CTI_NOTE] + r.idle, 0);
+        cti_session_free(r.session);
+    }
+}
+
+/* Answers to the heartbeats before a gap are not known, even if one of them comes late. */
+static void late_answer_after_a_gap(void **state)
+{
+    uint32_t found = 0;
+    bytes message;
+    bench b;
+
+    (void)state;
+    begin(&b, false);
+    open_session(&b, 120);
+    for (uint32_t i = 0; i < 6; i++) {
+        wait(&b, 5);
+        heartbeat(&b, 10 + i, false);
+        if (i == 3)
+            cti_session_gap(b.session, CTI_SERVER, 100, b.now);
+    }
+    wait(&b, 1);
+    short_message(&message, CTI_HEARTBEAT_CONF, 11);
+    feed(&b, CTI_SERVER, &message);
+    wait(&b, 1);
+    end(&b, CTI_TCP_RST, CTI_CLIENT);
+    assert_int_equal(b.summary->heartbeats_missed, 2);
+    for (uint32_t i = 0; i < b.log.finding_count; i++)
+        found += strncmp(b.log.findings[i].text, "2 HEARTBEAT_REQ in a row", 24) == 0;
+    assert_int_equal(found, 1);
+    /* The other one: the client continued after three, before the gap. */
+    assert_int_equal(count_findings(&b, CTI_RULE_HEARTBEAT_MISSED), 2);
+    cti_session_free(b.session);
+}
+
+/* Whether the client sends heartbeats is not known if some of its bytes were not captured. */
+static void no_heartbeats_seen(void **state)
+{
+    static const uint32_t timeouts[] = {UINT32_MAX, 0x7FFFFFFF, 120};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(timeouts); i++)
+        for (int with_gap = 0; with_gap < 2; with_gap++) {
+            const bool off = timeouts[i] > 120;
+            bench b;
+
+            begin(&b, false);
+            open_session(&b, timeouts[i]);
+            wait(&b, 10);
+            if (with_gap)
+                cti_session_gap(b.session, CTI_CLIENT, 100, b.now);
+            for (int j = 0; j < 2; j++) {
+                bytes message;
+
+                wait(&b, 50);
+                short_message(&message, CTI_QUERY_AGENT_STATE_REQ, 5);
+                feed(&b, CTI_CLIENT, &message);
+                short_message(&message, CTI_QUERY_AGENT_STATE_CONF, 5);
+                feed(&b, CTI_SERVER, &message);
+            }
+            close_session(&b);
+            end(&b, CTI_TCP_RST, CTI_CLIENT);
+            assert_int_equal(b.log.finding_count, off || !with_gap);
+            if (b.log.finding_count > 0) {
+                assert_int_equal(b.log.findings[0].rule, CTI_RULE_IDLE_TIMEOUT);
+                assert_int_equal(strstr(b.log.findings[0].text, "sends no heartbeats") != NULL,
+                                 !with_gap);
+            }
+            cti_session_free(b.session);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -659,6 +792,10 @@ int main(void)
         cmocka_unit_test(late_is_not_missed),
         cmocka_unit_test(late_with_one_invoke_id),
         cmocka_unit_test(heartbeats_of_the_server),
+        cmocka_unit_test(quiet_across_a_gap),
+        cmocka_unit_test(server_not_captured),
+        cmocka_unit_test(late_answer_after_a_gap),
+        cmocka_unit_test(no_heartbeats_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
