@@ -673,6 +673,36 @@ static void quiet_across_a_gap(void **state)
     }
 }
 
+/* Each heartbeat comes 300 s after a message of the server that is in a gap, and 450 s after one
+ * that was captured. */
+static void quiet_that_a_gap_ended(void **state)
+{
+    (void)state;
+    for (int with_gap = 0; with_gap < 2; with_gap++) {
+        run r = {.offset = 0};
+        bytes message;
+        double at = 0;
+
+        r.session = cti_session_new(&counting, &r, false);
+        r.summary = cti_session_get_summary(r.session);
+        open_req(&message, 1, 24, UINT32_MAX);
+        tell(&r, 0, CTI_CLIENT, &message);
+        open_conf(&message, 1);
+        tell(&r, 0, CTI_SERVER, &message);
+        for (int i = 0; i < 12; i++) {
+            ask(&r, ns(at += 40), CTI_QUERY_AGENT_STATE_REQ, CTI_QUERY_AGENT_STATE_CONF);
+            for (int j = 0; j < i; j++)
+                tell_short(&r, ns(at += 60), CTI_SERVER, CTI_SYSTEM_EVENT, 0);
+            if (with_gap)
+                cti_session_gap(r.session, CTI_SERVER, 100, ns(at + 150));
+            ask(&r, ns(at += 450), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
+        }
+        cti_session_finish(r.session, ns(at + 1), CTI_END_CAPTURE_ENDED);
+        assert_int_equal(r.summary->heartbeat_interval_source == CTI_INTERVAL_RECEIVE, !with_gap);
+        cti_session_free(r.session);
+    }
+}
+
 /* The client alone: its interval and its silences are known, nothing is of the server. */
 static void server_not_captured(void **state)
 {
@@ -793,6 +823,7 @@ int main(void)
         cmocka_unit_test(late_with_one_invoke_id),
         cmocka_unit_test(heartbeats_of_the_server),
         cmocka_unit_test(quiet_across_a_gap),
+        cmocka_unit_test(quiet_that_a_gap_ended),
         cmocka_unit_test(server_not_captured),
         cmocka_unit_test(late_answer_after_a_gap),
         cmocka_unit_test(no_heartbeats_seen),
