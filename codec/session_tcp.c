@@ -24,6 +24,11 @@ static void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool b
 {
     const int64_t waited = cti_elapsed(flow->sent_time, segment->time);
 
+    if (!flow->acked_known || (int32_t)(segment->acknowledgment - flow->acked) > 0)
+        flow->acked = segment->acknowledgment;
+    flow->acked_known = true;
+    if (!flow->waiting || (int32_t)(segment->acknowledgment - flow->next) < 0)
+        return;
     flow->waiting = false;
     flow->freed_time = CTI_NO_TIME;
     if (bare && flow->small && waited >= DELAYED && waited <= DELAYED_MAX)
@@ -58,9 +63,10 @@ static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
     flow->freed_time = CTI_NO_TIME;
     if (!flow->waiting)
         flow->sent_time = segment->time;
-    flow->waiting = true;
     flow->small = small;
     flow->next = number_after(segment);
+    /* A capture may show the acknowledgment first. */
+    flow->waiting = !flow->acked_known || (int32_t)(flow->acked - flow->next) < 0;
 }
 
 void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment)
@@ -71,8 +77,7 @@ void cti_session_segment(cti_session *session, cti_sender sender, const cti_segm
     const uint32_t size = from->known ? next - from->next : 0;
     const bool repeated = (int32_t)size <= 0;
 
-    if (to->waiting && segment->flags & CTI_FLAG_ACK &&
-        (int32_t)(segment->acknowledgment - to->next) >= 0)
+    if (segment->flags & CTI_FLAG_ACK)
         note_acknowledged(to, segment, repeated);
     if (!from->known) {
         from->known = true;

@@ -435,8 +435,10 @@ static void segment(bench *b, cti_sender sender, uint32_t size)
     const int from = sender == CTI_SERVER;
     cti_segment s = {.flags = CTI_FLAG_ACK, .length = size, .time = b->now, .frame = ++b->frame};
 
-    if (!b->session->rules.flows[from].known)
-        next[from] = from ? 0xFFFFFF00u : 1000; /* the server's numbers soon pass 2^32 */
+    if (!b->session->rules.flows[0].known && !b->session->rules.flows[1].known) {
+        next[0] = 1000;
+        next[1] = 0xFFFFFF00u; /* the server's numbers soon pass 2^32 */
+    }
     s.sequence = next[from];
     next[from] += size;
     s.acknowledgment = next[!from];
