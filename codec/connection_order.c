@@ -246,6 +246,8 @@ void cti_order_fin(direction *from)
     ordered_event event = {.kind = EVENT_FIN, .packet = from->connection->packet};
 
     event.packet.end = (uint32_t)from->stream.fin + 1;
+    event.packet.acknowledges = from->fin_acknowledges;
+    event.packet.acknowledgment = from->fin_acknowledgment;
     take_event(from, &event);
 }
 

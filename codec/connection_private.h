@@ -85,6 +85,9 @@ typedef struct direction {
     bool fin_told;     /* and it was delivered in its turn */
     bool decrypted;    /* its messages come decrypted */
     bool reset_taken;  /* RST came; what is before it may be owed */
+    bool fin_seen;     /* FIN came; its segment acknowledged this: */
+    bool fin_acknowledges;
+    uint32_t fin_acknowledgment;
     bool followed_known; /* followed is */
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
     uint8_t expired;     /* how often owed bytes did not come, while nothing of it was captured */
@@ -113,12 +116,14 @@ struct cti_connection {
     bool client_known; /* record.client is the client, and not a guess */
     bool numbered;
     bool reset;
+    bool over;  /* both FINs were delivered, and the streams are to be released */
     bool lossy; /* bytes are missing */
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;
     uint32_t tries;         /* pieces of data that did not look like CTI */
     cti_stamp reset_packet; /* with reset_taken */
+    int64_t owing_from;     /* with owing: the time by which it was put into that queue */
     GList link;
     GList owing_link;
     connection *same_key; /* the next one with its key in the table */
@@ -172,8 +177,12 @@ direction *cti_connection_opposite(const direction *from);
 /* Gives the connection its number, if it has none. */
 void cti_connection_number(connection *c);
 
-/* Drops all bytes that are kept of it. */
+/* Drops all bytes that its streams keep; what waits for its turn stays. */
 void cti_connection_release_streams(connection *c);
+
+/* Delivers what is due, and releases the streams of a connection that is over.  Not to be called
+ * while a stream hands out messages. */
+void cti_connection_deliver(connection *c);
 
 /* Takes in a segment; c is what cti_connection_table_find() says. */
 void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment);
@@ -201,6 +210,9 @@ void cti_connection_table_remove(connection *c);
 
 /* Puts it at the end of the queue that it belongs in now. */
 void cti_connection_table_touch(connection *c);
+
+/* Without a packet of its own: moves it only if its session began or ended. */
+void cti_connection_table_update(connection *c);
 
 /* How many there are. */
 uint32_t cti_connection_table_size(const cti_connections *all);
@@ -260,6 +272,9 @@ void cti_connection_facts_syn(connection *c, const cti_segment *segment);
 bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
 
 /* ---- connection_end.c ---- */
+
+/* Notices a segment with FIN, the first of its direction. */
+void cti_end_see_fin(direction *from, const cti_segment *segment);
 
 /* Notices that FIN's number was reached. */
 void cti_end_take_fin(direction *from);
