@@ -29,13 +29,21 @@ void cti_connection_number(connection *c)
 
 void cti_connection_release_streams(connection *c)
 {
-    cti_order_drop(c);
     for (int i = 0; i < DIRECTIONS; i++) {
         direction *d = &c->directions[i];
 
         cti_tcp_stream_release(&d->stream);
         cti_stream_release(&d->messages);
     }
+}
+
+void cti_connection_deliver(connection *c)
+{
+    cti_order_release(c);
+    if (!c->over)
+        return;
+    c->over = false;
+    cti_connection_release_streams(c);
 }
 
 void cti_tally_add(cti_tally *tally, uint32_t frame)
@@ -51,9 +59,13 @@ static void forget_reset(connection *c)
     c->disordered = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
     cti_connection_facts_init(c);
-    for (int i = 0; i < DIRECTIONS; i++)
-        cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
-                            &c->directions[i]);
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *d = &c->directions[i];
+
+        cti_tcp_stream_init(&d->stream, c->all->options->held_bytes, &c->all->pool, d);
+        d->fin_seen = d->fin_taken = d->fin_told = false;
+        d->followed_known = false;
+    }
 }
 
 /* A connection to a CTI port on which no session began. */
@@ -125,7 +137,8 @@ static void give_up(direction *from, cti_gap_cause cause)
 {
     cti_tcp_stream_give_up(&from->stream, cause, &cti_connection_tcp_sink, from);
     cti_end_take_fin(from);
-    cti_order_release(from->connection);
+    cti_connection_deliver(from->connection);
+    cti_connection_table_update(from->connection); /* its session may have begun or ended */
 }
 
 /* Gives up what has been held for longest: bytes that wait for missing ones, or those of a message
@@ -255,6 +268,8 @@ static void take_data(direction *from, const cti_segment *segment)
     const int64_t owed_since = from->stream.owed != 0 ? from->stream.owed_time : CTI_NO_TIME;
     const cti_tcp_verdict verdict = feed_stream(from, segment);
 
+    if (from->stream.saw_fin && !from->fin_seen)
+        cti_end_see_fin(from, segment);
     count_segment(from->connection, segment, verdict);
     if (verdict.late)
         note_disorder(from, segment, owed_since);
@@ -298,7 +313,7 @@ static void take_segment(connection *c, const cti_segment *segment)
         cti_end_take_fin(from);
         cti_owed_settle_reset(c);
     }
-    cti_order_release(c);
+    cti_connection_deliver(c);
     cti_owed_enlist(c);
 }
 
@@ -446,8 +461,10 @@ void cti_connections_free(cti_connections *all)
 {
     if (all == NULL)
         return;
-    while (all->idle.head != NULL)
+    while (all->idle.head != NULL) {
+        cti_connection_session_free(all->idle.head->data);
         cti_connection_table_remove(all->idle.head->data);
+    }
     while (all->talking.head != NULL) {
         cti_connection_session_free(all->talking.head->data);
         cti_connection_table_remove(all->talking.head->data);

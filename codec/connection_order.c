@@ -42,6 +42,18 @@ static bool is_after(uint32_t a, uint32_t b)
 
 /* ---- one event ---- */
 
+/* The response to the message may have been before it, in the order of delivery: in a message, or
+ * in a gap that its sender had not received yet. */
+static bool is_late(const direction *from, const ordered_event *event)
+{
+    const direction *to = cti_connection_opposite(from);
+
+    if (from->followed_known && !is_after(event->packet.end, from->followed))
+        return true;
+    return event->packet.acknowledges && to->missed_known &&
+           is_after(to->missed, event->packet.acknowledgment);
+}
+
 /* Delivers it at its own time and frame. */
 static void deliver(direction *from, const ordered_event *event)
 {
@@ -58,10 +70,13 @@ static void deliver(direction *from, const ordered_event *event)
     switch (event->kind) {
     case EVENT_MESSAGE:
         cti_connection_session_take(from, event->bytes, event->size, event->cookie,
-                                    from->followed_known &&
-                                        !is_after(event->packet.end, from->followed));
+                                    is_late(from, event));
         break;
-    case EVENT_UNSEEN: cti_connection_session_unseen(from, event->gap.bytes); break;
+    case EVENT_UNSEEN:
+        from->missed_known = true;
+        from->missed = event->packet.end;
+        cti_connection_session_unseen(from, event->gap.bytes);
+        break;
     case EVENT_GAP: cti_connection_session_gap(from, &event->gap); break;
     case EVENT_FIN: cti_end_by_fin(from); break;
     case EVENT_RESET: cti_end_by_reset(from); break;
@@ -246,6 +261,8 @@ void cti_order_fin(direction *from)
     ordered_event event = {.kind = EVENT_FIN, .packet = from->connection->packet};
 
     event.packet.end = (uint32_t)from->stream.fin + 1;
+    event.packet.acknowledges = from->fin_acknowledges;
+    event.packet.acknowledgment = from->fin_acknowledgment;
     take_event(from, &event);
 }
 
