@@ -275,6 +275,16 @@ static void take_data(direction *from, const cti_segment *segment)
         note_disorder(from, segment, owed_since);
 }
 
+/* True for nearly all connections: nothing waits, and nothing is waited for. */
+static bool is_quiet(const connection *c)
+{
+    const direction *one = &c->directions[0], *other = &c->directions[1];
+
+    return one->waiting.head == NULL && other->waiting.head == NULL &&
+           (one->stream.owed | other->stream.owed) == 0 && !one->reset_taken &&
+           !other->reset_taken && !c->over;
+}
+
 /* A segment that belongs to this connection. */
 static void take_segment(connection *c, const cti_segment *segment)
 {
@@ -309,9 +319,13 @@ static void take_segment(connection *c, const cti_segment *segment)
     } else if (c->content != CONTENT_OTHER || segment->is_cti) {
         take_data(from, segment);
         cti_connection_session_segment(from, segment);
-        cti_end_take_fin(from);
-        cti_owed_settle_reset(c);
+        if (from->stream.closed)
+            cti_end_take_fin(from);
+        if (c->owing)
+            cti_owed_settle_reset(c);
     }
+    if (is_quiet(c))
+        return;
     cti_connection_deliver(c);
     cti_owed_enlist(c);
 }
