@@ -7,18 +7,6 @@
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
 
-direction *cti_connection_direction(connection *c, cti_sender sender)
-{
-    return &c->directions[c->directions[0].sender == sender ? 0 : 1];
-}
-
-direction *cti_connection_opposite(const direction *from)
-{
-    connection *c = from->connection;
-
-    return &c->directions[from == &c->directions[0] ? 1 : 0];
-}
-
 void cti_connection_number(connection *c)
 {
     if (c->numbered)
@@ -158,7 +146,7 @@ static bool give_up_oldest(cti_connections *all)
 
 /* Gives up what is held for longest while too much is held, and what has been missing for too
  * long. */
-static void enforce_limits(cti_connections *all, int64_t now)
+static G_GNUC_NO_INLINE void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
@@ -209,21 +197,18 @@ static void count_segment(connection *c, const cti_segment *segment, cti_tcp_ver
 
 /* A packet that was captured twice is counted and otherwise left alone: not even its time is
  * life. */
-static bool is_copy(connection *c, const cti_segment *segment)
+static bool is_copy(connection *c, const direction *from, const cti_segment *segment)
 {
-    const direction *from = cti_connection_table_direction(c, segment);
-
     return c->content != CONTENT_OTHER && !segment->in_order &&
            cti_duplicate_filter_take(&c->seen, segment, (uint8_t)(from - c->directions));
 }
 
 /* Data without a number follows on what its sender said before. */
-static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
+static G_GNUC_NO_INLINE cti_tcp_verdict feed_without_number(direction *from,
+                                                            const cti_segment *segment)
 {
     cti_segment placed;
 
-    if (!segment->in_order)
-        return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
     if (segment->is_cti) {
         cti_connection_stream_take_decrypted(from, segment);
         return (cti_tcp_verdict){0};
@@ -233,15 +218,26 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
 }
 
-/* What a segment acknowledges came before what it says.  The SYN-ACK, and the first segment after
- * SYN, acknowledge the other direction's SYN: its stream starts there. */
+static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
+{
+    if (segment->in_order)
+        return feed_without_number(from, segment);
+    return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
+}
+
+/* The SYN-ACK, and the first segment after SYN, acknowledge the other direction's SYN. */
+static bool acknowledges_syn(const direction *from, const cti_segment *segment)
+{
+    return segment->flags & CTI_FLAG_SYN ||
+           (from->stream.saw_syn && !from->stream.late_syn &&
+            (uint32_t)from->stream.next == from->stream.initial + 1);
+}
+
+/* What a segment acknowledges came before what it says.  The other direction's stream starts after
+ * its SYN. */
 static void acknowledge(direction *to, const direction *from, const cti_segment *segment)
 {
-    const bool is_start =
-        segment->flags & CTI_FLAG_SYN || (from->stream.saw_syn && !from->stream.late_syn &&
-                                          (uint32_t)from->stream.next == from->stream.initial + 1);
-
-    if (is_start && !to->stream.synced) {
+    if (!to->stream.synced && acknowledges_syn(from, segment)) {
         cti_stream_begin(&to->messages);
         cti_tcp_stream_start(&to->stream, segment->acknowledgment);
     }
@@ -275,10 +271,20 @@ static void take_data(direction *from, const cti_segment *segment)
         note_disorder(from, segment, owed_since);
 }
 
-/* A segment that belongs to this connection. */
-static void take_segment(connection *c, const cti_segment *segment)
+/* True for nearly all connections: nothing waits, and nothing is waited for. */
+static bool is_quiet(const connection *c)
 {
-    direction *from, *to;
+    const direction *one = &c->directions[0], *other = &c->directions[1];
+
+    return one->waiting.head == NULL && other->waiting.head == NULL &&
+           (one->stream.owed | other->stream.owed) == 0 && !one->reset_taken &&
+           !other->reset_taken && !c->over;
+}
+
+/* A segment that belongs to this connection. */
+static void take_segment(connection *c, direction *from, const cti_segment *segment)
+{
+    direction *to = cti_connection_opposite(from);
 
     c->record.last_time = segment->time;
     c->record.tcp.packets++;
@@ -288,8 +294,6 @@ static void take_segment(connection *c, const cti_segment *segment)
                             .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
     if (c->content == CONTENT_OTHER && !segment->is_cti)
         return;
-    from = cti_connection_table_direction(c, segment);
-    to = cti_connection_opposite(from);
     if (segment->flags & CTI_FLAG_SYN) {
         if (cti_syn_is_repeated(from, segment))
             forget_reset(c);
@@ -310,9 +314,13 @@ static void take_segment(connection *c, const cti_segment *segment)
     } else if (c->content != CONTENT_OTHER || segment->is_cti) {
         take_data(from, segment);
         cti_connection_session_segment(from, segment);
-        cti_end_take_fin(from);
-        cti_owed_settle_reset(c);
+        if (from->stream.closed)
+            cti_end_take_fin(from);
+        if (c->owing)
+            cti_owed_settle_reset(c);
     }
+    if (is_quiet(c))
+        return;
     cti_connection_deliver(c);
     cti_owed_enlist(c);
 }
@@ -339,11 +347,11 @@ static connection *choose_connection(cti_connections *all, connection *c,
         return NULL;
     if (c == NULL)
         return begin_connection(all, segment);
-    if (cti_syn_is_proven(c, segment)) {
+    if (c->late_syn != NULL && cti_syn_is_proven(c, segment)) {
         syn = *c->late_syn;
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         c = begin_connection(all, &syn);
-        take_segment(c, &syn);
+        take_segment(c, cti_connection_table_direction(c, &syn), &syn);
         return c;
     }
     if (!(segment->flags & CTI_FLAG_SYN))
@@ -363,6 +371,8 @@ static connection *choose_connection(cti_connections *all, connection *c,
 
 void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment)
 {
+    direction *from;
+
     note_time(all, segment);
     if (all->owing.head != NULL)
         cti_owed_expire(all);
@@ -371,13 +381,15 @@ void cti_connections_take(cti_connections *all, connection *c, const cti_segment
         c = choose_connection(all, c, segment);
     if (c == NULL)
         return;
-    if (segment->repeated || is_copy(c, segment)) {
+    from = cti_connection_table_direction(c, segment);
+    if (segment->repeated || is_copy(c, from, segment)) {
         c->record.tcp.duplicates++;
         return;
     }
-    take_segment(c, segment);
+    take_segment(c, from, segment);
     cti_connection_table_touch(c);
-    enforce_limits(all, segment->time);
+    if (all->pool.held > 0)
+        enforce_limits(all, segment->time);
 }
 
 void cti_connections_feed(cti_connections *all, const cti_segment *segment)

@@ -176,8 +176,17 @@ struct cti_connections {
     recent_syn syns[RECENT_SYNS];
 };
 
-direction *cti_connection_direction(connection *c, cti_sender sender);
-direction *cti_connection_opposite(const direction *from);
+static inline direction *cti_connection_direction(connection *c, cti_sender sender)
+{
+    return &c->directions[c->directions[0].sender == sender ? 0 : 1];
+}
+
+static inline direction *cti_connection_opposite(const direction *from)
+{
+    connection *c = from->connection;
+
+    return &c->directions[from == &c->directions[0] ? 1 : 0];
+}
 
 /* Gives the connection its number, if it has none. */
 void cti_connection_number(connection *c);

@@ -81,7 +81,9 @@ static void on_message(void *user, const cti_message_record *record)
     REQUIRE(record->frame > 0 && record->frame <= b->frame);
     REQUIRE(g_hash_table_remove(b->cookies, record->cookie)); /* once */
     b->messages++;
-    if (record->size < MESSAGE_SIZE || !b->exact)
+    /* After a gap, a message may be found where none begins. */
+    if (record->size != MESSAGE_SIZE || !b->exact || cti_header_length(record->bytes) != 4 ||
+        cti_header_type(record->bytes) != (record->sender == CTI_SERVER ? 6 : 5))
         return;
     for (int i = 8; i < MESSAGE_SIZE; i++)
         number = number << 8 | record->bytes[i];
@@ -294,6 +296,8 @@ static void take_segment(bench *b, input *in)
         length = 0;
         break;
     }
+    if (b->exact && (int32_t)(segment.sequence - t->start[server]) <= 0)
+        length = 0; /* nothing was sent before the start */
     segment.captured = segment.length = length;
     if (what & 0x40)
         segment.captured -= MIN(length, size & 7u);
