@@ -27,8 +27,6 @@ typedef struct cti_event {
     const cti_reader *reader;       /* CTI_EVENT_MESSAGE: at its first field */
     const cti_message_facts *facts; /* CTI_EVENT_MESSAGE */
     const cti_request *answered;    /* the request that the message answers, or NULL */
-    /* Heartbeats in a row that were missed, when the run ended with this event. */
-    uint32_t missed_run_ended;
     int64_t client_silence; /* at TCP_END and FINISH: time since the client's last message */
     int64_t over;  /* at FINISH: when TCP's connection was over, or the capture was */
     bool in_sight; /* at FINISH: the capture shows what came after the last message */
@@ -87,5 +85,14 @@ bool cti_session_idle_timer_had_fired(const cti_session *session);
 
 /* Share of IdleTimeout that a silence takes, negative where there is none. */
 double cti_session_idle_share(const cti_session *session, int64_t silence);
+
+/* A larger share of IdleTimeout is reported. */
+#define CTI_IDLE_SHARE_MAX 0.75
+/* A shorter silence is never a gap, whatever the heartbeat interval is. */
+#define CTI_GAP_MIN (5 * CTI_SECOND)
+
+/* True if a heartbeat was due, by the kind of the client: it sent nothing for silence, and neither
+ * sent nor received anything for quiet.  CTI_NO_TIME = not known. */
+bool cti_session_is_gap(const cti_session *session, int64_t silence, int64_t quiet);
 
 #endif

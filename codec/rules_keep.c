@@ -6,39 +6,50 @@
 
 #define MISSED_MAX 3
 #define GAP_FACTOR 1.5
-#define IDLE_SHARE_WARNING 0.75
+/* Three intervals, less what a timer may be early. */
+#define GAP_WARNING 2.75
+/* Two heartbeats are missing: the time between two is nearer to three intervals than to two. */
+#define TIMER_STOPPED 2.5
+#define TIMER_SAMPLES 6 /* with fewer, requests of a regular client may look like a timer */
 #define HEARTBEAT_LEAST (4 * CTI_SECOND + CTI_SECOND / 2)
 #define HEARTBEAT_DESKTOP (85 * CTI_SECOND) /* 90 s, less what the clock of a client is worth */
 #define AT_ONCE (1 * CTI_SECOND)
 #define OFFLINE_PATIENCE (1 * CTI_SECOND)   /* what the client had sent before it knew */
 
-static void missed_run_over(cti_session *session, cti_rule rule, const cti_event *event)
+static void report_missed(cti_session *session, cti_rule rule, int64_t time, uint32_t count,
+                          const uint32_t frames[CTI_FINDING_FRAMES_MAX], const char *then,
+                          double seconds)
 {
-    const uint32_t run = event->missed_run_ended;
-    const char *what = run == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were";
-    char how[96];
+    cti_session_report(session, rule, count >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, time, frames,
+                       CTI_FINDING_FRAMES_MAX,
+                       "%u %s not answered, then %s, %.3f s after the first one. The server answers "
+                       "heartbeats at once; after three the client declares the session failed. "
+                       "Look at the server and the path at that time.",
+                       count, count == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were", then,
+                       seconds);
+}
 
-    if (event->kind == CTI_EVENT_MESSAGE)
-        snprintf(how, sizeof(how), "then the server answered again, %.3f s after the first one",
-                 cti_seconds_words(session->rules.missed_since, event->time));
-    else
-        snprintf(how, sizeof(how), "then %s, %.3f s after the first one", cti_end_words(session),
-                 cti_seconds_words(session->rules.missed_since, event->time));
-    cti_session_report(session, rule, run >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, event->time,
-                       session->rules.missed_frames, CTI_FINDING_FRAMES_MAX,
-                       "%u %s not answered, %s. The server answers heartbeats at once; after three "
-                       "the client declares the session failed. Look at the server and the path "
-                       "at that time.",
-                       run, what, how);
+static void report_passed(cti_session *session, cti_rule rule, int64_t time)
+{
+    if (session->rules.passed.count > 0)
+        report_missed(session, rule, time, session->rules.passed.count,
+                      session->rules.passed.frames, "the server answered again",
+                      cti_seconds_words(session->rules.passed.since, session->rules.passed.time));
+    session->rules.passed.to = 0;
+    session->rules.passed.count = 0;
 }
 
 void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->missed_run_ended > 0) {
-        missed_run_over(session, rule, event);
-        return;
-    }
-    if (!cti_event_is(event, CTI_HEARTBEAT_REQ) || session->rules.missed_run != MISSED_MAX)
+    const bool sends = cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_CLIENT;
+
+    if (event->kind == CTI_EVENT_FINISH || sends || !session->rules.passed.may_be_late)
+        report_passed(session, rule, event->time);
+    if (event->kind == CTI_EVENT_FINISH && session->rules.missed_run > 0)
+        report_missed(session, rule, event->time, session->rules.missed_run,
+                      session->rules.missed_frames, cti_end_words(session),
+                      cti_seconds_words(session->rules.missed_since, event->time));
+    if (!sends || session->rules.missed_run != MISSED_MAX)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2,
@@ -48,80 +59,181 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
                        session->rules.missed_run);
 }
 
-static bool is_gap(const cti_session *session, int64_t silence)
+/* ---- gaps ---- */
+
+/* How the interval is known. */
+static const char *interval_words(cti_interval_source source)
 {
-    const double interval = session->summary.heartbeat_interval;
-
-    return interval > 0 && silence != CTI_NO_TIME &&
-           (double)silence > GAP_FACTOR * interval * (double)CTI_SECOND;
-}
-
-static void tell_gap(cti_session *session, cti_rule rule, int64_t time, const uint32_t frames[2],
-                     int64_t gap, const char *until)
-{
-    const double interval = session->summary.heartbeat_interval;
-
-    cti_session_report(
-        session, rule, CTI_WARNING, time, frames, 2,
-        "The client sent nothing for %.3f s, %.1f heartbeat intervals of %.1f s (judged by %s), "
-        "until %s. Look at what the client did in that time.",
-        CTI_SECONDS(gap), CTI_SECONDS(gap) / interval, interval,
-        session->summary.heartbeat_interval_source == CTI_INTERVAL_TRAFFIC ? "its other heartbeats"
-                                                                           : "its IdleTimeout",
-        until);
-}
-
-/* While only IdleTimeout tells the interval, a heartbeat that comes late may come in time: the
- * longest such gap waits until the other heartbeats tell, or until there are no more. */
-static void settle_doubtful(cti_session *session, cti_rule rule, bool last)
-{
-    const int64_t gap = session->rules.doubtful_gap.length;
-    const uint32_t frames[] = {session->rules.doubtful_gap.from_frame,
-                               session->rules.doubtful_gap.frame};
-    bool supported = session->rules.usual_heartbeat_gap > 0;
-
-    if (gap == 0 || !(supported || last))
-        return;
-    if (!supported)
-        supported = !is_gap(session, cti_quantile_get(&session->rules.heartbeat_gaps, 0));
-    if (supported && is_gap(session, gap))
-        tell_gap(session, rule, session->rules.doubtful_gap.time, frames, gap, "HEARTBEAT_REQ");
-    session->rules.doubtful_gap.length = 0;
-}
-
-static bool put_off(cti_session *session, const cti_event *event, int64_t gap)
-{
-    if (session->rules.usual_heartbeat_gap > 0 || !cti_event_is(event, CTI_HEARTBEAT_REQ))
-        return false;
-    if (gap > session->rules.doubtful_gap.length) {
-        session->rules.doubtful_gap.length = gap;
-        session->rules.doubtful_gap.time = event->time;
-        session->rules.doubtful_gap.from_frame = session->rules.last_client_frame;
-        session->rules.doubtful_gap.frame = event->frame;
+    switch (source) {
+    case CTI_INTERVAL_TIMER: return "heartbeats by a timer";
+    case CTI_INTERVAL_SILENCE: return "heartbeats after its own silence";
+    case CTI_INTERVAL_RECEIVE: return "heartbeats after receiving nothing";
+    case CTI_INTERVAL_TRAFFIC: return "estimated from its other heartbeats";
+    default: return "estimated from its IdleTimeout";
     }
-    return true;
+}
+
+/* A silence of the client, or for a client that waits for the server's messages, a time without
+ * any message. */
+typedef struct gap {
+    int64_t length, time; /* time: when it ended */
+    uint32_t frames[2];
+    double idle_share; /* of the client's silence, or negative */
+    const char *until;
+} gap;
+
+static void report_gap(cti_session *session, cti_rule rule, const gap *of)
+{
+    const double interval = session->summary.heartbeat_interval;
+    const double intervals = CTI_SECONDS(of->length) / interval;
+    const cti_interval_source source = session->summary.heartbeat_interval_source;
+    const bool warn = (intervals >= GAP_WARNING && source != CTI_INTERVAL_IDLE_TIMEOUT) ||
+                      of->idle_share > CTI_IDLE_SHARE_MAX;
+
+    cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2,
+                       "The client sent nothing%s for %.3f s, %.1f heartbeat intervals of %.1f s "
+                       "(%s), until %s. Look at what the client did in that time.",
+                       source == CTI_INTERVAL_RECEIVE ? ", and received nothing," : "",
+                       CTI_SECONDS(of->length), intervals, interval, interval_words(source),
+                       of->until);
+}
+
+/* The time that counts for the client's kind. */
+static int64_t due(const cti_session *session, int64_t silence, int64_t quiet)
+{
+    return session->rules.meter.kind == CTI_INTERVAL_RECEIVE ? quiet : silence;
+}
+
+static const char *until_words(const cti_session *session, const cti_event *event)
+{
+    return event->kind == CTI_EVENT_FINISH ? cti_end_words(session)
+                                           : cti_message_words(event->reader->message);
+}
+
+/* While the interval is not known, the longest silence waits for it. */
+static void put_off(cti_session *session, const cti_event *event, int64_t silence, int64_t quiet)
+{
+    if (silence <= session->rules.early_gap.silence || silence <= CTI_GAP_MIN)
+        return;
+    session->rules.early_gap.silence = silence;
+    session->rules.early_gap.quiet = quiet;
+    session->rules.early_gap.time = event->time;
+    session->rules.early_gap.idle_share = cti_session_idle_share(session, silence);
+    session->rules.early_gap.from_frame = session->rules.last_client_frame;
+    session->rules.early_gap.frame = event->frame;
+    session->rules.early_gap.until = until_words(session, event);
+}
+
+/* A guess holds if heartbeats came within it. */
+static bool is_gap_by_guess(const cti_session *session, int64_t silence)
+{
+    const double limit = GAP_FACTOR * session->summary.heartbeat_interval * (double)CTI_SECOND;
+    const int64_t shortest = session->rules.meter.shortest_silence;
+
+    return session->summary.heartbeat_interval_source == CTI_INTERVAL_IDLE_TIMEOUT &&
+           (double)silence > limit && shortest != CTI_NO_TIME && (double)shortest <= limit;
+}
+
+static void settle_early_gap(cti_session *session, cti_rule rule, bool last)
+{
+    const bool known = session->rules.meter.interval > 0;
+    const int64_t silence = session->rules.early_gap.silence;
+    const int64_t quiet = session->rules.early_gap.quiet;
+    const gap of = {.length = due(session, silence, quiet),
+                    .time = session->rules.early_gap.time,
+                    .frames = {session->rules.early_gap.from_frame, session->rules.early_gap.frame},
+                    .idle_share = session->rules.early_gap.idle_share,
+                    .until = session->rules.early_gap.until};
+
+    if (silence == 0 || !(known || last))
+        return;
+    if (known ? cti_session_is_gap(session, silence, quiet) : is_gap_by_guess(session, silence))
+        report_gap(session, rule, &of);
+    session->rules.early_gap.silence = 0;
+}
+
+/* A client that waits for messages of the server owes a heartbeat before the next of them. */
+static void judge_quiet(cti_session *session, cti_rule rule, const cti_event *event,
+                        int64_t longest)
+{
+    const gap of = {.length = longest,
+                    .time = event->time,
+                    .frames = {session->rules.last_client_frame, event->frame},
+                    .idle_share = -1,
+                    .until = "a message of the server"};
+
+    if (session->rules.meter.kind == CTI_INTERVAL_RECEIVE &&
+        cti_session_is_gap(session, longest, longest))
+        report_gap(session, rule, &of);
+}
+
+/* A timer that stands still while the client sends requests: these show that the client lives. */
+static void judge_timer(cti_session *session, cti_rule rule, const cti_event *event,
+                        int64_t distance, uint32_t from, int64_t longest_silence)
+{
+    const double interval = session->summary.heartbeat_interval;
+    const double intervals = CTI_SECONDS(distance) / interval;
+
+    if (session->rules.meter.kind != CTI_INTERVAL_TIMER ||
+        session->rules.meter.count < TIMER_SAMPLES || distance <= CTI_GAP_MIN ||
+        intervals < TIMER_STOPPED || cti_session_is_gap(session, longest_silence, CTI_NO_TIME))
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, (const uint32_t[]){from, event->frame},
+                       2,
+                       "The client sent no HEARTBEAT_REQ for %.3f s, %.1f intervals of its timer of "
+                       "%.1f s, but other messages. Look at what stopped the timer.",
+                       CTI_SECONDS(distance), intervals, interval);
+}
+
+/* What only a heartbeat, or the session's end, shows. */
+static void judge_between_heartbeats(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const cti_heartbeat_meter *meter = &session->rules.meter;
+    const cti_heartbeat_sample *latest = &meter->latest;
+
+    if (event->kind == CTI_EVENT_FINISH) {
+        judge_quiet(session, rule, event, meter->other_quiet);
+        if (!meter->client_broken)
+            judge_timer(session, rule, event,
+                        cti_elapsed(meter->last_time, session->rules.last_client_time),
+                        meter->last_frame, meter->other_silence);
+    } else if (cti_event_is(event, CTI_HEARTBEAT_REQ)) {
+        judge_quiet(session, rule, event, latest->other_quiet);
+        judge_timer(session, rule, event, latest->distance, meter->frame_before,
+                    MAX(latest->silence, latest->other_silence));
+    }
 }
 
 void cti_rule_heartbeat_gap(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    const uint32_t frames[] = {session->rules.last_client_frame, event->frame};
     const bool finish = event->kind == CTI_EVENT_FINISH;
-    const int64_t gap = finish ? event->client_silence : event->facts->client_gap;
+    const int64_t silence = finish ? event->client_silence : event->facts->client_gap;
+    const int64_t quiet = finish ? cti_elapsed(session->rules.quiet_since, event->time)
+                                 : session->rules.quiet_before_last;
 
-    if (session->summary.heartbeats == 0)
+    if (session->summary.heartbeats == 0 || cti_session_is_leaving(session))
         return;
-    settle_doubtful(session, rule, finish);
-    if ((finish && session->summary.state != CTI_STATE_LOST) || !is_gap(session, gap) ||
-        put_off(session, event, gap))
-        return;
-    tell_gap(session, rule, event->time, frames, gap,
-             finish ? cti_end_words(session) : cti_message_words(event->reader->message));
+    if (!finish || session->summary.state == CTI_STATE_LOST) {
+        if (session->rules.meter.interval == 0)
+            put_off(session, event, silence, quiet);
+        else if (cti_session_is_gap(session, silence, quiet))
+            report_gap(session, rule,
+                       &(gap){.length = due(session, silence, quiet),
+                              .time = event->time,
+                              .frames = {session->rules.last_client_frame, event->frame},
+                              .idle_share = cti_session_idle_share(session, silence),
+                              .until = until_words(session, event)});
+    }
+    settle_early_gap(session, rule, finish);
+    judge_between_heartbeats(session, rule, event);
 }
 
 void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
 {
     double share;
 
+    if (cti_session_is_leaving(session))
+        return;
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_fired(session)) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
                            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
@@ -146,7 +258,7 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     share = event->facts->idle_share;
-    if (share <= IDLE_SHARE_WARNING)
+    if (share <= CTI_IDLE_SHARE_MAX)
         return;
     cti_session_report(
         session, rule, CTI_WARNING, event->time,
@@ -163,7 +275,7 @@ static void judge_interval(cti_session *session, cti_rule rule, const cti_event 
 {
     const bool desktop =
         session->summary.services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
-    const int64_t interval = session->rules.usual_heartbeat_gap;
+    const int64_t interval = session->rules.meter.interval;
 
     if (interval == 0 || interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
         return;
@@ -181,7 +293,8 @@ static void note_late_answer(cti_session *session, const cti_event *event)
 {
     const int64_t took = event->facts->answer_time;
 
-    if (!cti_event_is(event, CTI_HEARTBEAT_CONF) || event->answered == NULL || took <= AT_ONCE)
+    if (!cti_event_is(event, CTI_HEARTBEAT_CONF) || event->sender != CTI_SERVER ||
+        event->answered == NULL || took <= AT_ONCE)
         return;
     if (session->rules.late_answers < CTI_FINDING_FRAMES_MAX)
         session->rules.late_frames[session->rules.late_answers] = event->frame;
@@ -206,14 +319,15 @@ static void judge_late_answers(cti_session *session, cti_rule rule, const cti_ev
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_SERVER) {
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "The server sent HEARTBEAT_REQ; only clients start heartbeats. Look at "
-                           "which end is the server.");
+        if (session->rules.server_heartbeats == 1)
+            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                               "The server sent HEARTBEAT_REQ; only clients start heartbeats. Look "
+                               "at which end is the server.");
         return;
     }
-    if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->answered == NULL &&
-        session->rules.heartbeat_answered && !session->rules.incomplete[0] &&
-        session->summary.requests_given_up == 0) {
+    if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->sender == CTI_SERVER &&
+        event->answered == NULL && session->rules.heartbeat_answered &&
+        !session->rules.incomplete[0] && session->summary.requests_given_up == 0) {
         cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
                            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
                            "answers with the InvokeID of the request. Look at how the server counts.");

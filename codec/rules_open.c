@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules about how sessions open (see rules.h). */
+#include <stdio.h>
+
 #include "rules.h"
 #include "text.h"
 
@@ -227,15 +229,62 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
                            "set up.");
 }
 
-/* IdleTimeout against what the traffic shows, where it shows enough. */
-static void compare_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
+/* IdleTimeout of a client without heartbeats: its silences are longer than heartbeats of a fourth
+ * of IdleTimeout allow.  The longest ones break another rule: idle. */
+static void judge_silences(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const double share = cti_session_idle_share(session, session->summary.worst_gap);
+
+    if (share <= 1.5 / 4 || share > CTI_IDLE_SHARE_MAX || session->rules.incomplete[0])
+        return;
+    cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                       "IdleTimeout is %u s, but the client sends no heartbeats; it was silent for up "
+                       "to %.3f s. It should send heartbeats, or set IdleTimeout to 0xFFFFFFFF. Look "
+                       "at both settings of the client.",
+                       session->summary.idle_timeout, CTI_SECONDS(session->summary.worst_gap));
+}
+
+static void judge_idle_off(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const double interval = session->summary.heartbeat_interval;
+    char every[64] = "";
+
+    if (interval > 0)
+        snprintf(every, sizeof(every), " every %.1f s", interval);
+    if (session->summary.heartbeats > 0)
+        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                           "IdleTimeout is off (0x%X), but the client sends heartbeats%s: the server "
+                           "does not notice when the client is gone. Look at both settings of the "
+                           "client.",
+                           session->summary.idle_timeout, every);
+    else if (session->rules.incomplete[0])
+        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                           "IdleTimeout is off (0x%X): the server does not notice when the client "
+                           "is gone. Check the settings of the client.",
+                           session->summary.idle_timeout);
+    else
+        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                           "IdleTimeout is off (0x%X) and the client sends no heartbeats: neither "
+                           "side notices when the other one is gone. Look at whether the client can "
+                           "send heartbeats.",
+                           session->summary.idle_timeout);
+}
+
+/* IdleTimeout against the heartbeats that were seen. */
+static void judge_idle_timeout(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const double interval = session->summary.heartbeat_interval;
     const double share = interval > 0 ? session->summary.idle_timeout / interval : 0;
 
-    if (session->rules.usual_heartbeat_gap == 0 || !session->summary.has_idle_timeout ||
-        session->summary.idle_timeout == CTI_NO_IDLE_TIMEOUT ||
-        session->summary.idle_timeout == 0 || (share >= 3 && share <= 5))
+    if (!session->summary.has_idle_timeout || session->summary.idle_timeout == 0)
+        return;
+    if (cti_idle_timeout_is_off(session->summary.idle_timeout)) {
+        judge_idle_off(session, rule, event);
+        return;
+    }
+    if (session->summary.heartbeats == 0)
+        judge_silences(session, rule, event);
+    if (session->rules.meter.interval == 0 || (share >= 3 && share <= 5))
         return;
     cti_session_report(
         session, rule, share < 3 ? CTI_WARNING : CTI_NOTE, event->time,
@@ -253,16 +302,12 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
 {
     uint32_t timeout;
 
-    if (event->kind == CTI_EVENT_FINISH)
-        compare_idle_timeout(session, rule, event);
+    if (event->kind == CTI_EVENT_FINISH && session->summary.opened)
+        judge_idle_timeout(session, rule, event);
     if (!cti_event_is(event, CTI_OPEN_REQ) ||
         !cti_reader_find_number(event->reader, CTI_F_IdleTimeout, &timeout))
         return;
-    if (timeout == CTI_NO_IDLE_TIMEOUT)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                           "IdleTimeout is 0xFFFFFFFF: no heartbeats, so neither side notices when "
-                           "the other one is gone. Look at whether the client can send heartbeats.");
-    else if (timeout < 20)
+    if (timeout < 20)
         cti_session_report(
             session, rule, CTI_WARNING, event->time, &event->frame, 1,
             "IdleTimeout is %u s; under 20 s the server refuses it "

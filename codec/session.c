@@ -92,6 +92,7 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
     }
     facts->client_gap = CTI_NO_TIME;
     facts->idle_share = -1;
+    session->rules.quiet_before_last = cti_forward(session->rules.quiet_since, moment->time);
     if (moment->sender == CTI_CLIENT) {
         facts->client_gap = cti_forward(session->rules.last_client_time, moment->time);
         facts->idle_share = cti_session_idle_share(session, facts->client_gap);
@@ -102,11 +103,11 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
         session->summary.messages_client++;
     } else {
         session->summary.messages_server++;
+        cti_heartbeat_meter_received(&session->rules.meter, session->rules.quiet_before_last);
         session->summary.last_server_time = moment->time;
         session->summary.last_server_frame = moment->frame;
         session->rules.server_in_doubt = false;
     }
-    session->rules.quiet_before_last = cti_forward(session->rules.quiet_since, moment->time);
     session->rules.quiet_since =
         session->summary.server_not_captured || session->summary.client_not_captured ? CTI_NO_TIME
                                                                                      : moment->time;
@@ -117,15 +118,15 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
 }
 
 /* Tells a silence that is worth a word, then lets the client's clock start again. */
-static void note_client_message(cti_session *session, const cti_moment *moment,
+static void note_client_message(cti_session *session, uint32_t type, const cti_moment *moment,
                                 const cti_message_facts *facts)
 {
-    const double interval = session->summary.heartbeat_interval;
-
-    if (facts->client_gap != CTI_NO_TIME && session->summary.state != CTI_STATE_OPENING &&
-        ((interval > 0 && (double)facts->client_gap > 1.5 * interval * (double)CTI_SECOND) ||
-         facts->idle_share > 0.75))
+    if (session->summary.state != CTI_STATE_OPENING && !cti_session_is_leaving(session) &&
+        (cti_session_is_gap(session, facts->client_gap, session->rules.quiet_before_last) ||
+         facts->idle_share > CTI_IDLE_SHARE_MAX))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
+    if (type != CTI_HEARTBEAT_REQ)
+        cti_heartbeat_meter_sent(&session->rules.meter, facts->client_gap);
     session->rules.last_client_time = moment->time;
     session->rules.client_heard_time = moment->time;
     session->rules.last_client_frame = moment->frame;
@@ -163,7 +164,7 @@ void cti_session_message(cti_session *session, const uint8_t *bytes, size_t size
     facts->state = session->summary.state;
     cti_rules_run(session, &event);
     if (moment->sender == CTI_CLIENT)
-        note_client_message(session, moment, facts);
+        note_client_message(session, reader->message_type, moment, facts);
     if (answered != NULL) {
         cti_session_tell_request(session, answered);
         g_free(answered);
@@ -220,6 +221,7 @@ void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, in
     if (!is_not_captured(session, sender)) /* else it is all one gap */
         session->summary.gaps++;
     session->rules.incomplete[sender == CTI_SERVER] = true;
+    cti_heartbeat_meter_break(&session->rules.meter, sender);
     if (bytes == 0)
         return;
     forget_silences(session, sender);
@@ -240,6 +242,7 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
         return;
     }
     session->rules.missed_run = 0;
+    session->rules.run_begin = session->pending.numbers;
     if (session->summary.state == CTI_STATE_CLOSING)
         session->rules.close_in_doubt = true;
     if (session->summary.state != CTI_STATE_OPENING)
@@ -277,6 +280,7 @@ void cti_session_not_captured(cti_session *session, cti_sender sender)
     else
         session->summary.server_not_captured = true;
     session->rules.incomplete[sender == CTI_SERVER] = true;
+    cti_heartbeat_meter_break(&session->rules.meter, sender);
     forget_silences(session, sender);
     miss_last_words(session, sender);
     cti_session_doubt(session, sender);
@@ -293,10 +297,10 @@ void cti_session_update_interval(cti_session *session)
 
     summary->heartbeat_interval = 0;
     summary->heartbeat_interval_source = CTI_INTERVAL_UNKNOWN;
-    if (session->rules.usual_heartbeat_gap > 0) {
-        summary->heartbeat_interval_source = CTI_INTERVAL_TRAFFIC;
-        summary->heartbeat_interval = CTI_SECONDS(session->rules.usual_heartbeat_gap);
-    } else if (summary->idle_timeout != 0 && summary->idle_timeout != CTI_NO_IDLE_TIMEOUT) {
+    if (session->rules.meter.interval > 0) {
+        summary->heartbeat_interval_source = session->rules.meter.kind;
+        summary->heartbeat_interval = CTI_SECONDS(session->rules.meter.interval);
+    } else if (summary->idle_timeout != 0 && !cti_idle_timeout_is_off(summary->idle_timeout)) {
         summary->heartbeat_interval_source = CTI_INTERVAL_IDLE_TIMEOUT;
         summary->heartbeat_interval = summary->idle_timeout / 4.0;
     }
@@ -305,9 +309,18 @@ void cti_session_update_interval(cti_session *session)
 double cti_session_idle_share(const cti_session *session, int64_t silence)
 {
     if (silence == CTI_NO_TIME || session->summary.idle_timeout == 0 ||
-        session->summary.idle_timeout == CTI_NO_IDLE_TIMEOUT)
+        cti_idle_timeout_is_off(session->summary.idle_timeout))
         return -1;
     return (double)silence / ((double)session->summary.idle_timeout * (double)CTI_SECOND);
+}
+
+bool cti_session_is_gap(const cti_session *session, int64_t silence, int64_t quiet)
+{
+    const cti_heartbeat_meter *meter = &session->rules.meter;
+    const int64_t due =
+        meter->kind == CTI_INTERVAL_RECEIVE || meter->may_be_quiet ? quiet : silence;
+
+    return meter->interval > 0 && due > CTI_GAP_MIN && due > meter->interval / 2 * 3;
 }
 
 /* ---- life ---- */
@@ -338,6 +351,7 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                   .other_end_time = CTI_NO_TIME,
                   .flows = {{.freed_time = CTI_NO_TIME}, {.freed_time = CTI_NO_TIME}}},
     };
+    cti_heartbeat_meter_init(&session->rules.meter);
     g_queue_init(&session->pending.by_age);
     session->pending.table = g_hash_table_new(g_int64_hash, g_int64_equal);
 }
@@ -354,7 +368,7 @@ void cti_session_release(cti_session *session)
         g_hash_table_destroy(session->pending.table);
     session->pending.table = NULL;
     cti_quantile_release(&session->summary.answers);
-    cti_quantile_release(&session->rules.heartbeat_gaps);
+    cti_heartbeat_meter_release(&session->rules.meter);
     g_free((gpointer)session->summary.evidence);
     session->summary.evidence = NULL;
 }

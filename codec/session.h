@@ -63,6 +63,11 @@ static inline int64_t cti_forward(int64_t from, int64_t to)
 
 /* IdleTimeout of a client without heartbeats. */
 #define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
+/* Clients write 0x7FFFFFFF, too: such a time never runs out. */
+static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
+{
+    return idle_timeout >= 0x7FFFFFFFu;
+}
 /* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
  * requests_given_up) when there is one more. */
 #define CTI_PENDING_MAX 1024
@@ -207,7 +212,7 @@ typedef struct cti_request {
     const cti_value *status_value; /* its name, or NULL */
 } cti_request;
 
-/* A HEARTBEAT_REQ, once its fate is known. */
+/* A HEARTBEAT_REQ of the client, once its fate is known. */
 typedef struct cti_heartbeat {
     const cti_request *request;
     bool missed;
@@ -224,7 +229,7 @@ typedef struct cti_silence {
 /* What to call when something is known, with the user that cti_session_new() was given; any may
  * be NULL.  The structures live for the time of the call; the session must not be fed in it. */
 typedef struct cti_session_events {
-    void (*request)(void *user, const cti_request *request); /* all but heartbeats */
+    void (*request)(void *user, const cti_request *request); /* all but the client's heartbeats */
     void (*heartbeat)(void *user, const cti_heartbeat *heartbeat);
     void (*silence)(void *user, const cti_silence *silence);
     void (*finding)(void *user, const cti_finding *finding);
@@ -255,18 +260,22 @@ typedef struct cti_message_facts {
     int64_t client_gap;    /* a client's message: time since its last one, or CTI_NO_TIME, as
                             * where time steps back */
     double idle_share;     /* client_gap as part of IdleTimeout, or negative */
-    uint32_t missed_run;   /* heartbeats in a row that were known to be missed when it came: one
-                            * is, at the latest, when the next one comes */
+    uint32_t missed_run;   /* heartbeats in a row without answer when it came, the latest one left
+                            * out; they may be answered late */
 } cti_message_facts;
 
-/* Where the heartbeat interval comes from. */
+/* Where the heartbeat interval comes from, which is how the client sends its heartbeats. */
 typedef enum {
     CTI_INTERVAL_UNKNOWN,
-    CTI_INTERVAL_TRAFFIC,      /* the median of the client's heartbeats */
-    CTI_INTERVAL_IDLE_TIMEOUT, /* a fourth of IdleTimeout */
+    CTI_INTERVAL_TRAFFIC,      /* heartbeats are regular; nothing shows which of the next three */
+    CTI_INTERVAL_TIMER,        /* by a timer, whatever else the client sends */
+    CTI_INTERVAL_SILENCE,      /* after so long without sending a message */
+    CTI_INTERVAL_RECEIVE,      /* after so long without receiving a message */
+    CTI_INTERVAL_IDLE_TIMEOUT, /* not from the traffic: a fourth of IdleTimeout */
 } cti_interval_source;
 
-/* "traffic", "idle-timeout", or NULL for CTI_INTERVAL_UNKNOWN. */
+/* "traffic", "timer", "silence", "receive-silence", "idle-timeout", or NULL for
+ * CTI_INTERVAL_UNKNOWN. */
 const char *cti_interval_source_name(cti_interval_source source);
 
 /* A session as it is known after the last event.  A frame of 0 and a time of CTI_NO_TIME stand
@@ -295,12 +304,12 @@ typedef struct cti_session_summary {
     uint32_t last_server_frame;
     int64_t last_server_time;
     uint32_t gaps;             /* places where bytes are missing or are not part of a message */
-    uint32_t idle_timeout;     /* seconds; CTI_NO_IDLE_TIMEOUT = off */
+    uint32_t idle_timeout;     /* seconds, or off (cti_idle_timeout_is_off()) */
     double heartbeat_interval; /* of the client, in seconds; 0 = not known */
     cti_interval_source heartbeat_interval_source;
     uint32_t services_requested, services_granted;
-    uint64_t heartbeats, heartbeats_missed;
-    uint64_t requests, unanswered; /* all but heartbeats */
+    uint64_t heartbeats, heartbeats_missed; /* of the client */
+    uint64_t requests, unanswered;          /* all but these */
     uint64_t requests_given_up;
     cti_quantile answers;              /* response times of all requests but heartbeats */
     int64_t worst_gap, worst_gap_time; /* longest silence of the client, and its start */

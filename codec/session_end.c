@@ -58,6 +58,8 @@ static cti_outcome outcome_at_end(const cti_session *session, const cti_pending 
     if (pending_is_heartbeat(pending))
         return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
                                                                        : CTI_UNKNOWN;
+    if (pending->request.message->number == CTI_HEARTBEAT_REQ)
+        return CTI_UNKNOWN;
     if (session->summary.end_frame != 0)
         return CTI_UNANSWERED;
     return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
@@ -81,6 +83,7 @@ static void settle_pending(cti_session *session, int64_t time)
 {
     cti_pending *last = session->pending.last_heartbeat;
 
+    cti_session_count_passed(session);
     if (last != NULL && outcome_at_end(session, last, time) == CTI_UNANSWERED)
         cti_session_note_missed(session, last);
     while (session->pending.by_age.head != NULL) {
@@ -149,8 +152,8 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
         session->summary.worst_gap_time = session->rules.last_client_time;
     }
     settle_pending(session, session->summary.end_time);
-    event.missed_run_ended = session->rules.missed_run;
-    if (cti_session_idle_share(session, event.client_silence) > 0.75 &&
+    if (!cti_session_is_leaving(session) &&
+        cti_session_idle_share(session, event.client_silence) > CTI_IDLE_SHARE_MAX &&
         session->summary.state != CTI_STATE_CLOSED && session->summary.state != CTI_STATE_REJECTED)
         cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
                                  cti_session_idle_share(session, event.client_silence));

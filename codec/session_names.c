@@ -59,7 +59,8 @@ const char *cti_end_name(cti_end end)
 
 const char *cti_interval_source_name(cti_interval_source source)
 {
-    static const char *const names[] = {NULL, "traffic", "idle-timeout"};
+    static const char *const names[] = {NULL,      "traffic",         "timer",
+                                        "silence", "receive-silence", "idle-timeout"};
 
     return (size_t)source < G_N_ELEMENTS(names) ? names[source] : NULL;
 }

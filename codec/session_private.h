@@ -3,6 +3,7 @@
  *
  *     session.c           messages and holes, times and silences
  *     session_requests.c  requests and answers, heartbeats
+ *     heartbeats.c        when the client sends heartbeats
  *     session_state.c     what messages change
  *     session_end.c       FIN and RST, what still waits then, the last word of the rules
  *     session_tcp.c       acknowledgments and what waits for them
@@ -15,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "heartbeats.h"
 #include "session.h"
 
 struct cti_event;
@@ -88,16 +90,33 @@ typedef struct cti_rule_state {
     int64_t latest_answer;                        /* the slowest of them */
     uint32_t missed_frames[CTI_FINDING_FRAMES_MAX];
     int64_t missed_since;        /* time of the first of them */
-    cti_quantile heartbeat_gaps; /* client silence before each HEARTBEAT_REQ */
-    int64_t usual_heartbeat_gap; /* their median, or 0 while they are too few */
-    struct {
-        int64_t length, time; /* length 0: there is none */
-        uint32_t from_frame, frame;
-    } doubtful_gap; /* before a heartbeat, while the interval is known from IdleTimeout alone */
+    /* Heartbeats up to this number are not part of the run: the latest of them was answered, or
+     * their answers may not have been captured. */
+    uint64_t run_begin;
     bool server_offline;    /* FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE, or refused heartbeats */
     bool heartbeat_refused; /* it said so to a HEARTBEAT_REQ */
     bool told_went_on;      /* the client continued after that, and a finding reported it */
+    cti_heartbeat_meter meter;
 
+    /* Heartbeats that were not answered although a later one was, for a finding. */
+    struct {
+        uint64_t from, to; /* numbers of requests; to 0: there is none */
+        int64_t time;      /* of the later one's answer */
+        /* They have its InvokeID, so it may be the answer to one of them, and theirs may come until
+         * the client sends the next heartbeat. */
+        bool may_be_late;
+        uint32_t count; /* those that are left, once they are counted */
+        int64_t since;
+        uint32_t frames[CTI_FINDING_FRAMES_MAX];
+    } passed;
+    /* The longest silence of the client before its heartbeat interval was known. */
+    struct {
+        int64_t silence, quiet, time; /* silence 0: there is none */
+        double idle_share;
+        uint32_t from_frame, frame;
+        const char *until; /* what ended it */
+    } early_gap;
+    uint32_t server_heartbeats;
     uint32_t server_offline_frame;
     int64_t server_offline_time;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
@@ -152,20 +171,28 @@ static inline void cti_session_prefetch(const cti_session *session)
         __builtin_prefetch(summary + at, 1);
 #pragma GCC unroll 16
     for (size_t at = 0;
-         at < offsetof(cti_session, rules.server_offline_frame) - offsetof(cti_session, events);
+         at < offsetof(cti_session, rules.meter.last_frame) - offsetof(cti_session, events);
          at += LINE)
         __builtin_prefetch(rest + at, 1);
 }
 
-/* Determines the heartbeat interval again, after IdleTimeout or the usual gap changed. */
+/* Determines the heartbeat interval again, after IdleTimeout or what the traffic shows changed. */
 void cti_session_update_interval(cti_session *session);
 
 /* Determines the version in force again, after the context changed. */
 void cti_session_update_version(cti_session *session);
 
+/* One of the client: the server's are requests that nobody has to send. */
 static inline bool pending_is_heartbeat(const cti_pending *pending)
 {
-    return pending->request.message->number == CTI_HEARTBEAT_REQ;
+    return pending->request.message->number == CTI_HEARTBEAT_REQ &&
+           pending->request.sender == CTI_CLIENT;
+}
+
+/* The client said that it stops, in a graceful shutdown: from then on it may be silent. */
+static inline bool cti_session_is_leaving(const cti_session *session)
+{
+    return session->rules.shutdown.stopping_frame != 0;
 }
 
 /* True if the capture may have missed its answer. */
@@ -193,6 +220,9 @@ void cti_session_tell_request(cti_session *session, const cti_pending *pending);
 
 /* A heartbeat was not answered until now, and one more is sent or the session is over. */
 void cti_session_note_missed(cti_session *session, cti_pending *missed);
+
+/* Counts in rules.passed the heartbeats that are still not answered. */
+void cti_session_count_passed(cti_session *session);
 
 /* Tells a silence of the client up to now. */
 void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);

@@ -14,8 +14,6 @@
  * older ones.  It is reached only by a client that uses one InvokeID for several kinds of
  * requests and does not get answers to many of them. */
 #define COMPARED_MAX 64
-/* So many silences before heartbeats tell the interval. */
-#define INTERVAL_SAMPLES 3
 
 static uint64_t pending_key(cti_sender sender, uint32_t invoke_id)
 {
@@ -161,7 +159,83 @@ static void read_status(const cti_reader *reader, cti_request *request)
     request->status_value = cti_value_find(item.field->values, item.number);
 }
 
-/* Fills in request's answer; the run of missed heartbeats ends with any answered one. */
+void cti_session_note_missed(cti_session *session, cti_pending *missed)
+{
+    if (session->rules.missed_run == 0) {
+        memset(session->rules.missed_frames, 0, sizeof(session->rules.missed_frames));
+        session->rules.missed_since = missed->request.time;
+    }
+    if (session->rules.missed_run < CTI_FINDING_FRAMES_MAX)
+        session->rules.missed_frames[session->rules.missed_run] = missed->request.frame;
+    missed->missed_run = ++session->rules.missed_run;
+}
+
+/* A heartbeat of the run, or the latest one, is answered, perhaps late: the ones before it have
+ * been passed over, and the ones after it are the run now. */
+static void shorten_run(cti_session *session, const cti_pending *answered,
+                        const cti_moment *moment)
+{
+    const uint64_t begin = session->rules.run_begin;
+    GList *next = NULL;
+    bool passed = false, may_be_late = false;
+
+    if (answered->number <= begin)
+        return;
+    session->rules.run_begin = answered->number;
+    if (session->rules.missed_run == 0)
+        return;
+    for (GList *link = session->pending.by_age.tail; link != NULL; link = link->prev) {
+        const cti_pending *pending = link->data;
+
+        if (pending->number <= begin)
+            break;
+        if (pending->number > answered->number) {
+            next = link;
+        } else if (pending != answered && pending_is_heartbeat(pending) && pending->missed_run > 0) {
+            passed = true;
+            may_be_late |= pending->key == answered->key;
+        }
+    }
+    session->rules.missed_run = 0;
+    for (; next != NULL; next = next->next) {
+        cti_pending *pending = next->data;
+
+        if (pending_is_heartbeat(pending) && pending->missed_run > 0)
+            cti_session_note_missed(session, pending);
+    }
+    if (!passed)
+        return;
+    if (session->rules.passed.to == 0)
+        session->rules.passed.from = begin + 1;
+    session->rules.passed.to = answered->number;
+    session->rules.passed.time = moment->time;
+    session->rules.passed.may_be_late = may_be_late;
+    cti_session_count_passed(session);
+}
+
+void cti_session_count_passed(cti_session *session)
+{
+    session->rules.passed.count = 0;
+    if (session->rules.passed.to == 0)
+        return;
+    memset(session->rules.passed.frames, 0, sizeof(session->rules.passed.frames));
+    for (const GList *link = session->pending.by_age.head; link != NULL; link = link->next) {
+        const cti_pending *pending = link->data;
+
+        if (pending->number >= session->rules.passed.to)
+            break;
+        if (pending->number < session->rules.passed.from || !pending_is_heartbeat(pending) ||
+            pending->missed_run == 0 || cti_session_is_doubtful(session, pending))
+            continue;
+        if (session->rules.passed.count == 0)
+            session->rules.passed.since = pending->request.time;
+        if (session->rules.passed.count < CTI_FINDING_FRAMES_MAX)
+            session->rules.passed.frames[session->rules.passed.count] = pending->request.frame;
+        session->rules.passed.count++;
+    }
+}
+
+/* Fills in request's answer. */
 static void take_answer(cti_session *session, cti_pending *pending, const cti_moment *moment,
                         const cti_reader *reader, cti_message_facts *facts, cti_event *event)
 {
@@ -182,8 +256,7 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->answer_time = cti_forward(request->time, moment->time);
     if (pending_is_heartbeat(pending)) {
         session->rules.heartbeat_answered = true;
-        event->missed_run_ended = session->rules.missed_run;
-        session->rules.missed_run = 0;
+        shorten_run(session, pending, moment);
         pending->missed_run = 0;
     } else if (facts->answer_time != CTI_NO_TIME) {
         cti_quantile_add(&session->summary.answers, facts->answer_time);
@@ -191,46 +264,32 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     event->answered = request;
 }
 
-void cti_session_note_missed(cti_session *session, cti_pending *missed)
-{
-    if (session->rules.missed_run == 0) {
-        memset(session->rules.missed_frames, 0, sizeof(session->rules.missed_frames));
-        session->rules.missed_since = missed->request.time;
-    }
-    if (session->rules.missed_run < CTI_FINDING_FRAMES_MAX)
-        session->rules.missed_frames[session->rules.missed_run] = missed->request.frame;
-    missed->missed_run = ++session->rules.missed_run;
-}
-
 /* pending is NULL for a heartbeat whose answer would not be recognized. */
-static void take_heartbeat(cti_session *session, cti_pending *pending, int64_t gap)
+static void take_heartbeat(cti_session *session, cti_pending *pending, const cti_moment *moment,
+                           int64_t silence)
 {
+    const int64_t server_time =
+        session->rules.server_in_doubt ? CTI_NO_TIME : session->summary.last_server_time;
     cti_pending *before = session->pending.last_heartbeat;
 
     session->summary.heartbeats++;
+    cti_session_count_passed(session);
     if (before != NULL && !cti_session_is_doubtful(session, before))
         cti_session_note_missed(session, before);
     session->pending.last_heartbeat = pending;
-    if (gap == CTI_NO_TIME)
-        return;
-    cti_quantile_add(&session->rules.heartbeat_gaps, gap);
-    /* The median settles soon: it is not worth a sort at each heartbeat. */
-    if (session->rules.heartbeat_gaps.count < INTERVAL_SAMPLES)
-        return;
-    if (session->rules.heartbeat_gaps.count > 16 && session->rules.heartbeat_gaps.count % 32 != 0)
-        return;
-    session->rules.usual_heartbeat_gap = cti_quantile_get(&session->rules.heartbeat_gaps, 0.5);
+    cti_heartbeat_meter_add(&session->rules.meter, moment->time, moment->frame, silence,
+                            cti_forward(server_time, moment->time));
     cti_session_update_interval(session);
 }
 
 /* A message that was cut before its InvokeID may answer any request; whether it is answered
  * itself, if it is one, is not known. */
 static void take_without_id(cti_session *session, const cti_moment *moment,
-                            const cti_message *message, int64_t gap)
+                            const cti_message *message, int64_t silence)
 {
     cti_session_doubt(session, moment->sender);
     if (message->number == CTI_HEARTBEAT_REQ) {
-        take_heartbeat(session, NULL, gap);
+        take_heartbeat(session, NULL, moment, silence);
         session->rules.heartbeats_unknown++;
     } else {
         session->summary.requests += message->confirmed_by != 0;
@@ -260,8 +319,10 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
     if (message->confirmed_by == 0)
         return NULL;
     pending = pending_add(session, message, moment, invoke_id);
+    if (message->number == CTI_HEARTBEAT_REQ && moment->sender == CTI_SERVER)
+        session->rules.server_heartbeats++;
     if (pending_is_heartbeat(pending)) {
-        take_heartbeat(session, pending, facts->client_gap);
+        take_heartbeat(session, pending, moment, facts->client_gap);
         facts->missed_run = session->rules.missed_run;
     } else {
         session->summary.requests++;

@@ -205,6 +205,7 @@ static void start_client_clock(cti_session *session, const cti_moment *moment)
     session->rules.last_client_time = moment->time;
     session->rules.client_heard_time = moment->time;
     session->rules.last_client_frame = moment->frame;
+    cti_heartbeat_meter_start(&session->rules.meter, moment->time);
 }
 
 static void take_open_conf(cti_session *session, const cti_reader *reader, const cti_moment *moment)

@@ -17,7 +17,7 @@
 static bool has_idle_timeout(const cti_session *session)
 {
     return session->summary.idle_timeout != 0 &&
-           session->summary.idle_timeout != CTI_NO_IDLE_TIMEOUT;
+           !cti_idle_timeout_is_off(session->summary.idle_timeout);
 }
 
 /* The server looks at its timers now and then: it may be a little late. */

@@ -77,7 +77,7 @@ static void append_opening(GString *to, const cti_session_summary *s, times_styl
     if (s->version != 0)
         g_string_append_printf(to, "; version %u%s", s->version,
                                s->version_inferred ? " (inferred)" : "");
-    if (s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+    if (s->has_idle_timeout && cti_idle_timeout_is_off(s->idle_timeout))
         g_string_append(to, "; no IdleTimeout");
     else if (s->has_idle_timeout)
         g_string_append_printf(to, "; IdleTimeout %u s%s", s->idle_timeout,
@@ -99,14 +99,21 @@ static void append_end(GString *to, const cti_session_summary *s, times_style *t
                                s->last_sender == CTI_CLIENT ? "client" : "server", s->last_frame);
 }
 
+static const char *const interval_words[] = {
+    [CTI_INTERVAL_TRAFFIC] = "judged by the traffic",
+    [CTI_INTERVAL_TIMER] = "by a timer",
+    [CTI_INTERVAL_SILENCE] = "after its own silence",
+    [CTI_INTERVAL_RECEIVE] = "after receiving nothing",
+    [CTI_INTERVAL_IDLE_TIMEOUT] = "judged by IdleTimeout",
+};
+
 static void append_heartbeats(GString *to, const cti_session_summary *s, times_style *times)
 {
     g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " missed",
                            s->heartbeats, s->heartbeats_missed);
     if (s->heartbeat_interval_source != CTI_INTERVAL_UNKNOWN)
-        g_string_append_printf(
-            to, "; interval %.3f s (judged by %s)", s->heartbeat_interval,
-            s->heartbeat_interval_source == CTI_INTERVAL_TRAFFIC ? "the traffic" : "IdleTimeout");
+        g_string_append_printf(to, "; interval %.3f s (%s)", s->heartbeat_interval,
+                               interval_words[s->heartbeat_interval_source]);
     if (s->worst_gap_time != CTI_NO_TIME) {
         g_string_append(to, "; longest silence of the client ");
         format_seconds(to, s->worst_gap, 3);

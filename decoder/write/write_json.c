@@ -241,7 +241,7 @@ static void json_session(void *user, const session_record *record)
                  s->has_services_requested);
     key_services(j, "services_granted", "services_granted_names", s->services_granted,
                  s->has_services_granted && s->state != CTI_STATE_REJECTED);
-    if (!s->has_idle_timeout || s->idle_timeout == CTI_NO_IDLE_TIMEOUT)
+    if (!s->has_idle_timeout || cti_idle_timeout_is_off(s->idle_timeout))
         key_null(j, "idle_timeout_s");
     else
         key_number(j, "idle_timeout_s", s->idle_timeout);

@@ -359,6 +359,31 @@ def timeout_none(made):
     open_with(made, idle=NO_IDLE_TIMEOUT)
 
 
+@script("timeout-off-heartbeats")
+def timeout_off_heartbeats(made):
+    session = begin(made).ask_to_open(services=MONITOR, idle=NO_IDLE_TIMEOUT).wait(0.01)
+    confirm(session).heartbeats(6, 30).close()
+
+
+@script("timeout-off-by-default")
+def timeout_off_by_default(made):
+    """CTI OS Server's own defaults."""
+    session = begin(made).ask_to_open(services=MONITOR, idle=0x7FFFFFFF).wait(0.01)
+    confirm(session).heartbeats(6, 5).close()
+
+
+@script("timeout-no-heartbeats")
+def timeout_no_heartbeats(made):
+    """Half of IdleTimeout, and never a heartbeat."""
+    silent(made, (60, 60)).wait(1).close()
+
+
+@script("timeout-few-silences")
+def timeout_few_silences(made):
+    """Requests come before a heartbeat would be due, with some tolerance."""
+    silent(made, (44, 44)).wait(1).close()
+
+
 def timeout_and_interval(made, idle, interval):
     session = begin(made).ask_to_open(services=MONITOR, idle=idle).wait(0.01)
     confirm(session).heartbeats(6, interval).close()
@@ -489,6 +514,16 @@ def heartbeat_of_server(made):
     session.wait(0.001).client("HEARTBEAT_CONF", {"InvokeID": 77}).wait(1).close()
 
 
+@script("heartbeats-of-server")
+def heartbeats_of_server(made):
+    """They are reported once, and none of them counts as the client's."""
+    session = opened(made)
+    for number in range(6):
+        session.wait(29).server("HEARTBEAT_REQ", {"InvokeID": 77 + number})
+        session.wait(1).heartbeat()
+    session.close()
+
+
 @script("heartbeat-other-id")
 def heartbeat_other_id(made):
     """A HEARTBEAT_CONF that nobody asked for."""
@@ -558,6 +593,15 @@ def missed_four(made):
     missed(made, 4).wait(30).reset(CLIENT)
 
 
+@script("missed-late")
+def missed_late(made):
+    """Two heartbeats are answered together, after the second one was sent."""
+    session = missed(made, 2).wait(2)
+    for number in (session.invoke - 1, session.invoke):
+        session.server("HEARTBEAT_CONF", {"InvokeID": number})
+    session.wait(28).heartbeat().close()
+
+
 @script("missed-none")
 def missed_none(made):
     """Answered, but late."""
@@ -567,6 +611,73 @@ def missed_none(made):
 @script("gap-50s")
 def gap_50s(made):
     opened(made).heartbeats(2, 30).heartbeats(1, 50).heartbeats(1, 30).close()
+
+
+@script("gap-90s")
+def gap_90s(made):
+    """Three intervals."""
+    opened(made, idle=120).heartbeats(2, 30).heartbeats(1, 90).heartbeats(1, 30).close()
+
+
+def polls(session, count, interval=10):
+    """Requests, each after so long."""
+    for _ in range(count):
+        session.wait(interval - 0.003).request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"},
+                                               answer_fields={"AgentID": "1001"})
+    return session
+
+
+def timer_and_polls(made, rounds=8):
+    """Heartbeats every 30 s, and in each interval three requests, the last 1 s before it."""
+    session = polls(opened(made), 3, 9.5)
+    for _ in range(rounds):
+        polls(polls(session.heartbeats(1, 1), 1, 9), 2)
+    return session
+
+
+@script("gap-timer-and-polls")
+def gap_timer_and_polls(made):
+    timer_and_polls(made).close()
+
+
+@script("gap-timer-hangs")
+def gap_timer_hangs(made):
+    polls(timer_and_polls(made).heartbeats(1, 88), 2).close()
+
+
+@script("gap-timer-stops")
+def gap_timer_stops(made):
+    """Requests only, for four intervals: the client lives."""
+    polls(timer_and_polls(made), 9).close()
+
+
+@script("gap-after-silence")
+def gap_after_silence(made):
+    """A heartbeat after each silence of 30 s; the time between heartbeats varies."""
+    session = opened(made)
+    for count in (0, 2, 1, 5, 3, 7, 4):
+        polls(session, count, 17).heartbeats(1, 30)
+    session.close()
+
+
+@script("gap-after-silence-80s")
+def gap_after_silence_80s(made):
+    session = opened(made)
+    for count in (0, 2, 1, 5, 3, 7, 4):
+        polls(session, count, 17).heartbeats(1, 30)
+    polls(session, 1, 80).close()
+
+
+@script("gap-unknown")
+def gap_unknown(made):
+    """Two heartbeats show no interval: IdleTimeout is all there is."""
+    opened(made).heartbeats(1, 29).close()
+
+
+@script("gap-guessed")
+def gap_guessed(made):
+    session = begin(made).ask_to_open(services=MONITOR, idle=120).wait(0.01)
+    confirm(session).heartbeats(1, 30).heartbeats(1, 60).close()
 
 
 @script("gap-44s")
@@ -592,8 +703,21 @@ def idle_100s(made):
 
 @script("idle-85s")
 def idle_85s(made):
-    """75 % of IdleTimeout are the limit."""
+    """75 % of IdleTimeout are the limit; but where are the heartbeats?"""
     silent(made, (60, 85, 60)).wait(1).close()
+
+
+@script("idle-heartbeats")
+def idle_heartbeats(made):
+    """Heartbeats within IdleTimeout, and the silences between them."""
+    opened(made).heartbeats(4, 30).close()
+
+
+@script("idle-off")
+def idle_off(made):
+    """0x7FFFFFFF never runs out."""
+    session = begin(made).ask_to_open(services=MONITOR, idle=0x7FFFFFFF).wait(0.01)
+    polls(confirm(session), 2, 2000).close()
 
 
 @script("idle-fired")
@@ -938,6 +1062,12 @@ def stopping_opened(made):
 def stopping_in_time(made):
     """A heartbeat may still come."""
     leave(vote(made), after=4).heartbeat().reset(SERVER)
+
+
+@script("stopping-silent")
+def stopping_silent(made):
+    """The client has stopped: its silence until the server resets is no fault."""
+    leave(vote(made)).wait(130).reset(SERVER)
 
 
 def replay(made, cause):
