@@ -12,7 +12,7 @@
 
 struct connection_data {
     bool shown;
-    bool decrypted;
+    bool has_data;     /* of engine_take_data() */
     bool began;        /* a message was found */
     wmem_map_t *early; /* sequence number -> message_note: found before its turn, as yet not
                         * confirmed by the stream.  Or NULL */
@@ -101,17 +101,29 @@ const finding_note *engine_findings(uint32_t frame)
     return find(file.findings, frame);
 }
 
+/* NULL as long as the connection is not known to be CTI. */
+static connection_data *known_data(cti_connection *connection)
+{
+    return connection != NULL ? *cti_connection_data(connection) : NULL;
+}
+
 static connection_data *data_of(cti_connection *connection)
 {
-    void **data = cti_connection_data(connection);
-    connection_data *known = *data;
+    connection_data *data = known_data(connection);
 
-    if (known != NULL)
-        return known;
-    known = wmem_new0(wmem_file_scope(), connection_data);
-    known->shown = options.serves(cti_connection_get_summary(connection)->server.port);
-    *data = known;
-    return known;
+    if (data != NULL)
+        return data;
+    data = wmem_new0(wmem_file_scope(), connection_data);
+    data->shown = options.serves(cti_connection_get_summary(connection)->server.port);
+    *cti_connection_data(connection) = data;
+    return data;
+}
+
+static bool has_begun(cti_connection *connection)
+{
+    const connection_data *data = known_data(connection);
+
+    return data != NULL && data->began;
 }
 
 /* True for the frame whose data is being fed. */
@@ -510,7 +522,7 @@ frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment)
     const uint32_t end = segment->sequence + segment->length;
     const bool known = connection != NULL && segment->length > 0;
     const uint32_t before = known ? cti_connection_reached(connection, &segment->source) : 0;
-    const bool began = known && data_of(connection)->began;
+    const bool began = has_begun(connection);
     const uint32_t tail = known ? cti_connection_tail(connection, &segment->source) : 0;
     frame_note *frame;
 
@@ -546,7 +558,7 @@ frame_note *engine_take_data(packet_info *pinfo, const uint8_t *bytes, uint32_t 
                                  .time = engine_time(pinfo),
                                  .frame = pinfo->num};
     cti_connection *connection = connection_of(&segment);
-    const bool began = connection != NULL && data_of(connection)->began;
+    const bool began = has_begun(connection);
     frame_note *frame;
 
     feed(pinfo, &segment, piece);
@@ -556,7 +568,7 @@ frame_note *engine_take_data(packet_info *pinfo, const uint8_t *bytes, uint32_t 
     if (connection == NULL)
         return frame;
     frame->connection = data_of(connection);
-    frame->connection->shown = frame->connection->decrypted = true;
+    frame->connection->shown = frame->connection->has_data = true;
     frame->began = began;
     return frame;
 }
@@ -567,16 +579,16 @@ bool engine_is_shown(const connection_data *connection)
 }
 
 /* On later passes the frames' notes tell. */
-bool engine_is_decrypted(const packet_info *pinfo)
+bool engine_has_data(const packet_info *pinfo)
 {
     const cti_segment segment = {.source = engine_source(pinfo),
                                  .destination = engine_destination(pinfo)};
-    cti_connection *connection = connection_of(&segment);
     const frame_note *frame = engine_frame(pinfo->num);
+    const connection_data *data = PINFO_FD_VISITED(pinfo)
+                                      ? (frame != NULL ? frame->connection : NULL)
+                                      : known_data(connection_of(&segment));
 
-    if (PINFO_FD_VISITED(pinfo))
-        return frame != NULL && frame->connection != NULL && frame->connection->decrypted;
-    return connection != NULL && data_of(connection)->decrypted;
+    return data != NULL && data->has_data;
 }
 
 void engine_show(connection_data *connection)

@@ -54,9 +54,9 @@ typedef struct message_note {
     uint32_t number;           /* of the message in its frame, from 0 */
     uint32_t size;             /* bytes captured, with the header */
     uint32_t type;
-    uint16_t
-        piece; /* of the frame's data that it is in: 0 is TCP's payload, others are decrypted */
-    int32_t offset;       /* in that piece; negative if it began in an earlier frame: */
+    uint16_t piece; /* of the frame's data that it is in: 0 is TCP's payload, others are data that
+                     * engine_take_data() took */
+    int32_t offset; /* in that piece; negative if it began in an earlier frame: */
     const uint8_t *bytes; /* a copy then, unless Wireshark's TCP puts it together; else NULL */
     session_note session;
     cti_context context; /* with which the codec reads it */
