@@ -149,11 +149,12 @@ static frame_note *make_frame(uint32_t frame, connection_data *connection)
 }
 
 /* What is known of a message before its session has taken it in. */
-static message_note *add_message(frame_note *frame, const uint8_t *bytes, uint32_t size,
-                                 cti_sender sender)
+static message_note *add_message(frame_note *frame, uint32_t frame_number, const uint8_t *bytes,
+                                 uint32_t size, cti_sender sender)
 {
     message_note *note = wmem_new0(wmem_file_scope(), message_note);
 
+    note->frame = frame_number;
     note->number = frame->message_count++;
     note->size = size;
     note->type = cti_header_type(bytes);
@@ -219,7 +220,7 @@ static void *take_framed(void *user, const cti_framed_message *message)
     if (note != NULL)
         return note;
     frame = make_frame(message->frame, c);
-    note = add_message(frame, message->bytes, message->size, message->sender);
+    note = add_message(frame, message->frame, message->bytes, message->size, message->sender);
     place_message(note, frame, message);
     return note;
 }
@@ -284,9 +285,10 @@ static void take_message(void *user, const cti_message_record *record)
 {
     const cti_message_facts *facts = record->facts;
     message_note *note = record->cookie, *request = facts->request_cookie;
-    const session_data *data = update_session(record->session);
+    session_data *data = update_session(record->session);
 
     (void)user;
+    data->connection = engine_frame(note->frame)->connection;
     note->session = note_session(record->session, record->sender, facts->state);
     note->context = facts->context;
     note->version = facts->version;
@@ -298,11 +300,13 @@ static void take_message(void *user, const cti_message_record *record)
     note->first_without_open = note->begins_session && data->summary.open_frame == 0;
     if (!facts->answers)
         return;
+    /* The links lead to where the messages are shown: a message that was found early is shown
+     * before the frame in which its turn comes. */
     note->request = facts->request;
-    note->response_to = facts->request_frame;
+    note->response_to = request != NULL ? request->frame : facts->request_frame;
     note->response_time = facts->answer_time;
     if (request != NULL)
-        request->response_in = record->frame;
+        request->response_in = note->frame;
 }
 
 static void take_request(void *user, const cti_session_record *session, const cti_request *request)
@@ -330,8 +334,8 @@ static void take_tcp_end(void *user, const cti_session_record *session, cti_tcp_
     (void)user;
     (void)how;
     (void)time;
-    update_session(session);
-    make_frame(frame, NULL)->end = note_session(session, sender, session->session->state);
+    make_frame(frame, update_session(session)->connection)->end =
+        note_session(session, sender, session->session->state);
 }
 
 /* The facts behind the verdict are kept for as long as the file is open. */
@@ -400,7 +404,6 @@ static void take_finding(void *user, const cti_session_record *session, const ct
 {
     message_note *message;
     session_note about;
-    uint32_t number;
     frame_note *frame;
 
     (void)user;
@@ -414,8 +417,10 @@ static void take_finding(void *user, const cti_session_record *session, const ct
         append_finding(&message->findings, new_finding(finding, &about));
         return;
     }
-    number = session->frame != 0 ? session->frame : last_frame_of(finding);
-    frame = engine_frame(number != 0 ? number : session->session->last_frame);
+    frame = session->frame != 0 ? make_frame(session->frame, about.data->connection)
+                                : engine_frame(last_frame_of(finding));
+    if (frame == NULL)
+        frame = engine_frame(session->session->last_frame);
     if (frame != NULL)
         append_finding(&frame->findings, new_finding(finding, &about));
 }
@@ -489,7 +494,7 @@ static void find_early(frame_note *frame, const cti_connection_summary *summary,
         case CTI_FRAME_SKIP: now.at_start = false; break;
         case CTI_FRAME_MESSAGE:
             if (find(c->early, segment->sequence + at) == NULL) {
-                note = add_message(frame, bytes, (uint32_t)size, sender);
+                note = add_message(frame, segment->frame, bytes, (uint32_t)size, sender);
                 note->offset = (int32_t)at;
                 note->after_end = over;
                 put(&c->early, segment->sequence + at, note);
