@@ -77,14 +77,14 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, cti_segment *s
 
     if (captured < HEADER_MIN)
         return false;
-    *header = (tvb_get_guint8(tvb, 12) >> 4) * 4u;
+    *header = (byte_at(tvb, 12) >> 4) * 4u;
     if (*header < HEADER_MIN || *header > captured || *header > reported)
         return false;
     *segment = (cti_segment){.source = engine_source(pinfo),
                              .destination = engine_destination(pinfo),
                              .sequence = tvb_get_ntohl(tvb, 4),
                              .acknowledgment = tvb_get_ntohl(tvb, 8),
-                             .flags = tvb_get_guint8(tvb, 13),
+                             .flags = byte_at(tvb, 13),
                              .window = tvb_get_ntohs(tvb, 14),
                              .checksum = tvb_get_ntohs(tvb, 16),
                              .captured = captured - *header,
