@@ -7,18 +7,6 @@
  * was lost, and gives up, within minutes. */
 #define HOLE_PATIENCE (300 * CTI_SECOND)
 
-direction *cti_connection_direction(connection *c, cti_sender sender)
-{
-    return &c->directions[c->directions[0].sender == sender ? 0 : 1];
-}
-
-direction *cti_connection_opposite(const direction *from)
-{
-    connection *c = from->connection;
-
-    return &c->directions[from == &c->directions[0] ? 1 : 0];
-}
-
 void cti_connection_number(connection *c)
 {
     if (c->numbered)
@@ -29,13 +17,21 @@ void cti_connection_number(connection *c)
 
 void cti_connection_release_streams(connection *c)
 {
-    cti_order_drop(c);
     for (int i = 0; i < DIRECTIONS; i++) {
         direction *d = &c->directions[i];
 
         cti_tcp_stream_release(&d->stream);
         cti_stream_release(&d->messages);
     }
+}
+
+void cti_connection_deliver(connection *c)
+{
+    cti_order_release(c);
+    if (!c->over)
+        return;
+    c->over = false;
+    cti_connection_release_streams(c);
 }
 
 void cti_tally_add(cti_tally *tally, uint32_t frame)
@@ -51,9 +47,13 @@ static void forget_reset(connection *c)
     c->disordered = false;
     c->record.close = CTI_END_CAPTURE_ENDED;
     cti_connection_facts_init(c);
-    for (int i = 0; i < DIRECTIONS; i++)
-        cti_tcp_stream_init(&c->directions[i].stream, c->all->options->held_bytes, &c->all->pool,
-                            &c->directions[i]);
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *d = &c->directions[i];
+
+        cti_tcp_stream_init(&d->stream, c->all->options->held_bytes, &c->all->pool, d);
+        d->fin_seen = d->fin_taken = d->fin_told = false;
+        d->followed_known = false;
+    }
 }
 
 /* A connection to a CTI port on which no session began. */
@@ -125,7 +125,8 @@ static void give_up(direction *from, cti_gap_cause cause)
 {
     cti_tcp_stream_give_up(&from->stream, cause, &cti_connection_tcp_sink, from);
     cti_end_take_fin(from);
-    cti_order_release(from->connection);
+    cti_connection_deliver(from->connection);
+    cti_connection_table_update(from->connection); /* its session may have begun or ended */
 }
 
 /* Gives up what has been held for longest: bytes that wait for missing ones, or those of a message
@@ -145,7 +146,7 @@ static bool give_up_oldest(cti_connections *all)
 
 /* Gives up what is held for longest while too much is held, and what has been missing for too
  * long. */
-static void enforce_limits(cti_connections *all, int64_t now)
+static G_GNUC_NO_INLINE void enforce_limits(cti_connections *all, int64_t now)
 {
     direction *oldest;
 
@@ -196,21 +197,18 @@ static void count_segment(connection *c, const cti_segment *segment, cti_tcp_ver
 
 /* A packet that was captured twice is counted and otherwise left alone: not even its time is
  * life. */
-static bool is_copy(connection *c, const cti_segment *segment)
+static bool is_copy(connection *c, const direction *from, const cti_segment *segment)
 {
-    const direction *from = cti_connection_table_direction(c, segment);
-
     return c->content != CONTENT_OTHER && !segment->in_order &&
            cti_duplicate_filter_take(&c->seen, segment, (uint8_t)(from - c->directions));
 }
 
 /* Data without a number follows on what its sender said before. */
-static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
+static G_GNUC_NO_INLINE cti_tcp_verdict feed_without_number(direction *from,
+                                                            const cti_segment *segment)
 {
     cti_segment placed;
 
-    if (!segment->in_order)
-        return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
     if (segment->is_cti) {
         cti_connection_stream_take_decrypted(from, segment);
         return (cti_tcp_verdict){0};
@@ -220,15 +218,26 @@ static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
     return cti_tcp_stream_feed(&from->stream, &placed, &cti_connection_tcp_sink, from);
 }
 
-/* What a segment acknowledges came before what it says.  The SYN-ACK, and the first segment after
- * SYN, acknowledge the other direction's SYN: its stream starts there. */
+static cti_tcp_verdict feed_stream(direction *from, const cti_segment *segment)
+{
+    if (segment->in_order)
+        return feed_without_number(from, segment);
+    return cti_tcp_stream_feed(&from->stream, segment, &cti_connection_tcp_sink, from);
+}
+
+/* The SYN-ACK, and the first segment after SYN, acknowledge the other direction's SYN. */
+static bool acknowledges_syn(const direction *from, const cti_segment *segment)
+{
+    return segment->flags & CTI_FLAG_SYN ||
+           (from->stream.saw_syn && !from->stream.late_syn &&
+            (uint32_t)from->stream.next == from->stream.initial + 1);
+}
+
+/* What a segment acknowledges came before what it says.  The other direction's stream starts after
+ * its SYN. */
 static void acknowledge(direction *to, const direction *from, const cti_segment *segment)
 {
-    const bool is_start =
-        segment->flags & CTI_FLAG_SYN || (from->stream.saw_syn && !from->stream.late_syn &&
-                                          (uint32_t)from->stream.next == from->stream.initial + 1);
-
-    if (is_start && !to->stream.synced) {
+    if (!to->stream.synced && acknowledges_syn(from, segment)) {
         cti_stream_begin(&to->messages);
         cti_tcp_stream_start(&to->stream, segment->acknowledgment);
     }
@@ -255,15 +264,27 @@ static void take_data(direction *from, const cti_segment *segment)
     const int64_t owed_since = from->stream.owed != 0 ? from->stream.owed_time : CTI_NO_TIME;
     const cti_tcp_verdict verdict = feed_stream(from, segment);
 
+    if (from->stream.saw_fin && !from->fin_seen)
+        cti_end_see_fin(from, segment);
     count_segment(from->connection, segment, verdict);
     if (verdict.late)
         note_disorder(from, segment, owed_since);
 }
 
-/* A segment that belongs to this connection. */
-static void take_segment(connection *c, const cti_segment *segment)
+/* True for nearly all connections: nothing waits, and nothing is waited for. */
+static bool is_quiet(const connection *c)
 {
-    direction *from, *to;
+    const direction *one = &c->directions[0], *other = &c->directions[1];
+
+    return one->waiting.head == NULL && other->waiting.head == NULL &&
+           (one->stream.owed | other->stream.owed) == 0 && !one->reset_taken &&
+           !other->reset_taken && !c->over;
+}
+
+/* A segment that belongs to this connection. */
+static void take_segment(connection *c, direction *from, const cti_segment *segment)
+{
+    direction *to = cti_connection_opposite(from);
 
     c->record.last_time = segment->time;
     c->record.tcp.packets++;
@@ -273,8 +294,6 @@ static void take_segment(connection *c, const cti_segment *segment)
                             .acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order};
     if (c->content == CONTENT_OTHER && !segment->is_cti)
         return;
-    from = cti_connection_table_direction(c, segment);
-    to = cti_connection_opposite(from);
     if (segment->flags & CTI_FLAG_SYN) {
         if (cti_syn_is_repeated(from, segment))
             forget_reset(c);
@@ -295,10 +314,14 @@ static void take_segment(connection *c, const cti_segment *segment)
     } else if (c->content != CONTENT_OTHER || segment->is_cti) {
         take_data(from, segment);
         cti_connection_session_segment(from, segment);
-        cti_end_take_fin(from);
-        cti_owed_settle_reset(c);
+        if (from->stream.closed)
+            cti_end_take_fin(from);
+        if (c->owing)
+            cti_owed_settle_reset(c);
     }
-    cti_order_release(c);
+    if (is_quiet(c))
+        return;
+    cti_connection_deliver(c);
     cti_owed_enlist(c);
 }
 
@@ -324,11 +347,11 @@ static connection *choose_connection(cti_connections *all, connection *c,
         return NULL;
     if (c == NULL)
         return begin_connection(all, segment);
-    if (cti_syn_is_proven(c, segment)) {
+    if (c->late_syn != NULL && cti_syn_is_proven(c, segment)) {
         syn = *c->late_syn;
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         c = begin_connection(all, &syn);
-        take_segment(c, &syn);
+        take_segment(c, cti_connection_table_direction(c, &syn), &syn);
         return c;
     }
     if (!(segment->flags & CTI_FLAG_SYN))
@@ -348,6 +371,8 @@ static connection *choose_connection(cti_connections *all, connection *c,
 
 void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment)
 {
+    direction *from;
+
     note_time(all, segment);
     if (all->owing.head != NULL)
         cti_owed_expire(all);
@@ -356,13 +381,15 @@ void cti_connections_take(cti_connections *all, connection *c, const cti_segment
         c = choose_connection(all, c, segment);
     if (c == NULL)
         return;
-    if (segment->repeated || is_copy(c, segment)) {
+    from = cti_connection_table_direction(c, segment);
+    if (segment->repeated || is_copy(c, from, segment)) {
         c->record.tcp.duplicates++;
         return;
     }
-    take_segment(c, segment);
+    take_segment(c, from, segment);
     cti_connection_table_touch(c);
-    enforce_limits(all, segment->time);
+    if (all->pool.held > 0)
+        enforce_limits(all, segment->time);
 }
 
 void cti_connections_feed(cti_connections *all, const cti_segment *segment)
@@ -446,8 +473,10 @@ void cti_connections_free(cti_connections *all)
 {
     if (all == NULL)
         return;
-    while (all->idle.head != NULL)
+    while (all->idle.head != NULL) {
+        cti_connection_session_free(all->idle.head->data);
         cti_connection_table_remove(all->idle.head->data);
+    }
     while (all->talking.head != NULL) {
         cti_connection_session_free(all->talking.head->data);
         cti_connection_table_remove(all->talking.head->data);

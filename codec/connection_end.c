@@ -14,6 +14,15 @@ static void tcp_end(connection *c, cti_tcp_end how, cti_sender sender)
     cti_connection_session_tcp_end(c, how, sender);
 }
 
+/* FIN follows from what its own segment acknowledges, not from what is acknowledged when its number
+ * is reached: by then, the present packet may be the other direction's. */
+void cti_end_see_fin(direction *from, const cti_segment *segment)
+{
+    from->fin_seen = true;
+    from->fin_acknowledges = segment->flags & CTI_FLAG_ACK && !segment->in_order;
+    from->fin_acknowledgment = segment->acknowledgment;
+}
+
 void cti_end_take_fin(direction *from)
 {
     if (!from->stream.closed || !from->stream.saw_fin || from->fin_taken)
@@ -23,7 +32,8 @@ void cti_end_take_fin(direction *from)
     cti_order_fin(from);
 }
 
-/* The session ends with both directions. */
+/* The session ends with both directions.  This may be called while a stream hands out messages: the
+ * streams are released later. */
 void cti_end_by_fin(direction *from)
 {
     connection *c = from->connection;
@@ -33,7 +43,7 @@ void cti_end_by_fin(direction *from)
     if (!cti_connection_opposite(from)->fin_told)
         return;
     cti_connection_session_end(c, c->packet.time, CTI_END_NONE);
-    cti_connection_release_streams(c);
+    c->over = true;
 }
 
 /* Delivers what a stream holds, after gaps of this cause. */
@@ -47,7 +57,6 @@ void cti_end_by_reset(direction *from)
 {
     connection *c = from->connection;
 
-    cti_end_finish_stream(cti_connection_opposite(from), CTI_GAP_CLOSED);
     cti_order_flush(c);
     c->reset = true;
     tcp_end(c, CTI_TCP_RST, from->sender);
@@ -55,14 +64,19 @@ void cti_end_by_reset(direction *from)
     cti_connection_release_streams(c);
 }
 
-/* RST has no more to wait for: its turn comes as that of FIN. */
+/* RST has no more to wait for: its turn comes as that of FIN.  Both streams end before it, so that
+ * none is handing out messages when RST releases them. */
 void cti_end_finish_reset(direction *from)
 {
     connection *c = from->connection;
     const cti_stamp now = c->packet;
 
     from->reset_taken = false;
+    c->packet.acknowledges = false;
     cti_end_finish_stream(from, CTI_GAP_CLOSED);
+    c->packet = c->reset_packet;
+    c->packet.acknowledges = false;
+    cti_end_finish_stream(cti_connection_opposite(from), CTI_GAP_CLOSED);
     c->packet = c->reset_packet;
     cti_order_reset(from);
     c->packet = now;

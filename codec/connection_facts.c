@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* A sender retransmits after 3 s at the latest (first timeout in RFC 1122; 1 s in RFC 6298) unless
- * round trips take seconds, which CTI does not work with. */
-#define REPEATED_AFTER (3 * CTI_SECOND)
 /* Numbers that are further ahead belong to another connection's life. */
 #define FAR_AHEAD (1 << 28)
 /* In packets: of one side, and of the connection. */
@@ -36,7 +33,7 @@ static G_GNUC_NO_INLINE void note_wait(cti_tcp_side *side, const cti_segment *se
 {
     const int64_t waited = cti_elapsed(side->since, segment->time);
 
-    if (waited <= side->longest || (side->repeats == 0 && waited > REPEATED_AFTER))
+    if (waited <= side->longest || (side->repeats == 0 && waited > CTI_TCP_REPEATED_AFTER))
         return;
     side->longest = waited;
     side->longest_repeats = side->repeats;

@@ -42,26 +42,55 @@ static bool is_after(uint32_t a, uint32_t b)
 
 /* ---- one event ---- */
 
-/* Delivers it at its own time and frame. */
-static void deliver(direction *from, const ordered_event *event)
+/* The response to the message may have been before it, in the order of delivery: in a message, or
+ * in a gap that its sender had not received yet. */
+static inline bool is_late(const direction *from, const cti_stamp *stamp)
+{
+    const direction *to = cti_connection_opposite(from);
+
+    if (from->followed_known && !is_after(stamp->end, from->followed))
+        return true;
+    return stamp->acknowledges && to->missed_known && is_after(to->missed, stamp->acknowledgment);
+}
+
+/* What is delivered follows from the other direction up to this number. */
+static inline void note_followed(const direction *from, const cti_stamp *stamp)
+{
+    direction *to = cti_connection_opposite(from);
+
+    if (stamp->acknowledges &&
+        (!to->followed_known || is_after(stamp->acknowledgment, to->followed))) {
+        to->followed_known = true;
+        to->followed = stamp->acknowledgment;
+    }
+}
+
+static inline void deliver_message(direction *from, const uint8_t *bytes, uint32_t size,
+                                   void *cookie, const cti_stamp *stamp)
 {
     connection *c = from->connection;
-    direction *to = cti_connection_opposite(from);
     const cti_stamp now = c->packet;
 
-    if (event->packet.acknowledges &&
-        (!to->followed_known || is_after(event->packet.acknowledgment, to->followed))) {
-        to->followed_known = true;
-        to->followed = event->packet.acknowledgment;
-    }
+    note_followed(from, stamp);
+    c->packet = *stamp;
+    cti_connection_session_take(from, bytes, size, cookie, is_late(from, stamp));
+    c->packet = now;
+}
+
+static void deliver_other(direction *from, const ordered_event *event)
+{
+    connection *c = from->connection;
+    const cti_stamp now = c->packet;
+
+    note_followed(from, &event->packet);
     c->packet = event->packet;
     switch (event->kind) {
-    case EVENT_MESSAGE:
-        cti_connection_session_take(from, event->bytes, event->size, event->cookie,
-                                    from->followed_known &&
-                                        !is_after(event->packet.end, from->followed));
+    case EVENT_MESSAGE: break;
+    case EVENT_UNSEEN:
+        from->missed_known = true;
+        from->missed = event->packet.end;
+        cti_connection_session_unseen(from, event->gap.bytes);
         break;
-    case EVENT_UNSEEN: cti_connection_session_unseen(from, event->gap.bytes); break;
     case EVENT_GAP: cti_connection_session_gap(from, &event->gap); break;
     case EVENT_FIN: cti_end_by_fin(from); break;
     case EVENT_RESET: cti_end_by_reset(from); break;
@@ -69,23 +98,32 @@ static void deliver(direction *from, const ordered_event *event)
     c->packet = now;
 }
 
-/* True if it acknowledges bytes that the capture may show yet. */
-static bool waits_for_bytes(const direction *to, const ordered_event *event)
+/* Delivers it at its own time and frame. */
+static void deliver(direction *from, const ordered_event *event)
 {
-    return to->stream.owed != 0 &&
-           is_after(event->packet.acknowledgment, (uint32_t)cti_tcp_stream_reached(&to->stream));
+    if (event->kind == EVENT_MESSAGE)
+        deliver_message(from, event->bytes, event->size, event->cookie, &event->packet);
+    else
+        deliver_other(from, event);
 }
 
-/* True if all that the event can follow from was delivered. */
-static bool is_due(const direction *from, const ordered_event *event)
+/* True if it acknowledges bytes that the capture may show yet. */
+static inline bool waits_for_bytes(const direction *to, const cti_stamp *stamp)
+{
+    return to->stream.owed != 0 &&
+           is_after(stamp->acknowledgment, (uint32_t)cti_tcp_stream_reached(&to->stream));
+}
+
+/* True if all that an event can follow from was delivered. */
+static inline bool is_due(const direction *from, const cti_stamp *stamp)
 {
     const direction *to = cti_connection_opposite(from);
     const waiting_event *other = first_of(to);
 
-    if (!event->packet.acknowledges)
+    if (!stamp->acknowledges)
         return true;
-    return !waits_for_bytes(to, event) &&
-           (other == NULL || is_after(other->event.packet.end, event->packet.acknowledgment));
+    return !waits_for_bytes(to, stamp) &&
+           (other == NULL || is_after(other->event.packet.end, stamp->acknowledgment));
 }
 
 /* ---- what waits ---- */
@@ -130,7 +168,7 @@ static bool deliver_due(direction *from)
 {
     const waiting_event *w = first_of(from);
 
-    if (w == NULL || !is_due(from, &w->event))
+    if (w == NULL || !is_due(from, &w->event.packet))
         return false;
     deliver_first(from);
     return true;
@@ -143,7 +181,7 @@ static bool is_deadlock(const connection *c)
     for (int i = 0; i < DIRECTIONS; i++) {
         const waiting_event *w = first_of(&c->directions[i]);
 
-        if (w == NULL || waits_for_bytes(&c->directions[1 - i], &w->event))
+        if (w == NULL || waits_for_bytes(&c->directions[1 - i], &w->event.packet))
             return false;
     }
     return true;
@@ -193,35 +231,43 @@ void cti_order_drop(connection *c)
 
 static void take_event(direction *from, const ordered_event *event)
 {
-    if (from->waiting.head == NULL && is_due(from, event))
+    if (from->waiting.head == NULL && is_due(from, &event->packet))
         deliver(from, event);
     else
         wait_for_turn(from, event);
 }
 
-static void *frame_message(direction *from, const ordered_event *event)
+static void *frame_message(direction *from, const uint8_t *bytes, uint32_t size,
+                           const cti_stamp *stamp)
 {
     const cti_connections *all = from->connection->all;
     const cti_framed_message message = {.connection = from->connection,
                                         .sender = from->sender,
-                                        .frame = event->packet.frame,
-                                        .start = event->packet.end - event->size,
-                                        .bytes = event->bytes,
-                                        .size = event->size};
+                                        .frame = stamp->frame,
+                                        .start = stamp->end - size,
+                                        .bytes = bytes,
+                                        .size = size};
 
-    return all->events->framed != NULL ? all->events->framed(all->user, &message) : NULL;
+    return all->events->framed(all->user, &message);
 }
 
 void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, const cti_stamp *stamp)
 {
     ordered_event event;
+    void *cookie = NULL;
 
+    if (from->connection->all->events->framed != NULL)
+        cookie = frame_message(from, bytes, size, stamp);
+    if (from->waiting.head == NULL && is_due(from, stamp)) {
+        deliver_message(from, bytes, size, cookie, stamp);
+        return;
+    }
     event.kind = EVENT_MESSAGE;
     event.packet = *stamp;
     event.bytes = bytes;
     event.size = size;
-    event.cookie = frame_message(from, &event);
-    take_event(from, &event);
+    event.cookie = cookie;
+    wait_for_turn(from, &event);
 }
 
 /* A gap follows from nothing: it is only known to be before what comes next. */
@@ -246,6 +292,8 @@ void cti_order_fin(direction *from)
     ordered_event event = {.kind = EVENT_FIN, .packet = from->connection->packet};
 
     event.packet.end = (uint32_t)from->stream.fin + 1;
+    event.packet.acknowledges = from->fin_acknowledges;
+    event.packet.acknowledgment = from->fin_acknowledgment;
     take_event(from, &event);
 }
 

@@ -56,22 +56,6 @@ static bool is_owing(const connection *c)
            c->directions[0].reset_taken || c->directions[1].reset_taken;
 }
 
-void cti_owed_enlist(connection *c)
-{
-    if (c->owing || !is_owing(c))
-        return;
-    c->owing = true;
-    g_queue_push_tail_link(&c->all->owing, &c->owing_link);
-}
-
-void cti_owed_strike(connection *c)
-{
-    if (!c->owing)
-        return;
-    c->owing = false;
-    g_queue_unlink(&c->all->owing, &c->owing_link);
-}
-
 /* The time since which the connection waits. */
 static int64_t owing_since(const connection *c)
 {
@@ -85,6 +69,23 @@ static int64_t owing_since(const connection *c)
     return since;
 }
 
+void cti_owed_enlist(connection *c)
+{
+    if (c->owing || !is_owing(c))
+        return;
+    c->owing = true;
+    c->owing_from = owing_since(c);
+    g_queue_push_tail_link(&c->all->owing, &c->owing_link);
+}
+
+void cti_owed_strike(connection *c)
+{
+    if (!c->owing)
+        return;
+    c->owing = false;
+    g_queue_unlink(&c->all->owing, &c->owing_link);
+}
+
 /* Gives up what was owed for too long. */
 static void expire_late(connection *c)
 {
@@ -95,7 +96,15 @@ static void expire_late(connection *c)
             cti_owed_give_up(d);
     }
     cti_owed_settle_reset(c);
-    cti_order_release(c);
+    cti_connection_deliver(c);
+    cti_connection_table_update(c); /* its session may have begun or ended */
+}
+
+/* The bytes that it waited for came, and it waits for later ones: the connections after it may have
+ * waited for longer. */
+static bool waits_anew(const connection *c)
+{
+    return is_owing(c) && owing_since(c) != c->owing_from;
 }
 
 /* Looks at the connections that wait for bytes, the one that began first: a connection that waits
@@ -105,11 +114,15 @@ void cti_owed_expire(cti_connections *all)
     while (all->owing.head != NULL) {
         connection *c = all->owing.head->data;
 
+        if (waits_anew(c) && !is_over_time(c, owing_since(c))) {
+            cti_owed_strike(c);
+            cti_owed_enlist(c);
+            continue;
+        }
         if (is_owing(c) && !is_over_time(c, owing_since(c)))
             return;
         cti_owed_strike(c);
         expire_late(c);
-        cti_connection_table_touch(c); /* its session may have ended */
         cti_owed_enlist(c);
         if (all->owing.head != NULL && all->owing.head->data == c)
             return;

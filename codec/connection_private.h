@@ -71,6 +71,10 @@ typedef struct sent_segment {
     int64_t time;
 } sent_segment;
 
+/* A sender retransmits after 3 s at the latest (first timeout in RFC 1122; 1 s in RFC 6298) unless
+ * round trips take seconds, which CTI does not work with. */
+#define CTI_TCP_REPEATED_AFTER (3 * CTI_SECOND)
+
 /* Most segments of a direction that are tracked; a later one is merged into the last. */
 enum { SENT_MAX = 4 };
 
@@ -79,12 +83,17 @@ typedef struct direction {
     connection *connection;
     cti_tcp_side *side; /* in the connection's record */
     cti_sender sender;
-    bool captured;       /* at least one of its packets was */
-    bool not_captured;   /* none was, although the peer acknowledges bytes */
-    bool fin_taken;      /* FIN's number was reached, */
-    bool fin_told;       /* and it was delivered in its turn */
-    bool decrypted;      /* its messages come decrypted */
-    bool reset_taken;    /* RST came; what is before it may be owed */
+    bool captured;     /* at least one of its packets was */
+    bool not_captured; /* none was, although the peer acknowledges bytes */
+    bool fin_taken;    /* FIN's number was reached, */
+    bool fin_told;     /* and it was delivered in its turn */
+    bool decrypted;    /* its messages come decrypted */
+    bool reset_taken;  /* RST came; what is before it may be owed */
+    bool fin_seen;     /* FIN came; its segment acknowledged this: */
+    bool fin_acknowledges;
+    uint32_t fin_acknowledgment;
+    bool missed_known;   /* missed is */
+    uint32_t missed;     /* the number after the last gap that was delivered */
     bool followed_known; /* followed is */
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
     cti_tcp_stream stream;
@@ -112,12 +121,14 @@ struct cti_connection {
     bool client_known; /* record.client is the client, and not a guess */
     bool numbered;
     bool reset;
+    bool over;  /* both FINs were delivered, and the streams are to be released */
     bool lossy; /* bytes are missing */
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;
     uint32_t tries;         /* pieces of data that did not look like CTI */
     cti_stamp reset_packet; /* with reset_taken */
+    int64_t owing_from;     /* with owing: the time by which it was put into that queue */
     GList link;
     GList owing_link;
     connection *same_key; /* the next one with its key in the table */
@@ -165,14 +176,27 @@ struct cti_connections {
     recent_syn syns[RECENT_SYNS];
 };
 
-direction *cti_connection_direction(connection *c, cti_sender sender);
-direction *cti_connection_opposite(const direction *from);
+static inline direction *cti_connection_direction(connection *c, cti_sender sender)
+{
+    return &c->directions[c->directions[0].sender == sender ? 0 : 1];
+}
+
+static inline direction *cti_connection_opposite(const direction *from)
+{
+    connection *c = from->connection;
+
+    return &c->directions[from == &c->directions[0] ? 1 : 0];
+}
 
 /* Gives the connection its number, if it has none. */
 void cti_connection_number(connection *c);
 
-/* Drops all bytes that are kept of it. */
+/* Drops all bytes that its streams keep; what waits for its turn stays. */
 void cti_connection_release_streams(connection *c);
+
+/* Delivers what is due, and releases the streams of a connection that is over.  Not to be called
+ * while a stream hands out messages. */
+void cti_connection_deliver(connection *c);
 
 /* Takes in a segment; c is what cti_connection_table_find() says. */
 void cti_connections_take(cti_connections *all, connection *c, const cti_segment *segment);
@@ -200,6 +224,9 @@ void cti_connection_table_remove(connection *c);
 
 /* Puts it at the end of the queue that it belongs in now. */
 void cti_connection_table_touch(connection *c);
+
+/* Without a packet of its own: moves it only if its session began or ended. */
+void cti_connection_table_update(connection *c);
 
 /* How many there are. */
 uint32_t cti_connection_table_size(const cti_connections *all);
@@ -259,6 +286,9 @@ void cti_connection_facts_syn(connection *c, const cti_segment *segment);
 bool cti_connection_facts_other_answer(cti_connections *all, const cti_segment *segment);
 
 /* ---- connection_end.c ---- */
+
+/* Notices a segment with FIN, the first of its direction. */
+void cti_end_see_fin(direction *from, const cti_segment *segment);
 
 /* Notices that FIN's number was reached. */
 void cti_end_take_fin(direction *from);

@@ -177,6 +177,8 @@ void cti_connection_session_segment(const direction *from, const cti_segment *se
 
     if (live == NULL || segment->in_order || segment->flags & CTI_FLAG_SYN)
         return;
+    if (from->connection->disordered)
+        cti_session_disordered(&live->session);
     cti_session_segment(&live->session, from->sender, segment);
 }
 
@@ -193,6 +195,20 @@ void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender s
                         c->packet.frame);
 }
 
+/* TCP sends again what is not acknowledged, soon and more than once.  Where the capture shows neither
+ * an acknowledgment nor that, packets of the other side are missing from it. */
+static void note_silent_ends(connection *c, int64_t time)
+{
+    for (int i = 0; i < DIRECTIONS; i++) {
+        const direction *from = &c->directions[i], *to = cti_connection_opposite(from);
+        const cti_tcp_side *side = &c->record.sides[from->sender == CTI_SERVER];
+
+        if (side->unacknowledged > 0 && side->repeats == 0 &&
+            cti_elapsed(side->since, time) > CTI_TCP_REPEATED_AFTER)
+            cti_session_gap(&c->session->session, to->sender, 1, side->since);
+    }
+}
+
 void cti_connection_session_end(connection *c, int64_t time, cti_end how)
 {
     const cti_connection_events *events = c->all->events;
@@ -200,6 +216,7 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
 
     if (live == NULL)
         return;
+    note_silent_ends(c, time);
     cti_session_finish(&live->session, time, how);
     cti_clients_session(c->all->clients, &live->session.summary, live->record.number,
                         c->record.side, &c->record.client, &c->record.server);

@@ -222,12 +222,19 @@ void cti_connection_table_touch(connection *c)
     g_queue_push_tail_link(c->queue, &c->link);
 }
 
+void cti_connection_table_update(connection *c)
+{
+    if ((c->session != NULL) != (c->queue == &c->all->talking))
+        cti_connection_table_touch(c);
+}
+
 void cti_connection_table_remove(connection *c)
 {
     c->all->removals++;
     remove_key(c);
     g_queue_unlink(c->queue, &c->link);
     cti_owed_strike(c);
+    cti_order_drop(c);
     cti_connection_release_streams(c);
     g_free(c->late_syn);
     g_free(c);

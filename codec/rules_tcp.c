@@ -6,7 +6,7 @@
 #define HALF_OPEN_MAX (5 * CTI_SECOND)
 /* Waits that are not chance any more, and how many there must be for each time that the sender
  * did not wait (see session_tcp.c). */
-#define HELD_BACK_LEAST 3
+#define HELD_BACK_LEAST  3
 #define HELD_BACK_FACTOR 4
 
 /* ---- linger-zero ---- */
@@ -52,8 +52,7 @@ static bool other_end_is_unknown(const cti_session *session)
     if (session->summary.end_sender == CTI_CLIENT)
         return rules->server_in_doubt || rules->fin_in_doubt[1] ||
                session->summary.server_not_captured;
-    return rules->client_in_doubt || rules->fin_in_doubt[0] ||
-           session->summary.client_not_captured;
+    return rules->client_in_doubt || rules->fin_in_doubt[0] || session->summary.client_not_captured;
 }
 
 void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *event)
@@ -76,7 +75,8 @@ static void held_back(cti_session *session, cti_rule rule, const cti_event *even
 {
     const cti_flow *flow = &session->rules.flows[sender == CTI_SERVER];
 
-    if (flow->held_back < HELD_BACK_LEAST || flow->held_back < HELD_BACK_FACTOR * flow->not_held)
+    if (session->rules.disordered || flow->held_back < HELD_BACK_LEAST ||
+        flow->held_back < HELD_BACK_FACTOR * flow->not_held)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time, flow->held_frames,
                        MIN(flow->held_back, CTI_FINDING_FRAMES_MAX),

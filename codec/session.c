@@ -263,6 +263,11 @@ void cti_session_captured(cti_session *session, cti_sender sender)
     cti_session_doubt(session, sender);
 }
 
+void cti_session_disordered(cti_session *session)
+{
+    session->rules.disordered = true;
+}
+
 void cti_session_fin_unseen(cti_session *session, cti_sender sender)
 {
     session->rules.fin_in_doubt[sender == CTI_SERVER] = true;

@@ -384,6 +384,10 @@ void cti_session_not_captured(cti_session *session, cti_sender sender);
 /* A packet of sender is in the capture after all: what it sends from now on is known again. */
 void cti_session_captured(cti_session *session, cti_sender sender);
 
+/* Packets of the connection were captured out of order: short times between the two directions are
+ * not known. */
+void cti_session_disordered(cti_session *session);
+
 /* A segment of sender came, with data or without; to be called after the messages that it brought,
  * and before the end that it brings. */
 void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment);

@@ -76,6 +76,7 @@ typedef struct cti_rule_state {
     bool close_in_doubt; /* so may the answer to CLOSE_REQ */
     /* What was sent after the last message is missing from the capture. */
     bool client_in_doubt, server_in_doubt;
+    bool disordered; /* packets were captured out of order */
     bool fin_in_doubt[2]; /* of the client, of the server: its FIN may not have been captured */
     bool incomplete[2];          /* something of the client, of the server, was not captured */
     bool heartbeat_answered;     /* at least one was */

@@ -35,7 +35,7 @@ static uint64_t relative(const cti_tcp_stream *stream, uint32_t sequence)
  * late; bytes between were sent before the capture began, unless they were acknowledged in it. */
 static void synchronize_placed(cti_tcp_stream *stream, uint64_t start, bool is_start)
 {
-    const bool late = start < stream->next && stream->next - start <= LATE_START;
+    const bool late = start <= stream->next && stream->next - start <= LATE_START;
 
     if (start > stream->next && stream->owed != 0 && !is_start)
         return;
@@ -361,6 +361,8 @@ void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const c
     if (cti_tcp_store_first(stream) == NULL)
         return;
     give_up_first(stream, cause, sink, user);
+    if (stream->owed != 0 && stream->owed <= cti_tcp_stream_reached(stream)) /* what is left */
+        stream->owed = stream->acked > cti_tcp_stream_reached(stream) ? stream->acked : 0;
     if (cti_tcp_store_first(stream) == NULL)
         return;
     /* It has had its turn: others go first now. */
@@ -386,6 +388,7 @@ void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const ct
         end = stream->next;
     if (end > stream->next)
         declare_hole(stream, end, end <= stream->acked ? CTI_GAP_ACKED : cause, sink, user);
+    stream->owed = 0;
     stream->closed = true;
 }
 

@@ -37,6 +37,16 @@ typedef bool wmem_bool;
 typedef gboolean wmem_bool;
 #endif
 
+/* A byte of the packet.  Since 4.4 the older name is deprecated. */
+static inline uint8_t byte_at(tvbuff_t *tvb, int offset)
+{
+#if WIRESHARK_IS_AT_LEAST(4, 4)
+    return tvb_get_uint8(tvb, offset);
+#else
+    return tvb_get_guint8(tvb, offset);
+#endif
+}
+
 /* What a plugin is, for plugin_describe(). */
 #if WIRESHARK_IS_AT_LEAST(4, 4)
 #include <wsutil/plugins.h>
@@ -89,15 +99,5 @@ static inline void renew_info_field(packet_info *pinfo, const proto_tree *tree)
     (void)tree;
 #endif
 }
-
-/* The bits of tcp_analysis.conversation_completeness, as the User's Guide gives them for
- * the field tcp.completeness. */
-enum {
-    COMPLETENESS_SYN = 1 << 0,
-    COMPLETENESS_SYN_ACK = 1 << 1,
-    COMPLETENESS_DATA = 1 << 3,
-    COMPLETENESS_FIN = 1 << 4,
-    COMPLETENESS_RST = 1 << 5,
-};
 
 #endif

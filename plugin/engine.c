@@ -12,7 +12,7 @@
 
 struct connection_data {
     bool shown;
-    bool decrypted;
+    bool has_data;     /* of engine_take_data() */
     bool began;        /* a message was found */
     wmem_map_t *early; /* sequence number -> message_note: found before its turn, as yet not
                         * confirmed by the stream.  Or NULL */
@@ -101,17 +101,29 @@ const finding_note *engine_findings(uint32_t frame)
     return find(file.findings, frame);
 }
 
+/* NULL as long as the connection is not known to be CTI. */
+static connection_data *known_data(cti_connection *connection)
+{
+    return connection != NULL ? *cti_connection_data(connection) : NULL;
+}
+
 static connection_data *data_of(cti_connection *connection)
 {
-    void **data = cti_connection_data(connection);
-    connection_data *known = *data;
+    connection_data *data = known_data(connection);
 
-    if (known != NULL)
-        return known;
-    known = wmem_new0(wmem_file_scope(), connection_data);
-    known->shown = options.serves(cti_connection_get_summary(connection)->server.port);
-    *data = known;
-    return known;
+    if (data != NULL)
+        return data;
+    data = wmem_new0(wmem_file_scope(), connection_data);
+    data->shown = options.serves(cti_connection_get_summary(connection)->server.port);
+    *cti_connection_data(connection) = data;
+    return data;
+}
+
+static bool has_begun(cti_connection *connection)
+{
+    const connection_data *data = known_data(connection);
+
+    return data != NULL && data->began;
 }
 
 /* True for the frame whose data is being fed. */
@@ -137,11 +149,12 @@ static frame_note *make_frame(uint32_t frame, connection_data *connection)
 }
 
 /* What is known of a message before its session has taken it in. */
-static message_note *add_message(frame_note *frame, const uint8_t *bytes, uint32_t size,
-                                 cti_sender sender)
+static message_note *add_message(frame_note *frame, uint32_t frame_number, const uint8_t *bytes,
+                                 uint32_t size, cti_sender sender)
 {
     message_note *note = wmem_new0(wmem_file_scope(), message_note);
 
+    note->frame = frame_number;
     note->number = frame->message_count++;
     note->size = size;
     note->type = cti_header_type(bytes);
@@ -207,7 +220,7 @@ static void *take_framed(void *user, const cti_framed_message *message)
     if (note != NULL)
         return note;
     frame = make_frame(message->frame, c);
-    note = add_message(frame, message->bytes, message->size, message->sender);
+    note = add_message(frame, message->frame, message->bytes, message->size, message->sender);
     place_message(note, frame, message);
     return note;
 }
@@ -272,9 +285,10 @@ static void take_message(void *user, const cti_message_record *record)
 {
     const cti_message_facts *facts = record->facts;
     message_note *note = record->cookie, *request = facts->request_cookie;
-    const session_data *data = update_session(record->session);
+    session_data *data = update_session(record->session);
 
     (void)user;
+    data->connection = engine_frame(note->frame)->connection;
     note->session = note_session(record->session, record->sender, facts->state);
     note->context = facts->context;
     note->version = facts->version;
@@ -286,11 +300,13 @@ static void take_message(void *user, const cti_message_record *record)
     note->first_without_open = note->begins_session && data->summary.open_frame == 0;
     if (!facts->answers)
         return;
+    /* The links lead to where the messages are shown: a message that was found early is shown
+     * before the frame in which its turn comes. */
     note->request = facts->request;
-    note->response_to = facts->request_frame;
+    note->response_to = request != NULL ? request->frame : facts->request_frame;
     note->response_time = facts->answer_time;
     if (request != NULL)
-        request->response_in = record->frame;
+        request->response_in = note->frame;
 }
 
 static void take_request(void *user, const cti_session_record *session, const cti_request *request)
@@ -318,8 +334,8 @@ static void take_tcp_end(void *user, const cti_session_record *session, cti_tcp_
     (void)user;
     (void)how;
     (void)time;
-    update_session(session);
-    make_frame(frame, NULL)->end = note_session(session, sender, session->session->state);
+    make_frame(frame, update_session(session)->connection)->end =
+        note_session(session, sender, session->session->state);
 }
 
 /* The facts behind the verdict are kept for as long as the file is open. */
@@ -388,7 +404,6 @@ static void take_finding(void *user, const cti_session_record *session, const ct
 {
     message_note *message;
     session_note about;
-    uint32_t number;
     frame_note *frame;
 
     (void)user;
@@ -402,8 +417,10 @@ static void take_finding(void *user, const cti_session_record *session, const ct
         append_finding(&message->findings, new_finding(finding, &about));
         return;
     }
-    number = session->frame != 0 ? session->frame : last_frame_of(finding);
-    frame = engine_frame(number != 0 ? number : session->session->last_frame);
+    frame = session->frame != 0 ? make_frame(session->frame, about.data->connection)
+                                : engine_frame(last_frame_of(finding));
+    if (frame == NULL)
+        frame = engine_frame(session->session->last_frame);
     if (frame != NULL)
         append_finding(&frame->findings, new_finding(finding, &about));
 }
@@ -477,7 +494,7 @@ static void find_early(frame_note *frame, const cti_connection_summary *summary,
         case CTI_FRAME_SKIP: now.at_start = false; break;
         case CTI_FRAME_MESSAGE:
             if (find(c->early, segment->sequence + at) == NULL) {
-                note = add_message(frame, bytes, (uint32_t)size, sender);
+                note = add_message(frame, segment->frame, bytes, (uint32_t)size, sender);
                 note->offset = (int32_t)at;
                 note->after_end = over;
                 put(&c->early, segment->sequence + at, note);
@@ -510,7 +527,7 @@ frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment)
     const uint32_t end = segment->sequence + segment->length;
     const bool known = connection != NULL && segment->length > 0;
     const uint32_t before = known ? cti_connection_reached(connection, &segment->source) : 0;
-    const bool began = known && data_of(connection)->began;
+    const bool began = has_begun(connection);
     const uint32_t tail = known ? cti_connection_tail(connection, &segment->source) : 0;
     frame_note *frame;
 
@@ -546,7 +563,7 @@ frame_note *engine_take_data(packet_info *pinfo, const uint8_t *bytes, uint32_t 
                                  .time = engine_time(pinfo),
                                  .frame = pinfo->num};
     cti_connection *connection = connection_of(&segment);
-    const bool began = connection != NULL && data_of(connection)->began;
+    const bool began = has_begun(connection);
     frame_note *frame;
 
     feed(pinfo, &segment, piece);
@@ -556,7 +573,7 @@ frame_note *engine_take_data(packet_info *pinfo, const uint8_t *bytes, uint32_t 
     if (connection == NULL)
         return frame;
     frame->connection = data_of(connection);
-    frame->connection->shown = frame->connection->decrypted = true;
+    frame->connection->shown = frame->connection->has_data = true;
     frame->began = began;
     return frame;
 }
@@ -567,16 +584,16 @@ bool engine_is_shown(const connection_data *connection)
 }
 
 /* On later passes the frames' notes tell. */
-bool engine_is_decrypted(const packet_info *pinfo)
+bool engine_has_data(const packet_info *pinfo)
 {
     const cti_segment segment = {.source = engine_source(pinfo),
                                  .destination = engine_destination(pinfo)};
-    cti_connection *connection = connection_of(&segment);
     const frame_note *frame = engine_frame(pinfo->num);
+    const connection_data *data = PINFO_FD_VISITED(pinfo)
+                                      ? (frame != NULL ? frame->connection : NULL)
+                                      : known_data(connection_of(&segment));
 
-    if (PINFO_FD_VISITED(pinfo))
-        return frame != NULL && frame->connection != NULL && frame->connection->decrypted;
-    return connection != NULL && data_of(connection)->decrypted;
+    return data != NULL && data->has_data;
 }
 
 void engine_show(connection_data *connection)

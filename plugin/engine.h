@@ -14,8 +14,8 @@ void engine_register(bool (*serves)(uint16_t port));
  * connection is not CTI. */
 frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment);
 
-/* Takes in data that is known to be CTI and comes in order, on the first pass; piece counts such
- * data of a frame from 1. */
+/* Takes in data that is known to be CTI and comes in order (decrypted, exported), on the first
+ * pass; piece counts such data of a frame from 1. */
 frame_note *engine_take_data(packet_info *pinfo, const uint8_t *bytes, uint32_t captured,
                              uint32_t reported, uint16_t piece);
 
@@ -31,8 +31,8 @@ bool engine_is_shown(const connection_data *connection);
 /* From now on it is. */
 void engine_show(connection_data *connection);
 
-/* True if data of the packet's connection came decrypted before. */
-bool engine_is_decrypted(const packet_info *pinfo);
+/* True if engine_take_data() took data of the packet's connection. */
+bool engine_has_data(const packet_info *pinfo);
 
 /* A packet of TCP was dissected for the first time. */
 void engine_note_packet(packet_info *pinfo);

@@ -16,9 +16,13 @@
 
 #include "connection.h"
 
+/* What the plugin keeps of a TCP connection. */
+typedef struct connection_data connection_data;
+
 /* A session, as far as the first pass has come. */
 typedef struct session_data {
     uint32_t number;
+    connection_data *connection;
     const char *client_id; /* valid UTF-8, or NULL */
     cti_side side;
     int64_t opened;              /* first message, since the start of the capture */
@@ -51,12 +55,13 @@ typedef struct finding_note {
  * its entry in the map of frames. */
 typedef struct message_note {
     struct message_note *next; /* of the same frame */
-    uint32_t number;           /* of the message in its frame, from 0 */
-    uint32_t size;             /* bytes captured, with the header */
+    uint32_t frame;
+    uint32_t number; /* of the message in its frame, from 0 */
+    uint32_t size;   /* bytes captured, with the header */
     uint32_t type;
-    uint16_t
-        piece; /* of the frame's data that it is in: 0 is TCP's payload, others are decrypted */
-    int32_t offset;       /* in that piece; negative if it began in an earlier frame: */
+    uint16_t piece; /* of the frame's data that it is in: 0 is TCP's payload, others are data that
+                     * engine_take_data() took */
+    int32_t offset; /* in that piece; negative if it began in an earlier frame: */
     const uint8_t *bytes; /* a copy then, unless Wireshark's TCP puts it together; else NULL */
     session_note session;
     cti_context context; /* with which the codec reads it */
@@ -82,9 +87,6 @@ typedef enum {
     PLACE_REPEATED, /* all of it was captured before */
     PLACE_EARLY,    /* bytes before it are missing, or come later in the capture */
 } frame_place;
-
-/* What the plugin keeps of a TCP connection. */
-typedef struct connection_data connection_data;
 
 /* A frame of a CTI connection. */
 typedef struct frame_note {

@@ -46,8 +46,9 @@ static bool may_be_cti(const packet_info *pinfo)
     return pinfo->ptype == PT_TCP && !pinfo->flags.in_error_pkt;
 }
 
-/* Data of TCP (then data tells its place), or data that was decrypted or exported: whoever hands
- * that over knows that it is CTI. */
+/* Data of TCP (then data is not NULL), or data that was decrypted or exported: whoever hands that
+ * over knows that it is CTI.  Where TCP's segments do not pass segments.c, its data is all there
+ * is. */
 static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     /* What ICMP quotes of a packet is not a message, and not for other dissectors to take. */
@@ -55,7 +56,9 @@ static int dissect_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         return (int)tvb_captured_length(tvb);
     if (!may_be_cti(pinfo))
         return 0;
-    return data != NULL ? pdus_dissect(tvb, pinfo, tree) : pdus_dissect_decrypted(tvb, pinfo, tree);
+    if (data != NULL && segments_passed(pinfo))
+        return pdus_dissect(tvb, pinfo, tree);
+    return pdus_dissect_data(tvb, pinfo, tree);
 }
 
 /* TLS has data of its own for the protocols above it. */
@@ -65,10 +68,10 @@ static int dissect_cti_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *
     return dissect_cti(tvb, pinfo, tree, NULL);
 }
 
-/* An OPEN_REQ that continues in the next segment or record is worth waiting for: many a client sends header and
- * body apart.  As long as VersionNumber and IdleTimeout are not there it may still be another
- * protocol's: then no more than the next one is asked for, and if it is not CTI, the other heuristics
- * get both. */
+/* An OPEN_REQ that continues in the next segment or record is worth waiting for: many a client
+ * sends header and body apart.  As long as VersionNumber and IdleTimeout are not there it may still
+ * be another protocol's: then no more than the next one is asked for, and if it is not CTI, the
+ * other heuristics get both. */
 static bool waits_for_open_req(tvbuff_t *tvb, packet_info *pinfo)
 {
     const uint32_t longest = 1024, until_idle_timeout = 20;
@@ -95,40 +98,55 @@ static cti_looks looks_like(tvbuff_t *tvb)
     return looks;
 }
 
-/* On any port: the engine takes a connection for CTI from the first bytes on that can be nothing
- * else. */
+/* In data that did not pass segments.c as it came: decrypted, or handed over by a TCP that the user
+ * chose. */
+static bool recognize_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    cti_looks looks;
+
+    if (engine_has_data(pinfo))
+        return pdus_dissect_data(tvb, pinfo, tree) > 0;
+    if (tvb_captured_length(tvb) < CTI_HEADER_SIZE)
+        return false;
+    looks = looks_like(tvb);
+    if (looks == CTI_LOOKS_SHORT)
+        return waits_for_open_req(tvb, pinfo);
+    return looks == CTI_LOOKS_SURE && pdus_dissect_data(tvb, pinfo, tree) > 0;
+}
+
+/* In data that passed segments.c: the engine takes a connection for CTI from the first bytes on
+ * that can be nothing else. */
+static bool recognize_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (pdus_dissect(tvb, pinfo, tree) == 0)
+        return tvb_captured_length(tvb) >= CTI_HEADER_SIZE && looks_like(tvb) == CTI_LOOKS_SHORT &&
+               waits_for_open_req(tvb, pinfo);
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
+                                                 cti_handle);
+    return true;
+}
+
+/* On any port. */
 static ws_bool recognize_cti(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (precedence_is_probe(data))
         return true;
     if (!may_be_cti(pinfo))
         return false;
-    if (pdus_dissect(tvb, pinfo, tree) == 0)
-        return tvb_captured_length(tvb) >= CTI_HEADER_SIZE &&
-               looks_like(tvb) == CTI_LOOKS_SHORT && waits_for_open_req(tvb, pinfo);
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
-                                                 cti_handle);
-    return true;
+    return segments_passed(pinfo) ? recognize_payload(tvb, pinfo, tree)
+                                  : recognize_data(tvb, pinfo, tree);
 }
 
-/* The same in TLS.  Wireshark 4.4 and later ask all heuristics, SMPP's among them, before they
- * look at the port: so the secured ports are believed here too. */
+/* Wireshark 4.4 and later ask all heuristics of TLS, SMPP's among them, before they look at the
+ * port: so the secured ports are believed here too. */
 static ws_bool recognize_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const bool by_port = is_secured_port(pinfo->srcport) || is_secured_port(pinfo->destport);
-    cti_looks looks;
-
     (void)data;
     if (!may_be_cti(pinfo))
         return false;
-    if (by_port || engine_is_decrypted(pinfo))
-        return pdus_dissect_decrypted(tvb, pinfo, tree) > 0;
-    if (tvb_captured_length(tvb) < CTI_HEADER_SIZE)
-        return false;
-    looks = looks_like(tvb);
-    if (looks == CTI_LOOKS_SHORT)
-        return waits_for_open_req(tvb, pinfo);
-    return looks == CTI_LOOKS_SURE && pdus_dissect_decrypted(tvb, pinfo, tree) > 0;
+    if (is_secured_port(pinfo->srcport) || is_secured_port(pinfo->destport))
+        return pdus_dissect_data(tvb, pinfo, tree) > 0;
+    return recognize_data(tvb, pinfo, tree);
 }
 
 /* ---- when a frame was dissected ---- */

@@ -129,8 +129,7 @@ static bool show_in_place(const piece *p)
 
         if (m->piece != p->number || segments_was_shown(p->state, m))
             continue;
-        if (m->offset < 0 && m->bytes != NULL &&
-            (p->number != 0 || p->start < p->frame->lead)) {
+        if (m->offset < 0 && m->bytes != NULL && (p->number != 0 || p->start < p->frame->lead)) {
             show_copy(&p->view, p->state, m); /* its end was handed over by itself */
             shown = true;
         }
@@ -209,26 +208,25 @@ static bool find_in_payload(const packet_state *state, const uint8_t *bytes, uin
 
 int pdus_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    packet_state *state = segments_state(pinfo);
-    piece p = {.view = view_of(tvb, pinfo, tree, state),
-               .state = state,
-               .frame = state->frame,
-               .length = tvb_captured_length(tvb)};
+    frame_note *frame = engine_frame(pinfo->num);
+    piece p = {.frame = frame, .length = tvb_captured_length(tvb)};
     bool shown;
 
-    if (p.frame == NULL || p.length == 0)
+    if (frame == NULL || p.length == 0)
         return 0;
-    if (find_in_payload(state, tvb_get_ptr(tvb, 0, (int)p.length), p.length, &p.start))
+    p.state = segments_state(pinfo);
+    p.view = view_of(tvb, pinfo, tree, p.state);
+    if (find_in_payload(p.state, tvb_get_ptr(tvb, 0, (int)p.length), p.length, &p.start))
         shown = show_in_place(&p);
     else
         shown = show_put_together(&p);
     if (!shown)
         return 0;
-    engine_show(p.frame->connection);
+    engine_show(frame->connection);
     return (int)p.length;
 }
 
-int pdus_dissect_decrypted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int pdus_dissect_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     packet_state *state = segments_state(pinfo);
     piece p = {.view = view_of(tvb, pinfo, tree, state),

@@ -8,8 +8,9 @@
 
 #define HEADER_MIN 20u
 
-static int protocol_id = -1, proto_segment = -1;
+static int protocol_id = -1;
 static dissector_handle_t tcp_handle, segment_handle;
+static uint32_t passing; /* frame of the segment that TCP is dissecting; 0 = none */
 
 /* ---- the packet's state ---- */
 
@@ -76,14 +77,14 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, cti_segment *s
 
     if (captured < HEADER_MIN)
         return false;
-    *header = (tvb_get_guint8(tvb, 12) >> 4) * 4u;
+    *header = (byte_at(tvb, 12) >> 4) * 4u;
     if (*header < HEADER_MIN || *header > captured || *header > reported)
         return false;
     *segment = (cti_segment){.source = engine_source(pinfo),
                              .destination = engine_destination(pinfo),
                              .sequence = tvb_get_ntohl(tvb, 4),
                              .acknowledgment = tvb_get_ntohl(tvb, 8),
-                             .flags = tvb_get_guint8(tvb, 13),
+                             .flags = byte_at(tvb, 13),
                              .window = tvb_get_ntohs(tvb, 14),
                              .checksum = tvb_get_ntohs(tvb, 16),
                              .captured = captured - *header,
@@ -122,27 +123,46 @@ static void take_segment(tvbuff_t *tvb, packet_info *pinfo, void *data)
     state->reported = segment.length;
 }
 
+bool segments_passed(const packet_info *pinfo)
+{
+    return passing == pinfo->num;
+}
+
 /* What ICMP quotes of a packet is not a packet. */
 static int dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!pinfo->flags.in_error_pkt)
+    int size;
+
+    if (!pinfo->flags.in_error_pkt && proto_is_protocol_enabled(find_protocol_by_id(protocol_id))) {
         take_segment(tvb, pinfo, data);
-    return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
+        passing = pinfo->num;
+    }
+    size = call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
+    passing = 0;
+    return size;
 }
 
 /* ---- registration ---- */
 
+/* A protocol of TCP's, not of CTI's: it is there as long as TCP is enabled, and so TCP stays when
+ * CTI is disabled.  A protocol in name only is no layer of its own. */
 void segments_register(int protocol)
 {
+    const int tcp = proto_get_id_by_filter_name("tcp");
+    int segments;
+
     protocol_id = protocol;
-    proto_segment = proto_register_protocol_in_name_only("CTI: segments of TCP", "CTI segments",
-                                                         "cti.segments", protocol, FT_PROTOCOL);
-    segment_handle = register_dissector("cti.segments", dissect_segment, proto_segment);
+    if (tcp == -1)
+        return; /* GCOVR_EXCL_LINE: TCP is always there */
+    segments = proto_register_protocol_in_name_only("TCP, its segments also read for CTI",
+                                                    "TCP (read for CTI)", "cti.segments", tcp,
+                                                    FT_PROTOCOL);
+    segment_handle = register_dissector("cti.segments", dissect_segment, segments);
 }
 
 void segments_handoff(void)
 {
     tcp_handle = find_dissector("tcp");
-    if (tcp_handle != NULL)
+    if (tcp_handle != NULL && segment_handle != NULL)
         dissector_add_uint("ip.proto", 6 /* TCP */, segment_handle);
 }

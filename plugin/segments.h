@@ -16,13 +16,17 @@ void segments_register(int protocol);
 /* Called when all protocols are registered. */
 void segments_handoff(void);
 
+/* True while TCP dissects a segment that passed here.  It does not if the user chose another
+ * dissector for TCP's number in the table "ip.proto". */
+bool segments_passed(const packet_info *pinfo);
+
 /* What is kept of a packet while it is dissected. */
 typedef struct packet_state {
     frame_note *frame; /* NULL where the packet's connection is not CTI */
     tvbuff_t *payload; /* TCP's; NULL if TCP did not pass here */
     const uint8_t *bytes;
     uint32_t captured, reported; /* of payload */
-    uint16_t pieces;             /* of decrypted data so far */
+    uint16_t pieces;             /* of data from elsewhere so far */
     bool *shown;                 /* by number of message: it was shown in this dissection */
     uint32_t shown_size;
     GString *scratch;

@@ -14,7 +14,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$here/build/fuzz
 corpus=$here/tests/fuzz/corpus
-all="reader session packet tcp capture writers"
+all="reader session packet tcp order capture writers"
 longest=8192 # bytes of an input
 largest=1024 # bytes of one that goes into the repository
 

@@ -38,12 +38,18 @@ class Message:
 @dataclass
 class Capture:
     messages: list = field(default_factory=list)
-    answers: Counter = field(default_factory=Counter)   # (request frame, answer frame, seconds)
+    # (request frame, answer frame, seconds or None)
+    answers: Counter = field(default_factory=Counter)
     unanswered: Counter = field(default_factory=Counter)  # frames of requests
     findings: Counter = field(default_factory=Counter)  # (session, rule, text)
     sessions: dict = field(default_factory=dict)        # number -> (client, side)
     # number -> (verdict, [for it], [against it]); tshark shows those that TCP's end brought
     verdicts: dict = field(default_factory=dict)
+
+
+def _rounded(seconds):
+    """To nanoseconds; None where the time is not known."""
+    return None if seconds is None else round(float(seconds), 9)
 
 
 # ---- ctidump ----
@@ -76,7 +82,7 @@ def read_ctidump(text):
         elif kind == "heartbeat" and record["confirm_frame"] or \
                 kind == "request" and record["answer_frame"]:
             answer = record.get("confirm_frame") or record.get("answer_frame")
-            found.answers[record["request_frame"], answer, round(record["rtt_s"], 9)] += 1
+            found.answers[record["request_frame"], answer, _rounded(record["rtt_s"])] += 1
         elif record.get("missed") is True or record.get("outcome") == "unanswered":
             found.unanswered[record["request_frame"]] += 1
         elif kind == "finding":
@@ -155,7 +161,7 @@ def _take_layer(found, frame, layer, names):
                       int(values["cti.version"]) if "cti.version" in values else None)
     if "cti.response_to" in values:
         found.answers[int(values["cti.response_to"]), frame,
-                      round(float(values["cti.response_time"]), 9)] += 1
+                      _rounded(values.get("cti.response_time"))] += 1
     found.unanswered[frame] += "cti.unanswered" in values
     _take_fields(message, layer, names)
     message.problems = sorted(_experts(layer, "cti.problem."))
@@ -260,26 +266,65 @@ def _fields_differ(ours, theirs):
             yield f"{name}: bits {bits} and {theirs.bits.get(name)}"
 
 
-def message_differences(ours, theirs):
+def message_differences(ours, theirs, frames=True):
     """What is not the same in two messages, as lines."""
     for name in ("frame", "type", "length", "session", "dir", "version"):
-        if getattr(ours, name) != getattr(theirs, name):
+        if getattr(ours, name) != getattr(theirs, name) and (frames or name != "frame"):
             yield f"{name}: {getattr(ours, name)} and {getattr(theirs, name)}"
     yield from _fields_differ(ours, theirs)
     if [rule for rule, _ in ours.problems] != [rule for rule, _ in theirs.problems]:
         yield f"problems: {ours.problems} and {theirs.problems}"
 
 
-def differences(ours, theirs):
-    """What is not the same in two captures, as lines: ctidump's first, then tshark's."""
+def _by_frame(ours, theirs):
+    """Pairs.  ctidump writes messages in the order in which they were sent, tshark by frame."""
+    yield from zip(sorted(ours.messages, key=lambda message: message.frame), theirs.messages)
+
+
+def _by_content(ours, theirs):
+    """Pairs, where bytes came after later ones: the message is then in the frame that brings the
+    missing bytes for ctidump, and in the one that has its own bytes for tshark."""
+    left = {}
+    for message in theirs.messages:
+        left.setdefault((message.session, message.type, message.dir), []).append(message)
+    for mine in ours.messages:
+        group = left.get((mine.session, mine.type, mine.dir), [])
+        found = next((other for other in group if other.frame <= mine.frame and not
+                      any(message_differences(mine, other, other.frame == mine.frame))), None)
+        if found is None:
+            found = group[0] if group else Message(0, 0, 0, 0, "", None)
+        if group:
+            group.remove(found)
+        yield mine, found
+
+
+def _without(counter, frames):
+    """What is not about one of the frames, and how much is."""
+    kept = {key: count for key, count in counter.items()
+            if count and not frames & set(key if isinstance(key, tuple) else (key,))}
+    return kept, sum(counter.values()) - sum(kept.values())
+
+
+def differences(ours, theirs, moved=False):
+    """What is not the same in two captures, as lines: ctidump's first, then tshark's.  moved: a
+    message may be in an earlier frame for tshark."""
     if len(ours.messages) != len(theirs.messages):
         yield (f"{len(ours.messages)} messages and {len(theirs.messages)}: frames "
                f"{[(m.frame, m.type) for m in ours.messages]} and "
                f"{[(m.frame, m.type) for m in theirs.messages]}")
-    for mine, other in zip(ours.messages, theirs.messages):
-        for line in message_differences(mine, other):
+    of_moved = (set(), set())
+    for mine, other in (_by_content if moved else _by_frame)(ours, theirs):
+        for line in message_differences(mine, other, not moved):
             yield f"frame {mine.frame} type {mine.type}: {line}"
-    for what in ("answers", "unanswered", "findings", "sessions"):
+        if mine.frame != other.frame:
+            of_moved[0].add(mine.frame)
+            of_moved[1].add(other.frame)
+    for what in ("answers", "unanswered"):
+        ours_left = _without(getattr(ours, what), of_moved[0] | of_moved[1])
+        theirs_left = _without(getattr(theirs, what), of_moved[0] | of_moved[1])
+        if ours_left != theirs_left:
+            yield f"{what}: {ours_left} and {theirs_left}"
+    for what in ("findings", "sessions"):
         if getattr(ours, what) != getattr(theirs, what):
             yield f"{what}: {getattr(ours, what)} and {getattr(theirs, what)}"
     for session, verdict in theirs.verdicts.items():

@@ -72,7 +72,8 @@ def project_version():
                      re.M)[1]
 
 
-INPUTS = {"fields": lambda: server_bytes(Library.captures / "agent-desktop.pcap"),
+INPUTS = {"segments": lambda: b"",
+          "fields": lambda: server_bytes(Library.captures / "agent-desktop.pcap"),
           "watch": lambda: first_session(Library.captures / "heartbeat-missed.pcap")}
 
 

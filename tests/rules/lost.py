@@ -27,6 +27,16 @@ def agent_event(session, **options):
     return session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24), **options)
 
 
+def unheard(session, sender, data):
+    """A message that the other end's TCP does not acknowledge: it is sent again until it gives up."""
+    talk = session.talk
+    start = len(talk.streams[sender])
+    session.send(sender, data, ack=False)
+    for after in (0.3, 0.9, 2.1, 4.5, 9.3):
+        talk.repeat(sender, session.now + after, start, len(talk.streams[sender]) - start)
+    return session
+
+
 # ---- heartbeats without answer ----
 
 @lost("server-hangs")
@@ -41,8 +51,8 @@ def path_dead(made):
     session = opened(made)
     for _ in range(3):
         session.invoke += 1
-        session.wait(30).send(CLIENT, message("HEARTBEAT_REQ", {"InvokeID": session.invoke}, 24),
-                              ack=False)
+        unheard(session.wait(30), CLIENT,
+                message("HEARTBEAT_REQ", {"InvokeID": session.invoke}, 24))
     session.wait(30).reset(CLIENT)
 
 
@@ -76,7 +86,8 @@ def client_hangs(made):
 def client_gone(made):
     """Not even its TCP answers."""
     session = opened(made).wait(60)
-    agent_event(session, ack=False).wait(60.1).reset(SERVER)
+    unheard(session, SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    session.wait(60.1).reset(SERVER)
 
 
 @lost("idle-unseen")
