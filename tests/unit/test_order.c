@@ -494,17 +494,15 @@ static void one_direction_only(void **state)
     begin(&b);
     say(&b, SERVER, 0, 0);
     assert_told(&b, "s0");
-    for (uint32_t i = 1; i <= 3; i++) {
-        say(&b, SERVER, i, i);
-        assert_told(&b, "");
-        packet_elsewhere(&b, WAIT + 1);
+    say(&b, SERVER, 1, 1);
+    assert_told(&b, "");
+    packet_elsewhere(&b, WAIT + 1);
+    assert_told(&b, "s1");
+    for (uint32_t i = 2; i <= 5; i++) { /* it is not waited for again */
+        say(&b, SERVER, i, i + (i == 5));
         assert_int_equal(b.messages, i + 1);
-        g_string_truncate(b.log, 0);
     }
-    say(&b, SERVER, 4, 4);
-    assert_int_equal(b.messages, 5);
-    say(&b, SERVER, 5, 6);
-    assert_int_equal(b.messages, 6);
+    g_string_truncate(b.log, 0);
     say(&b, CLIENT, 6, 6); /* it was captured after all */
     assert_non_null(strstr(b.log->str, "c6"));
     g_string_truncate(b.log, 0);
