@@ -53,6 +53,7 @@ int main(void)
     feed(all, false, 30, 165, 540, DATA(HEARTBEAT_REQ "\2")); /* its answer is missing */
     feed(all, true, 60, 552, 189, DATA(HEARTBEAT_CONF "\3"));
     feed(all, false, 60, 177, 552, DATA(HEARTBEAT_REQ "\3"));
+    feed(all, false, 60, 189, 564, CTI_FLAG_ACK, "", 0);
     feed(all, true, 75, 564, 189, CTI_FLAG_RST | CTI_FLAG_ACK, "", 0);
     cti_connections_finish(all);
     cti_connections_free(all);
