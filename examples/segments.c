@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From TCP segments to sessions and findings.  The segments are not in the order in which they were
- * sent, an answer is before its request, and one segment is missing.
+/* From TCP segments, out of order and one missing, to sessions and findings.
  *     cc segments.c $(pkg-config --cflags --libs cti-codec) -o segments */
 #include <stdio.h>
 #include <cti/connection.h>
