@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connections of a capture (see connection.h): what a segment does to the one that it
  * belongs to, what begins and ends one, and the limits of what is kept. */
+#include <string.h>
+
 #include "connection_private.h"
 
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
@@ -179,15 +181,14 @@ static void note_syn(direction *from, const cti_segment *segment)
         c->record.syn = CTI_SYN_FULL;
 }
 
-static void count_segment(connection *c, const cti_segment *segment, cti_tcp_verdict verdict)
+static G_GNUC_NO_INLINE void count_verdict(connection *c, const cti_segment *segment,
+                                           cti_tcp_verdict verdict)
 {
     cti_tcp_counts *counts = &c->record.tcp;
 
     counts->retransmissions += verdict.retransmission;
     counts->out_of_order += verdict.out_of_order;
     counts->keep_alives += verdict.keep_alive;
-    counts->zero_windows +=
-        segment->window == 0 && !(segment->flags & (CTI_FLAG_RST | CTI_FLAG_SYN));
     if (!verdict.differs)
         return;
     counts->overlaps_differ++;
@@ -200,7 +201,7 @@ static void count_segment(connection *c, const cti_segment *segment, cti_tcp_ver
 static bool is_copy(connection *c, const direction *from, const cti_segment *segment)
 {
     return c->content != CONTENT_OTHER && !segment->in_order &&
-           cti_duplicate_filter_take(&c->seen, segment, (uint8_t)(from - c->directions));
+           cti_duplicate_filter_take(&c->seen, segment, from == &c->directions[0] ? 0 : 1);
 }
 
 /* Data without a number follows on what its sender said before. */
@@ -241,7 +242,8 @@ static void acknowledge(direction *to, const direction *from, const cti_segment 
         cti_stream_begin(&to->messages);
         cti_tcp_stream_start(&to->stream, segment->acknowledgment);
     }
-    cti_tcp_stream_acknowledge(&to->stream, segment);
+    if (to->stream.acked == 0 || (uint32_t)to->stream.acked != segment->acknowledgment)
+        cti_tcp_stream_acknowledge(&to->stream, segment);
     if (to->stream.owed != 0 && to->not_captured)
         cti_owed_give_up(to);
 }
@@ -259,6 +261,14 @@ static void note_disorder(direction *from, const cti_segment *segment, int64_t o
     counts->worst_disorder = MAX(counts->worst_disorder, late);
 }
 
+/* Nearly all segments are just the next ones. */
+static bool is_plain(const cti_tcp_verdict *verdict)
+{
+    static const cti_tcp_verdict plain = {0};
+
+    return memcmp(verdict, &plain, sizeof(plain)) == 0;
+}
+
 static void take_data(direction *from, const cti_segment *segment)
 {
     const int64_t owed_since = from->stream.owed != 0 ? from->stream.owed_time : CTI_NO_TIME;
@@ -266,7 +276,11 @@ static void take_data(direction *from, const cti_segment *segment)
 
     if (from->stream.saw_fin && !from->fin_seen)
         cti_end_see_fin(from, segment);
-    count_segment(from->connection, segment, verdict);
+    if (segment->window == 0 && !(segment->flags & (CTI_FLAG_RST | CTI_FLAG_SYN)))
+        from->connection->record.tcp.zero_windows++;
+    if (is_plain(&verdict))
+        return;
+    count_verdict(from->connection, segment, verdict);
     if (verdict.late)
         note_disorder(from, segment, owed_since);
 }

@@ -95,6 +95,7 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
         cti_session_doubt(&c->session->session, other->sender);
     c->session->record.cookie = cookie;
     c->session->record.frame = c->packet.frame;
+    c->session->session.rules.late = late;
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
     c->session->record.cookie = NULL;
     c->session->record.frame = 0;

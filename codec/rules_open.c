@@ -22,7 +22,7 @@ static void opened_again(cti_session *session, cti_rule rule, const cti_event *e
 
 static void open_req(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (event->before == CTI_STATE_OPEN)
+    if (event->before == CTI_STATE_OPEN && !session->rules.late)
         opened_again(session, rule, event, 0);
     if (event->before != CTI_STATE_OPENING || event->open_in_doubt)
         return;

@@ -72,6 +72,7 @@ typedef struct cti_rule_state {
     int64_t last_client_time;
     int64_t client_heard_time; /* the same, but after a gap the time of what shows the gap */
     uint32_t last_client_frame;
+    bool late; /* the present message: its answer may have been taken in before it */
     bool open_in_doubt;  /* OPEN_REQ, or the answer to it, may not have been captured */
     bool close_in_doubt; /* so may the answer to CLOSE_REQ */
     /* What was sent after the last message is missing from the capture. */

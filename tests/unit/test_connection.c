@@ -391,6 +391,26 @@ static void session_on_another_port_by_its_looks(void **state)
     assert_false(b.sessions[0].began_before);
 }
 
+/* A capture that begins between the two and shows the answer first: that is no second OPEN_REQ. */
+static void open_req_captured_after_its_answer(void **state)
+{
+    flow f = make_flow(50000, 42027);
+    bytes message;
+    bench b;
+
+    (void)state;
+    begin(&b);
+    open_req(&message, 1, 24, 120);
+    lose(&f, CLIENT, message.size);
+    say_open_conf(&b, &f);
+    segment_at(&b, &f, CLIENT, 0, f.next[CLIENT] - message.size, message.data, message.size);
+    assert_told(&b, "1:s4 1:c3");
+    assert_int_equal(b.findings[CTI_RULE_OPEN], 0);
+    say_open_req(&b, &f);
+    assert_int_equal(b.findings[CTI_RULE_OPEN], 1);
+    end(&b, "1:c3 end1(capture-ended) conn1(capture-ended)", 1, 0);
+}
+
 static void looks_that_come_byte_by_byte(void **state)
 {
     flow f = make_flow(50000, 9999);
@@ -1579,6 +1599,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_on_a_cti_port),
         cmocka_unit_test(session_on_another_port_by_its_looks),
+        cmocka_unit_test(open_req_captured_after_its_answer),
         cmocka_unit_test(looks_that_come_byte_by_byte),
         cmocka_unit_test(ports_that_the_user_named),
         cmocka_unit_test(other_content_is_left_alone),
