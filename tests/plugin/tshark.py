@@ -45,7 +45,7 @@ class Tshark:
         self.series = self.version()
         self.folder = Path(tempfile.mkdtemp(prefix="cti-plugin-"))
         self.folder.chmod(0o755)
-        self.copies = {}
+        self.copies, self.count = {}, 0
         self.environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8",
                             "TZ": "UTC", "WIRESHARK_PLUGIN_DIR": str(self.folder)}
         if strict:
@@ -71,11 +71,18 @@ class Tshark:
         """The path of a copy of the capture that anyone can read."""
         capture = Path(capture).resolve()
         if capture not in self.copies:
-            copied = self.folder / f"{len(self.copies)}-{capture.name}"
+            self.count += 1
+            copied = self.folder / f"{self.count}-{capture.name}"
             shutil.copy(capture, copied)
             copied.chmod(0o644)
             self.copies[capture] = copied
         return self.copies[capture]
+
+    def forget(self, capture):
+        """Deletes that copy."""
+        copied = self.copies.pop(Path(capture).resolve(), None)
+        if copied is not None:
+            copied.unlink()
 
     def run(self, *options, capture=None, timeout=300):
         """tshark's standard output."""
