@@ -81,7 +81,7 @@ static void note_attempt(connection *c)
 }
 
 /* Ends what is left of a connection, tells it and frees it; how is CTI_END_CAPTURE_ENDED or
- * CTI_END_SUPERSEDED, cause is that of the holes in it. */
+ * CTI_END_SUPERSEDED, cause is that of the gaps in it. */
 static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_cause cause)
 {
     cti_connections *all = c->all;

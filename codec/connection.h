@@ -81,7 +81,7 @@ typedef enum {
 /* Counts of one TCP connection.  [0] is the client's direction, [1] the server's. */
 typedef struct cti_tcp_counts {
     uint64_t packets, bytes[2], retransmissions, out_of_order, duplicates, keep_alives,
-        zero_windows, holes;
+        zero_windows, gaps;
     uint64_t overlaps_differ; /* segments that repeat bytes as others */
 } cti_tcp_counts;
 
@@ -228,7 +228,7 @@ typedef struct cti_connection_events {
                       const cti_heartbeat *heartbeat);
     void (*request)(void *user, const cti_session_record *session, const cti_request *request);
     void (*silence)(void *user, const cti_session_record *session, const cti_silence *silence);
-    void (*hole)(void *user, const cti_gap *gap);
+    void (*gap)(void *user, const cti_gap *gap);
     void (*finding)(void *user, const cti_session_record *session, const cti_finding *finding);
     void (*tcp_end)(void *user, const cti_session_record *session, cti_tcp_end how,
                     cti_sender sender, int64_t time, uint32_t frame);

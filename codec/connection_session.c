@@ -160,8 +160,8 @@ void cti_connection_session_gap(direction *from, const cti_stream_gap_record *ga
                             .frame = gap->stamp.frame,
                             .time = gap->stamp.time};
 
-    if (c->all->events->hole != NULL)
-        c->all->events->hole(c->all->user, &record);
+    if (c->all->events->gap != NULL)
+        c->all->events->gap(c->all->user, &record);
 }
 
 void cti_connection_session_doubt(direction *from)
@@ -196,8 +196,8 @@ void cti_connection_session_tcp_end(connection *c, cti_tcp_end how, cti_sender s
                         c->packet.frame);
 }
 
-/* TCP sends again what is not acknowledged, soon and more than once.  Where the capture shows neither
- * an acknowledgment nor that, packets of the other side are missing from it. */
+/* TCP sends again what is not acknowledged, soon and more than once.  Where the capture shows
+ * neither an acknowledgment nor that, packets of the other side are missing from it. */
 static void note_silent_ends(connection *c, int64_t time)
 {
     for (int i = 0; i < DIRECTIONS; i++) {

@@ -45,7 +45,7 @@ static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp
     const direction *from = user;
     connection *c = from->connection;
 
-    c->record.tcp.holes += from->captured;
+    c->record.tcp.gaps += from->captured;
     if (cause == CTI_GAP_SNAPLEN)
         cti_tally_add(&c->all->counts.cut, stamp.frame);
     if (cause == CTI_GAP_LIMIT)

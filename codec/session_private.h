@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The session itself, for the files that make it and for its rules; a connection embeds it.
  *
- *     session.c           messages and holes, times and silences
+ *     session.c           messages and gaps, times and silences
  *     session_requests.c  requests and answers, heartbeats
  *     heartbeats.c        when the client sends heartbeats
  *     session_state.c     what messages change

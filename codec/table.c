@@ -195,7 +195,7 @@ const cti_value *cti_value_find(const cti_value_set *set, uint32_t number)
 {
     size_t low = 0, high = set->count;
 
-    /* Most enumerations count from 0 or 1 without holes. */
+    /* Most enumerations count from 0 or 1 without gaps. */
     if (number < high && set->values[number].number == number)
         return &set->values[number];
     while (low < high) {

@@ -109,12 +109,12 @@ static void deliver(cti_tcp_stream *stream, const uint8_t *bytes, uint32_t captu
         sink->data(user, bytes, captured);
     stream->next += length - captured;
     if (captured < length)
-        sink->hole(user, length - captured, CTI_GAP_SNAPLEN);
+        sink->gap(user, length - captured, CTI_GAP_SNAPLEN);
 }
 
-/* Delivers what is held and no longer ahead; behind_hole: because what is missing will not
+/* Delivers what is held and no longer ahead; behind_gap: because what is missing will not
  * come. */
-static void drain(cti_tcp_stream *stream, bool behind_hole, const cti_tcp_sink *sink, void *user)
+static void drain(cti_tcp_stream *stream, bool behind_gap, const cti_tcp_sink *sink, void *user)
 {
     held *piece;
 
@@ -126,7 +126,7 @@ static void drain(cti_tcp_stream *stream, bool behind_hole, const cti_tcp_sink *
             const uint32_t skip = (uint32_t)MIN(old, piece->captured);
 
             stream->held_time = piece->time;
-            stream->held_frame = behind_hole ? piece->frame : 0;
+            stream->held_frame = behind_gap ? piece->frame : 0;
             stream->held_acknowledges = piece->acknowledges;
             stream->held_acknowledgment = piece->acknowledgment;
             deliver(stream, piece->bytes + skip, piece->captured - skip,
@@ -140,8 +140,8 @@ static void drain(cti_tcp_stream *stream, bool behind_hole, const cti_tcp_sink *
 }
 
 /* Declares everything below `to` that was not seen as missing. */
-static void declare_hole(cti_tcp_stream *stream, uint64_t to, cti_gap_cause cause,
-                         const cti_tcp_sink *sink, void *user)
+static void declare_gap(cti_tcp_stream *stream, uint64_t to, cti_gap_cause cause,
+                        const cti_tcp_sink *sink, void *user)
 {
     while (stream->next < to) {
         const held *piece = cti_tcp_store_first(stream);
@@ -152,7 +152,7 @@ static void declare_hole(cti_tcp_stream *stream, uint64_t to, cti_gap_cause caus
 
             stream->next = end;
             stream->recent_from = end;
-            sink->hole(user, missing, cause);
+            sink->gap(user, missing, cause);
         }
         drain(stream, true, sink, user);
     }
@@ -178,7 +178,7 @@ static void take_next(cti_tcp_stream *stream, const cti_segment *from, const uin
 static void give_up_first(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
                           void *user)
 {
-    declare_hole(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
+    declare_gap(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
 }
 
 static void enforce_limit(cti_tcp_stream *stream, const cti_tcp_sink *sink, void *user)
@@ -329,7 +329,7 @@ void cti_tcp_stream_expire(cti_tcp_stream *stream, int64_t time, uint32_t frame,
         to = MIN(to, stream->fin);
     else if (to == stream->next + 1) /* it may have been a FIN */
         to = stream->next;
-    declare_hole(stream, to, to <= stream->acked ? CTI_GAP_ACKED : CTI_GAP_CLOSED, sink, user);
+    declare_gap(stream, to, to <= stream->acked ? CTI_GAP_ACKED : CTI_GAP_CLOSED, sink, user);
     check_fin(stream);
     owe(stream, stream->acked, time, frame);
 }
@@ -380,14 +380,14 @@ void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const ct
     if (stream->saw_fin)
         cause = CTI_GAP_CLOSED;
     while (cti_tcp_store_first(stream) != NULL)
-        declare_hole(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
-    /* FIN takes a number of its own; where it was not seen, one byte is no hole. */
+        declare_gap(stream, cti_tcp_store_first(stream)->sequence, cause, sink, user);
+    /* FIN takes a number of its own; where it was not seen, one byte is no gap. */
     if (stream->saw_fin)
         end = stream->fin;
     else if (end == stream->next + 1)
         end = stream->next;
     if (end > stream->next)
-        declare_hole(stream, end, end <= stream->acked ? CTI_GAP_ACKED : cause, sink, user);
+        declare_gap(stream, end, end <= stream->acked ? CTI_GAP_ACKED : cause, sink, user);
     stream->owed = 0;
     stream->closed = true;
 }

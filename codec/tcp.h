@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One direction of a TCP connection: segments in, in any order and more than once; bytes
- * and holes out, in order and once (RFC 9293).
+ * and gaps out, in order and once (RFC 9293).
  *
  * Sequence numbers count in a 64-bit space of the stream's own, so that they may wrap; raw
  * numbers are compared only by their signed 32-bit difference.  The bytes seen first win,
@@ -13,7 +13,7 @@
  * the limit allows, and when the caller gives up; it is a length, never bytes.
  *
  * Invariants: what is held lies behind `next`, is sorted, and does not overlap.  Bytes
- * delivered + bytes in holes = next - start.  A stream is in its pool's queue just while it
+ * delivered + bytes in gaps = next - start.  A stream is in its pool's queue just while it
  * holds something. */
 #ifndef CTI_TCP_H
 #define CTI_TCP_H
@@ -25,7 +25,7 @@
 /* Where a stream's bytes go. */
 typedef struct cti_tcp_sink {
     void (*data)(void *user, const uint8_t *bytes, uint32_t size);
-    void (*hole)(void *user, uint64_t bytes, cti_gap_cause cause);
+    void (*gap)(void *user, uint64_t bytes, cti_gap_cause cause);
 } cti_tcp_sink;
 
 /* So many of the bytes delivered last are kept to be compared with repeated ones. */
@@ -66,7 +66,7 @@ typedef struct cti_tcp_stream {
     GQueue held;          /* of struct held, sorted; at most CTI_TCP_PIECES_MAX */
     uint8_t *recent;      /* byte number n of the stream is at n % CTI_TCP_RECENT */
     uint64_t recent_from; /* bytes from here to next are in recent, if not too far back */
-    /* While data is delivered that was held behind a hole: when and where it was captured.
+    /* While data is delivered that was held behind a gap: when and where it was captured.
      * (Bytes that were held until the missing ones came count as of the packet that
      * brought these: only then could the receiver read them.)  frame is 0 otherwise. */
     uint32_t held_frame;
@@ -133,11 +133,11 @@ void cti_tcp_stream_reset(cti_tcp_stream *stream, const cti_segment *segment);
 /* When the first bytes that are held were captured, CTI_NO_TIME where none are. */
 int64_t cti_tcp_stream_waits_since(const cti_tcp_stream *stream);
 
-/* What is missing before the first held bytes will not come: a hole of this cause. */
+/* What is missing before the first held bytes will not come: a gap of this cause. */
 void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
                             void *user);
 
-/* The stream ends here: what is held is delivered behind holes of this cause. */
+/* The stream ends here: what is held is delivered behind gaps of this cause. */
 void cti_tcp_stream_finish(cti_tcp_stream *stream, cti_gap_cause cause, const cti_tcp_sink *sink,
                            void *user);
 

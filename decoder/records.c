@@ -10,7 +10,7 @@ cti_connection_events record_writer_events(const record_writer *writer)
         .heartbeat = writer->heartbeat,
         .request = writer->request,
         .silence = writer->silence,
-        .hole = writer->hole,
+        .gap = writer->gap,
         .finding = writer->finding,
         .tcp_end = writer->tcp_end,
         .session = writer->session,

@@ -24,7 +24,7 @@ typedef cti_endpoint endpoint;
 typedef cti_connection_summary connection_record;
 typedef cti_session_record session_record;
 typedef cti_message_record message_record;
-typedef cti_gap hole_record;
+typedef cti_gap gap_record;
 
 typedef struct summary_record {
     uint32_t files;
@@ -52,7 +52,7 @@ typedef struct record_writer {
     void (*heartbeat)(void *user, const session_record *session, const cti_heartbeat *heartbeat);
     void (*request)(void *user, const session_record *session, const cti_request *request);
     void (*silence)(void *user, const session_record *session, const cti_silence *silence);
-    void (*hole)(void *user, const hole_record *record);
+    void (*gap)(void *user, const gap_record *record);
     void (*finding)(void *user, const session_record *session, const cti_finding *finding);
     void (*tcp_end)(void *user, const session_record *session, cti_tcp_end how,
                     cti_sender sender, int64_t time, uint32_t frame);

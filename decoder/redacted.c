@@ -330,16 +330,16 @@ static void redacted_silence(void *user, const session_record *session,
         r->writer->silence(r->user, redact_session(r, session), silence);
 }
 
-static void redacted_hole(void *user, const hole_record *original)
+static void redacted_gap(void *user, const gap_record *original)
 {
     redacted *r = user;
-    hole_record copy = *original;
+    gap_record copy = *original;
 
-    if (r->writer->hole == NULL)
+    if (r->writer->gap == NULL)
         return;
     copy.session = redact_session(r, original->session);
     copy.connection = redact_connection(r, original->connection);
-    r->writer->hole(r->user, &copy);
+    r->writer->gap(r->user, &copy);
 }
 
 static void redacted_tcp_end(void *user, const session_record *session, cti_tcp_end how,
@@ -395,7 +395,7 @@ const record_writer redacted_writer = {
     .heartbeat = redacted_heartbeat,
     .request = redacted_request,
     .silence = redacted_silence,
-    .hole = redacted_hole,
+    .gap = redacted_gap,
     .finding = redacted_finding,
     .tcp_end = redacted_tcp_end,
     .session = redacted_session_end,

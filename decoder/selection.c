@@ -236,13 +236,13 @@ static void select_silence(void *user, const session_record *session, const cti_
         s->writer->silence(s->user, session, silence);
 }
 
-static void select_hole(void *user, const hole_record *record)
+static void select_gap(void *user, const gap_record *record)
 {
     selection *s = user;
 
-    if (s->writer->hole != NULL && wants_session(s, record->session) &&
+    if (s->writer->gap != NULL && wants_session(s, record->session) &&
         wants_time(s, record->time) && !wants_messages_only(s))
-        s->writer->hole(s->user, record);
+        s->writer->gap(s->user, record);
 }
 
 static bool goes_there(const cti_client *client, uint32_t session)
@@ -339,7 +339,7 @@ const record_writer selection_writer = {
     .heartbeat = select_heartbeat,
     .request = select_request,
     .silence = select_silence,
-    .hole = select_hole,
+    .gap = select_gap,
     .finding = select_finding,
     .tcp_end = select_tcp_end,
     .session = select_session,

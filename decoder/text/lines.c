@@ -64,7 +64,7 @@ void line_tcp_end(GString *to, cti_tcp_end how, cti_sender sender, uint32_t fram
     append_frame(to, frame);
 }
 
-void line_hole(GString *to, const hole_record *record)
+void line_gap(GString *to, const gap_record *record)
 {
     const char *sender = record->sender == CTI_CLIENT ? "client" : "server";
 

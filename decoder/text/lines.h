@@ -19,7 +19,7 @@ void line_message(GString *to, const message_record *record, unsigned text_flags
 void line_tcp_end(GString *to, cti_tcp_end how, cti_sender sender, uint32_t frame);
 
 /* "100 bytes from the server are missing (acked)  #17" */
-void line_hole(GString *to, const hole_record *record);
+void line_gap(GString *to, const gap_record *record);
 
 /* "the client was silent for 95.002 s (79 % of IdleTimeout)  #17" */
 void line_silence(GString *to, const cti_silence *silence);

@@ -197,11 +197,11 @@ void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat)
         run->worst = answer_time;
 }
 
-void session_log_hole(session_log *log, const hole_record *record)
+void session_log_gap(session_log *log, const gap_record *record)
 {
     end_run(log);
     g_string_append(log->scratch, "**    ");
-    line_hole(log->scratch, record);
+    line_gap(log->scratch, record);
     add_words(log, record->time);
 }
 

@@ -51,7 +51,7 @@ void session_log_message(session_log *log, const message_record *record, unsigne
 void session_log_heartbeat(session_log *log, const cti_heartbeat *heartbeat);
 /* Adds a line for a request that was not answered. */
 void session_log_request(session_log *log, const cti_request *request);
-void session_log_hole(session_log *log, const hole_record *record);
+void session_log_gap(session_log *log, const gap_record *record);
 void session_log_silence(session_log *log, const cti_silence *silence);
 void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, int64_t time,
                          uint32_t frame);

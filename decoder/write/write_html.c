@@ -172,7 +172,7 @@ static void html_silence(void *user, const session_record *session, const cti_si
     add_mark(s, MARK_SILENCE, silence->from, silence->to);
 }
 
-static void html_hole(void *user, const hole_record *record)
+static void html_gap(void *user, const gap_record *record)
 {
     html_session *s;
 
@@ -180,7 +180,7 @@ static void html_hole(void *user, const hole_record *record)
     if (record->session == NULL)
         return;
     s = session_of(record->session);
-    session_log_hole(&s->log, record);
+    session_log_gap(&s->log, record);
     add_mark(s, MARK_HOLE, record->time, record->time);
 }
 
@@ -422,7 +422,7 @@ const record_writer html_writer = {
     .heartbeat = html_heartbeat,
     .request = html_request,
     .silence = html_silence,
-    .hole = html_hole,
+    .gap = html_gap,
     .finding = html_finding_found,
     .tcp_end = html_tcp_end,
     .session = html_session_ended,

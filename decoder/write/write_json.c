@@ -112,7 +112,7 @@ static void json_silence(void *user, const session_record *session, const cti_si
     end_record(j);
 }
 
-static void json_hole(void *user, const hole_record *record)
+static void json_gap(void *user, const gap_record *record)
 {
     json *j = user;
 
@@ -289,7 +289,7 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "duplicates", tcp->duplicates);
     key_number(j, "keep_alives", tcp->keep_alives);
     key_number(j, "zero_windows", tcp->zero_windows);
-    key_number(j, "holes", tcp->holes);
+    key_number(j, "holes", tcp->gaps);
     key_bool(j, "tls", record->tls);
     key_number(j, "sessions", record->sessions);
     json_other_answer(j, &record->other_answer);
@@ -372,7 +372,7 @@ const record_writer json_writer = {
     .heartbeat = json_heartbeat,
     .request = json_request,
     .silence = json_silence,
-    .hole = json_hole,
+    .gap = json_gap,
     .finding = json_finding,
     .session = json_session,
     .connection = json_connection,

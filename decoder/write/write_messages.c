@@ -156,7 +156,7 @@ static void messages_message(void *user, const message_record *record)
     fwrite(m->text->str, 1, m->text->len, m->options->out);
 }
 
-static void messages_hole(void *user, const hole_record *record)
+static void messages_gap(void *user, const gap_record *record)
 {
     messages *m = user;
 
@@ -165,7 +165,7 @@ static void messages_hole(void *user, const hole_record *record)
     if (record->session != NULL)
         g_string_append_printf(m->text, "  session %u", record->session->number);
     g_string_append(m->text, "  ");
-    line_hole(m->text, record);
+    line_gap(m->text, record);
     g_string_append(m->text, "\n\n");
     fwrite(m->text->str, 1, m->text->len, m->options->out);
 }
@@ -173,7 +173,7 @@ static void messages_hole(void *user, const hole_record *record)
 const record_writer messages_writer = {
     .begin = messages_begin,
     .message = messages_message,
-    .hole = messages_hole,
+    .gap = messages_gap,
 };
 
 void *messages_start(const writer_options *options)

@@ -97,11 +97,11 @@ static void report_silence(void *user, const session_record *session, const cti_
     session_log_silence(&session_of(session)->log, silence);
 }
 
-static void report_hole(void *user, const hole_record *record)
+static void report_gap(void *user, const gap_record *record)
 {
     (void)user;
     if (record->session != NULL)
-        session_log_hole(&session_of(record->session)->log, record);
+        session_log_gap(&session_of(record->session)->log, record);
 }
 
 static void report_tcp_end(void *user, const session_record *session, cti_tcp_end how,
@@ -236,7 +236,7 @@ const record_writer report_writer = {
     .heartbeat = report_heartbeat,
     .request = report_request,
     .silence = report_silence,
-    .hole = report_hole,
+    .gap = report_gap,
     .finding = report_finding,
     .tcp_end = report_tcp_end,
     .session = report_session,

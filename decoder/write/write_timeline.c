@@ -80,12 +80,12 @@ static void timeline_message(void *user, const message_record *record)
         tell_change(t, record);
 }
 
-static void timeline_hole(void *user, const hole_record *record)
+static void timeline_gap(void *user, const gap_record *record)
 {
     timeline *t = user;
 
     begin_line(t, record->time, record->session, "**");
-    line_hole(t->line, record);
+    line_gap(t->line, record);
     end_line(t);
 }
 
@@ -176,7 +176,7 @@ const record_writer timeline_writer = {
     .message = timeline_message,
     .heartbeat = timeline_heartbeat,
     .request = timeline_request,
-    .hole = timeline_hole,
+    .gap = timeline_gap,
     .silence = timeline_silence,
     .finding = timeline_finding,
     .tcp_end = timeline_tcp_end,

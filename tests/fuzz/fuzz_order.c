@@ -117,7 +117,7 @@ static void on_finding(void *user, const cti_session_record *session, const cti_
         check_session(user, session);
 }
 
-static void on_hole(void *user, const cti_gap *gap)
+static void on_gap(void *user, const cti_gap *gap)
 {
     reported *r = of_connection(user, gap->connection);
 
@@ -156,7 +156,7 @@ static const cti_connection_events events = {.framed = on_framed,
                                              .heartbeat = on_heartbeat,
                                              .request = on_request,
                                              .silence = on_silence,
-                                             .hole = on_hole,
+                                             .gap = on_gap,
                                              .finding = on_finding,
                                              .tcp_end = on_tcp_end,
                                              .session = on_session,

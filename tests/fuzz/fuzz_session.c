@@ -201,7 +201,7 @@ static void take_bytes(bench *b, cti_sender sender, const uint8_t *bytes, uint32
     }
 }
 
-static void take_hole(bench *b, cti_sender sender, uint16_t bytes)
+static void take_gap(bench *b, cti_sender sender, uint16_t bytes)
 {
     const cti_gap_cause cause = bytes % 3 ? CTI_GAP_SNAPLEN : CTI_GAP_ACKED;
 
@@ -277,7 +277,7 @@ static void take_event(bench *b, input *in)
         take_bytes(b, sender, bytes, size);
         free(bytes);
         break;
-    case 8: take_hole(b, sender, take16(in)); break;
+    case 8: take_gap(b, sender, take16(in)); break;
     case 9:
         if (b->session != NULL && b->frame % 4 == 0)
             cti_session_not_captured(b->session, sender);

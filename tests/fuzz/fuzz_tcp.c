@@ -36,7 +36,7 @@ static void on_data(void *user, const uint8_t *bytes, uint32_t size)
     ((bench *)user)->came += size;
 }
 
-static void on_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void on_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     REQUIRE(bytes > 0);
     REQUIRE(cti_gap_cause_name(cause)[0] != '?');
@@ -55,7 +55,7 @@ static void on_exact_data(void *user, const uint8_t *bytes, uint32_t size)
     b->came += size;
 }
 
-static void on_exact_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void on_exact_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     bench *b = user;
     const uint32_t start = place(b, b->from + b->came);
@@ -66,7 +66,7 @@ static void on_exact_hole(void *user, uint64_t bytes, cti_gap_cause cause)
     b->came += bytes;
 }
 
-static const cti_tcp_sink sink = {on_data, on_hole}, exact_sink = {on_exact_data, on_exact_hole};
+static const cti_tcp_sink sink = {on_data, on_gap}, exact_sink = {on_exact_data, on_exact_gap};
 
 /* ---- invariants ---- */
 

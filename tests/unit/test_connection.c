@@ -2,7 +2,7 @@
 /* Connections, messages and sessions from segments made by hand.  What the record writer
  * is told becomes one line, which the tests compare:
  *     1:c3            a message of session 1, by the client, of type 3
- *     hole(s 12+4 acked)  12 bytes of the server's are missing, 4 more were left out
+ *     gap(s 12+4 acked)  12 bytes of the server's are missing, 4 more were left out
  *     fin(c) rst(s)   TCP's end, by the client or the server
  *     end1(closed)    the end of session 1
  *     conn1(fin-by-client)  the end of connection 1 */
@@ -29,13 +29,13 @@ typedef struct bench {
     cti_connection_summary connections[ENDS_MAX]; /* as told, in order */
     uint32_t connection_count;
     struct {
-        uint32_t connection, holes;
+        uint32_t connection, gaps;
         bool began_before;
         uint64_t messages[2];
     } sessions[ENDS_MAX];
     uint32_t session_count;
     uint32_t message_frame; /* of the last message */
-    uint32_t hole_connection;
+    uint32_t gap_connection;
     int64_t now;
     uint32_t frame;
 } bench;
@@ -65,7 +65,7 @@ static void on_message(void *user, const cti_message_record *record)
 {
     bench *b = user;
 
-    /* What was held behind a hole is told with its own, earlier frame and time. */
+    /* What was held behind a gap is told with its own, earlier frame and time. */
     assert_true(record->time <= b->now && record->frame <= b->frame);
     assert_int_equal(record->time == b->now, record->frame == b->frame);
     assert_true(record->session->connection->number > 0);
@@ -74,13 +74,13 @@ static void on_message(void *user, const cti_message_record *record)
          record->bytes[6] * 256u + record->bytes[7]);
 }
 
-static void on_hole(void *user, const cti_gap *record)
+static void on_gap(void *user, const cti_gap *record)
 {
     bench *b = user;
 
     assert_true(record->connection->number > 0);
-    b->hole_connection = record->connection->number;
-    told(b, "hole(%c %u+%u %s)", letter(record->sender), (unsigned)record->bytes,
+    b->gap_connection = record->connection->number;
+    told(b, "gap(%c %u+%u %s)", letter(record->sender), (unsigned)record->bytes,
          (unsigned)record->skipped_bytes, cti_gap_cause_name(record->cause));
 }
 
@@ -110,7 +110,7 @@ static void on_session(void *user, const cti_session_record *record)
 
     assert_true(b->session_count < ENDS_MAX);
     b->sessions[b->session_count].connection = record->connection->number;
-    b->sessions[b->session_count].holes = session->gaps;
+    b->sessions[b->session_count].gaps = session->gaps;
     b->sessions[b->session_count].began_before = session->began_before_capture;
     b->sessions[b->session_count].messages[CLIENT] = session->messages_client;
     b->sessions[b->session_count].messages[SERVER] = session->messages_server;
@@ -129,7 +129,7 @@ static void on_connection(void *user, const cti_connection_summary *record)
 
 static const cti_connection_events events = {
     .message = on_message,
-    .hole = on_hole,
+    .gap = on_gap,
     .finding = on_finding,
     .tcp_end = on_tcp_end,
     .session = on_session,
@@ -369,7 +369,7 @@ static void session_on_a_cti_port(void **state)
     assert_int_equal(c->tcp.bytes[CLIENT], message.size + HEARTBEAT_SIZE + 16);
     open_conf(&message, 1);
     assert_int_equal(c->tcp.bytes[SERVER], message.size + HEARTBEAT_SIZE + 12);
-    assert_int_equal(c->tcp.holes, 0);
+    assert_int_equal(c->tcp.gaps, 0);
     assert_int_equal(c->tcp.retransmissions, 0);
     assert_false(b.sessions[0].began_before);
     assert_int_equal(b.sessions[0].messages[CLIENT], 3);
@@ -488,7 +488,7 @@ static void other_content_on_a_cti_port_is_told(void **state)
     begin(&b);
     handshake(&b, &f);
     say_text(&b, &f, CLIENT, "GET / HTTP/1.1\r\n\r\n");
-    end(&b, "hole(c 0+18 framing) conn1(capture-ended)", 1, 0);
+    end(&b, "gap(c 0+18 framing) conn1(capture-ended)", 1, 0);
     assert_int_equal(b.connections[0].sessions, 0);
 }
 
@@ -685,7 +685,7 @@ static void guess_put_right_by_a_segment_with_fin(void **state)
     end(&b, "conn1(fin-by-client)", 1, 0);
 }
 
-static void guess_put_right_before_a_hole(void **state)
+static void guess_put_right_before_a_gap(void **state)
 {
     flow f = make_flow(100, 9999);
     bench b;
@@ -700,7 +700,7 @@ static void guess_put_right_before_a_hole(void **state)
     assert_told(&b, "1:c3 1:s4");
     say_heartbeat(&b, &f, CLIENT);
     wait_out(&b, &f);
-    assert_told(&b, "hole(s 34+0 acked) 1:s6 1:c5");
+    assert_told(&b, "gap(s 34+0 acked) 1:s6 1:c5");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
@@ -917,7 +917,7 @@ static void reset_delivers_what_was_held(void **state)
     assert_told(&b, "1:c3 1:s4");
     reset(&b, &f, CLIENT);
     wait_out(&b, &f);
-    assert_told(&b, "hole(c 50+0 closed) 1:c5 rst(c) end1(reset-by-client)");
+    assert_told(&b, "gap(c 50+0 closed) 1:c5 rst(c) end1(reset-by-client)");
     end(&b, "conn1(reset-by-client)", 1, 0);
 }
 
@@ -939,7 +939,7 @@ static void fin_before_the_last_message(void **state)
     end(&b, "end1(fin-by-client) conn1(fin-by-client)", 1, 0);
 }
 
-static void hole_before_fin(void **state)
+static void gap_before_fin(void **state)
 {
     flow f = make_flow(50000, 42027);
     bench b;
@@ -952,11 +952,11 @@ static void hole_before_fin(void **state)
     assert_told(&b, "1:c3 1:s4");
     ack(&b, &f, CLIENT);
     wait_out(&b, &f);
-    assert_told(&b, "hole(s 30+0 acked) fin(s)");
+    assert_told(&b, "gap(s 30+0 acked) fin(s)");
     end(&b, "end1(fin-by-server) conn1(fin-by-server)", 1, 0);
 }
 
-static void hole_before_fin_that_nothing_acknowledges(void **state)
+static void gap_before_fin_that_nothing_acknowledges(void **state)
 {
     flow f = make_flow(50000, 42027);
     bench b;
@@ -967,12 +967,12 @@ static void hole_before_fin_that_nothing_acknowledges(void **state)
     lose(&f, SERVER, 30);
     fin(&b, &f, SERVER);
     assert_told(&b, "1:c3 1:s4");
-    end(&b, "hole(s 30+0 closed) fin(s) end1(fin-by-server) conn1(fin-by-server)", 1, 0);
+    end(&b, "gap(s 30+0 closed) fin(s) end1(fin-by-server) conn1(fin-by-server)", 1, 0);
 }
 
-/* ---- holes ---- */
+/* ---- gaps ---- */
 
-static void hole_between_messages(void **state)
+static void gap_between_messages(void **state)
 {
     flow f = make_flow(50000, 42027);
     bench b;
@@ -984,17 +984,17 @@ static void hole_between_messages(void **state)
     say_heartbeat(&b, &f, CLIENT);
     ack(&b, &f, SERVER);
     wait_out(&b, &f);
-    assert_told(&b, "1:c3 1:s4 hole(c 100+0 acked) 1:c5");
+    assert_told(&b, "1:c3 1:s4 gap(c 100+0 acked) 1:c5");
     assert_int_equal(b.message_frame, b.frame - 2);
     lose(&f, SERVER, 34);
     say_heartbeat(&b, &f, SERVER);
-    end(&b, "hole(s 34+0 capture-ended) 1:s6 end1(capture-ended) conn1(capture-ended)", 1, 0);
-    assert_int_equal(b.connections[0].tcp.holes, 2);
-    assert_int_equal(b.sessions[0].holes, 2);
+    end(&b, "gap(s 34+0 capture-ended) 1:s6 end1(capture-ended) conn1(capture-ended)", 1, 0);
+    assert_int_equal(b.connections[0].tcp.gaps, 2);
+    assert_int_equal(b.sessions[0].gaps, 2);
 }
 
 /* A request that was held comes before the answer that acknowledges it. */
-static void answer_shows_the_hole_before_its_request(void **state)
+static void answer_shows_the_gap_before_its_request(void **state)
 {
     flow f = make_flow(50000, 42027);
     bench b;
@@ -1006,12 +1006,12 @@ static void answer_shows_the_hole_before_its_request(void **state)
     say_heartbeat(&b, &f, CLIENT);
     say_heartbeat(&b, &f, SERVER);
     wait_out(&b, &f);
-    assert_told(&b, "1:c3 1:s4 hole(c 100+0 acked) 1:c5 1:s6");
+    assert_told(&b, "1:c3 1:s4 gap(c 100+0 acked) 1:c5 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
-/* OPEN_REQ may have been in the hole: that it was not seen is no fault. */
-static void hole_right_behind_the_handshake(void **state)
+/* OPEN_REQ may have been in the gap: that it was not seen is no fault. */
+static void gap_right_behind_the_handshake(void **state)
 {
     flow f = make_flow(50000, 42027);
     bench b;
@@ -1023,14 +1023,14 @@ static void hole_right_behind_the_handshake(void **state)
     say_heartbeat(&b, &f, CLIENT);
     say_heartbeat(&b, &f, SERVER);
     wait_out(&b, &f);
-    assert_told(&b, "hole(c 60+0 acked) 1:c5 1:s6");
-    assert_int_equal(b.hole_connection, 1);
+    assert_told(&b, "gap(c 60+0 acked) 1:c5 1:s6");
+    assert_int_equal(b.gap_connection, 1);
     assert_int_equal(b.findings[CTI_RULE_OPEN], 0);
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
     assert_true(b.sessions[0].began_before);
 }
 
-/* Without a hole it is one. */
+/* Without a gap it is one. */
 static void session_without_open_req(void **state)
 {
     flow f = make_flow(50000, 42027);
@@ -1046,7 +1046,7 @@ static void session_without_open_req(void **state)
     assert_false(b.sessions[0].began_before);
 }
 
-static void hole_in_the_end_of_a_message(void **state)
+static void gap_in_the_end_of_a_message(void **state)
 {
     flow f = make_flow(50000, 42027);
     bytes message;
@@ -1061,11 +1061,11 @@ static void hole_in_the_end_of_a_message(void **state)
     say_heartbeat(&b, &f, SERVER);
     ack(&b, &f, CLIENT);
     wait_out(&b, &f);
-    assert_told(&b, "1:c3 1:s4 hole(s 14+20 acked) 1:s6");
+    assert_told(&b, "1:c3 1:s4 gap(s 14+20 acked) 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
-static void hole_in_the_start_of_a_message(void **state)
+static void gap_in_the_start_of_a_message(void **state)
 {
     flow f = make_flow(50000, 42027);
     bytes message;
@@ -1081,12 +1081,12 @@ static void hole_in_the_start_of_a_message(void **state)
     say_heartbeat(&b, &f, SERVER);
     ack(&b, &f, CLIENT);
     wait_out(&b, &f);
-    assert_told(&b, "1:c3 1:s4 hole(s 20+14 acked) 1:s6 1:s6");
+    assert_told(&b, "1:c3 1:s4 gap(s 20+14 acked) 1:s6 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
 /* A SYN that comes again does not make the stream sure of where messages start. */
-static void repeated_syn_behind_a_hole(void **state)
+static void repeated_syn_behind_a_gap(void **state)
 {
     flow f = make_flow(50000, 42027);
     const uint32_t initial = f.next[CLIENT];
@@ -1105,12 +1105,12 @@ static void repeated_syn_behind_a_hole(void **state)
     segment_at(&b, &f, CLIENT, CTI_FLAG_SYN, initial, NULL, 0);
     segment(&b, &f, CLIENT, CTI_FLAG_ACK, message.data + 6, message.size - 6);
     say_heartbeat(&b, &f, CLIENT);
-    assert_told(&b, "hole(c 20+12 acked) 1:c5");
+    assert_told(&b, "gap(c 20+12 acked) 1:c5");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
-/* What was kept before a hole and what follows it are not one. */
-static void hole_while_the_looks_do_not_tell_yet(void **state)
+/* What was kept before a gap and what follows it are not one. */
+static void gap_while_the_looks_do_not_tell_yet(void **state)
 {
     flow f = make_flow(50000, 9999);
     bytes message;
@@ -1126,7 +1126,7 @@ static void hole_while_the_looks_do_not_tell_yet(void **state)
     ack(&b, &f, SERVER);
     wait_out(&b, &f);
     say_open_req(&b, &f);
-    assert_told(&b, "hole(c 500+20 acked) 1:c3");
+    assert_told(&b, "gap(c 500+20 acked) 1:c3");
     assert_int_equal(b.message_frame, b.frame);
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
@@ -1166,7 +1166,7 @@ static void cut_message_is_told_as_far_as_it_goes(void **state)
     handshake(&b, &f);
     open_req(&message, 1, 24, 120);
     segment_cut(&b, &f, CLIENT, &message, 24);
-    assert_told(&b, "1:c3 hole(c 44+0 snaplen)");
+    assert_told(&b, "1:c3 gap(c 44+0 snaplen)");
     short_message(&message, 999, 1); /* only a stream in step takes it */
     say(&b, &f, CLIENT, &message);
     assert_told(&b, "1:c999");
@@ -1187,7 +1187,7 @@ static void cut_message_whose_end_is_in_the_next_segment(void **state)
     first = message;
     first.size = 28;
     segment_cut(&b, &f, SERVER, &first, 20);
-    assert_told(&b, "1:s31 hole(s 8+0 snaplen)");
+    assert_told(&b, "1:s31 gap(s 8+0 snaplen)");
     segment(&b, &f, SERVER, CTI_FLAG_ACK, message.data + 28, message.size - 28);
     short_message(&message, 999, 1);
     say(&b, &f, SERVER, &message);
@@ -1208,7 +1208,7 @@ static void cut_header(void **state)
     segment_cut(&b, &f, SERVER, &message, 7);
     segment_cut(&b, &f, SERVER, &message, 0);
     say_heartbeat(&b, &f, SERVER);
-    assert_told(&b, "1:c3 1:s4 hole(s 27+7 snaplen) hole(s 34+0 snaplen) 1:s6");
+    assert_told(&b, "1:c3 1:s4 gap(s 27+7 snaplen) gap(s 34+0 snaplen) 1:s6");
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
 }
 
@@ -1226,10 +1226,10 @@ static void garbage_between_messages(void **state)
     assert_told(&b, "1:c3 1:s4");
     say_heartbeat(&b, &f, CLIENT);
     say_heartbeat(&b, &f, SERVER);
-    assert_told(&b, "hole(c 0+26 framing) 1:c5 1:s6");
+    assert_told(&b, "gap(c 0+26 framing) 1:c5 1:s6");
     say_text(&b, &f, SERVER, "nor are these");
-    end(&b, "hole(s 0+13 framing) end1(capture-ended) conn1(capture-ended)", 1, 0);
-    assert_int_equal(b.connections[0].tcp.holes, 2);
+    end(&b, "gap(s 0+13 framing) end1(capture-ended) conn1(capture-ended)", 1, 0);
+    assert_int_equal(b.connections[0].tcp.gaps, 2);
 }
 
 static void start_inside_a_message(void **state)
@@ -1245,7 +1245,7 @@ static void start_inside_a_message(void **state)
     say(&b, &f, SERVER, &message);
     say(&b, &f, SERVER, &message);
     say_heartbeat(&b, &f, CLIENT);
-    assert_told(&b, "hole(s 0+24 framing) 1:s31 1:s31 1:c5");
+    assert_told(&b, "gap(s 0+24 framing) 1:s31 1:s31 1:c5");
     assert_int_equal(b.findings[CTI_RULE_OPEN], 0);
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
     assert_true(b.sessions[0].began_before);
@@ -1402,7 +1402,7 @@ static void random_segments_make_the_same_messages(void **state)
         end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
         assert_int_equal(b.sessions[0].messages[CLIENT], 11);
         assert_int_equal(b.sessions[0].messages[SERVER], 21);
-        assert_int_equal(b.sessions[0].holes, 0);
+        assert_int_equal(b.sessions[0].gaps, 0);
         assert_int_equal(b.connections[0].tcp.bytes[CLIENT], streams[CLIENT].size);
         assert_int_equal(b.connections[0].tcp.bytes[SERVER], streams[SERVER].size);
     }
@@ -1559,7 +1559,7 @@ static void data_without_numbers(void **state)
     end(&b, "end1(capture-ended) conn1(capture-ended)", 1, 0);
     assert_int_equal(b.connections[0].tcp.duplicates, 0);
     assert_int_equal(b.connections[0].tcp.retransmissions, 0);
-    assert_int_equal(b.connections[0].tcp.holes, 0);
+    assert_int_equal(b.connections[0].tcp.gaps, 0);
     assert_false(b.sessions[0].began_before);
 }
 
@@ -1587,7 +1587,7 @@ static void unfinished_messages_have_a_limit(void **state)
     g_string_truncate(b.log, 0);
     segment(&b, &flows[0], SERVER, CTI_FLAG_ACK, message + SENT, sizeof(message) - SENT);
     say_heartbeat(&b, &flows[0], SERVER);
-    assert_told(&b, "hole(s 0+60008 limit) 1:s6");
+    assert_told(&b, "gap(s 0+60008 limit) 1:s6");
     segment(&b, &flows[FLOWS - 1], SERVER, CTI_FLAG_ACK, message + SENT, sizeof(message) - SENT);
     assert_told(&b, "2:s31");
     cti_connections_free(b.all);
@@ -1613,7 +1613,7 @@ int main(void)
         cmocka_unit_test(server_by_a_message_without_syn),
         cmocka_unit_test(guess_put_right_by_what_was_kept),
         cmocka_unit_test(guess_put_right_by_a_segment_with_fin),
-        cmocka_unit_test(guess_put_right_before_a_hole),
+        cmocka_unit_test(guess_put_right_before_a_gap),
         cmocka_unit_test(only_syn_ack_was_seen),
         cmocka_unit_test(simultaneous_open),
         cmocka_unit_test(several_sessions_on_one_connection),
@@ -1627,16 +1627,16 @@ int main(void)
         cmocka_unit_test(reset_behind_fin),
         cmocka_unit_test(reset_delivers_what_was_held),
         cmocka_unit_test(fin_before_the_last_message),
-        cmocka_unit_test(hole_before_fin),
-        cmocka_unit_test(hole_before_fin_that_nothing_acknowledges),
-        cmocka_unit_test(hole_between_messages),
-        cmocka_unit_test(answer_shows_the_hole_before_its_request),
-        cmocka_unit_test(hole_right_behind_the_handshake),
+        cmocka_unit_test(gap_before_fin),
+        cmocka_unit_test(gap_before_fin_that_nothing_acknowledges),
+        cmocka_unit_test(gap_between_messages),
+        cmocka_unit_test(answer_shows_the_gap_before_its_request),
+        cmocka_unit_test(gap_right_behind_the_handshake),
         cmocka_unit_test(session_without_open_req),
-        cmocka_unit_test(hole_in_the_end_of_a_message),
-        cmocka_unit_test(hole_in_the_start_of_a_message),
-        cmocka_unit_test(repeated_syn_behind_a_hole),
-        cmocka_unit_test(hole_while_the_looks_do_not_tell_yet),
+        cmocka_unit_test(gap_in_the_end_of_a_message),
+        cmocka_unit_test(gap_in_the_start_of_a_message),
+        cmocka_unit_test(repeated_syn_behind_a_gap),
+        cmocka_unit_test(gap_while_the_looks_do_not_tell_yet),
         cmocka_unit_test(cut_message_is_told_as_far_as_it_goes),
         cmocka_unit_test(cut_message_whose_end_is_in_the_next_segment),
         cmocka_unit_test(cut_header),

@@ -17,7 +17,7 @@ typedef struct plan {
     double duration;
     double hang_from, hang_to; /* the client sends nothing */
     double no_beat_from, no_beat_to;
-    double hole_at; /* bytes of the client are missing from the capture */
+    double gap_at; /* bytes of the client are missing from the capture */
     double back_at; /* the clock steps back by 20 s */
     bool reset;     /* the client resets the connection at the end */
     uint32_t seed;
@@ -93,7 +93,7 @@ static bool within(int64_t at, double from, double to)
 /* What comes next of the client and its server. */
 typedef struct timers {
     int64_t due; /* of the heartbeat by the clock, jitter left out */
-    int64_t beat, poll, request, event, hole, back;
+    int64_t beat, poll, request, event, gap, back;
 } timers;
 
 static void later_beat(run *r, const plan *p, timers *t, int64_t at, bool sends, bool receives,
@@ -113,16 +113,16 @@ static void later_beat(run *r, const plan *p, timers *t, int64_t at, bool sends,
 
 static int64_t earliest(const timers *t)
 {
-    return MIN(MIN(MIN(t->beat, t->poll), MIN(t->request, t->event)), MIN(t->hole, t->back));
+    return MIN(MIN(MIN(t->beat, t->poll), MIN(t->request, t->event)), MIN(t->gap, t->back));
 }
 
 static void step(run *r, const plan *p, timers *t, int64_t at)
 {
     const bool hangs = within(at, p->hang_from, p->hang_to);
 
-    if (at == t->hole) {
+    if (at == t->gap) {
         cti_session_gap(r->session, CTI_CLIENT, 100, at + r->offset);
-        t->hole = NEVER;
+        t->gap = NEVER;
     } else if (at == t->back) {
         r->offset -= ns(20);
         t->back = NEVER;
@@ -160,7 +160,7 @@ static void play(run *r, const plan *p)
     timers t = {.poll = p->poll > 0 ? ns(p->poll_phase + p->poll) : NEVER,
                 .request = NEVER,
                 .event = NEVER,
-                .hole = p->hole_at > 0 ? ns(p->hole_at) : NEVER,
+                .gap = p->gap_at > 0 ? ns(p->gap_at) : NEVER,
                 .back = p->back_at > 0 ? ns(p->back_at) : NEVER};
     bytes message;
 
@@ -427,7 +427,7 @@ static void bytes_are_missing(void **state)
 {
     const plan p = {.kind = CTI_INTERVAL_TIMER, .interval = 30, .poll = 10, .poll_phase = 1,
                     .idle_timeout = 600, .duration = 900, .hang_from = 400, .hang_to = 460,
-                    .hole_at = 430};
+                    .gap_at = 430};
 
     (void)state;
     assert_plan(&p, true, 0, 0);

@@ -5,7 +5,7 @@
  * so many of the peer's.  What is reported becomes one line:
  *     c0 s0         messages
  *     [s0]          framed before its turn, if the test asks for that
- *     hole(c 12)    12 bytes of the client's are missing
+ *     gap(c 12)    12 bytes of the client's are missing
  *     fin(c) rst(s) end conn */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,9 +86,9 @@ static void on_message(void *user, const cti_message_record *record)
         told(b, "%c%u", letter(record->sender), number_of(record->bytes));
 }
 
-static void on_hole(void *user, const cti_gap *gap)
+static void on_gap(void *user, const cti_gap *gap)
 {
-    told(user, "hole(%c %u)", letter(gap->sender), (unsigned)gap->bytes);
+    told(user, "gap(%c %u)", letter(gap->sender), (unsigned)gap->bytes);
 }
 
 static void on_tcp_end(void *user, const cti_session_record *session, cti_tcp_end how,
@@ -115,7 +115,7 @@ static void on_connection(void *user, const cti_connection_summary *connection)
 static const cti_connection_events events = {
     .framed = on_framed,
     .message = on_message,
-    .hole = on_hole,
+    .gap = on_gap,
     .tcp_end = on_tcp_end,
     .session = on_session,
     .connection = on_connection,
@@ -407,7 +407,7 @@ static void owed_bytes_that_do_not_come(void **state)
     mark(&b, SERVER, 0, 1, 1);
     assert_told(&b, "s0");
     say(&b, CLIENT, 1, 1);
-    assert_told(&b, "hole(c 12) c1");
+    assert_told(&b, "gap(c 12) c1");
     end(&b, "end conn");
 }
 
@@ -423,7 +423,7 @@ static void owed_bytes_expire_on_any_packet(void **state)
     assert_told(&b, "");
     packet_elsewhere(&b, MILLISECOND);
     assert_told(&b, "s0");
-    end(&b, "hole(c 12) end conn");
+    end(&b, "gap(c 12) end conn");
 }
 
 /* The first connection waits for other bytes each time; the second one is not to wait for it. */
@@ -467,7 +467,7 @@ static void options_without_a_wait(void **state)
     assert_told(&b, "");
     packet_elsewhere(&b, 1);
     assert_told(&b, "s0");
-    end(&b, "hole(c 12) end conn");
+    end(&b, "gap(c 12) end conn");
 }
 
 static void time_steps_back(void **state)
@@ -482,7 +482,7 @@ static void time_steps_back(void **state)
     assert_told(&b, "");
     packet_elsewhere(&b, -WAIT);
     assert_told(&b, "s0");
-    end(&b, "hole(c 12) end conn");
+    end(&b, "gap(c 12) end conn");
 }
 
 /* Of the client's direction nothing was captured. */
@@ -581,7 +581,7 @@ static void session_that_a_limit_begins(void **state)
     handshake(&b);
     say(&b, CLIENT, 3, 0);
     say(&b, CLIENT, 5, 0);
-    assert_told(&b, "hole(c 12) c1");
+    assert_told(&b, "gap(c 12) c1");
     free_all(&b);
 }
 
@@ -638,7 +638,7 @@ static void fin_reached_by_a_packet_of_the_peer(void **state)
     assert_told(&b, "c0 s0");
     b.now += WAIT;
     mark(&b, SERVER, 0, 2, 2);
-    assert_told(&b, "hole(c 12) fin(c) s1");
+    assert_told(&b, "gap(c 12) fin(c) s1");
     end(&b, "end conn");
 }
 
@@ -684,7 +684,7 @@ static void reset_beyond_the_last_byte(void **state)
     mark(&b, CLIENT, CTI_FLAG_RST, 2, 0);
     assert_told(&b, "c0");
     packet_elsewhere(&b, WAIT + 1);
-    assert_told(&b, "hole(c 12) rst(c) end");
+    assert_told(&b, "gap(c 12) rst(c) end");
     end(&b, "conn");
 }
 

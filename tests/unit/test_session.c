@@ -277,7 +277,7 @@ static void close_rules(void **state)
     cti_session_free(b.session);
 }
 
-static void answer_in_a_hole_is_unknown(void **state)
+static void answer_in_a_gap_is_unknown(void **state)
 {
     bench b;
 
@@ -530,7 +530,7 @@ int main(void)
         cmocka_unit_test(request_before_open_conf),
         cmocka_unit_test(second_open_req),
         cmocka_unit_test(close_rules),
-        cmocka_unit_test(answer_in_a_hole_is_unknown),
+        cmocka_unit_test(answer_in_a_gap_is_unknown),
         cmocka_unit_test(both_sides_use_one_invoke_id),
         cmocka_unit_test(version_is_inferred),
         cmocka_unit_test(pending_requests_are_bounded),

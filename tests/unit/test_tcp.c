@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reassembly of one direction: segments in, a string out in which a hole stands as
+/* Reassembly of one direction: segments in, a string out in which a gap stands as
  * "[bytes cause]".  Each scenario runs with initial sequence numbers all around the wrap.
  * Behind them, random segments are compared with a model that is one array, and so are the pieces
  * that a stream holds. */
@@ -24,7 +24,7 @@ typedef struct bench {
     cti_tcp_stream stream;
     uint32_t initial; /* SYN's number; the first byte has the next one */
     GString *out;
-    uint64_t position; /* of the stream: bytes and holes that came out */
+    uint64_t position; /* of the stream: bytes and gaps that came out */
     cti_tcp_verdict verdict;
 } bench;
 
@@ -37,7 +37,7 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
     b->position += size;
 }
 
-static void take_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     bench *b = user;
 
@@ -46,7 +46,7 @@ static void take_hole(void *user, uint64_t bytes, cti_gap_cause cause)
     b->position += bytes;
 }
 
-static const cti_tcp_sink sink = {take_data, take_hole};
+static const cti_tcp_sink sink = {take_data, take_gap};
 
 static void begin(bench *b, uint32_t initial)
 {
@@ -274,7 +274,7 @@ SCENARIO(other_bytes_are_told)
     }
 }
 
-SCENARIO(other_bytes_around_a_hole)
+SCENARIO(other_bytes_around_a_gap)
 {
     syn(b);
     send(b, 0, "abc");
@@ -282,7 +282,7 @@ SCENARIO(other_bytes_around_a_hole)
     ack(b, 9);
     expire(b);
     assert_out(b, "abc[3 acked]ghi");
-    send(b, 0, "XXXXXXghi"); /* what lies before the hole is no longer known */
+    send(b, 0, "XXXXXXghi"); /* what lies before the gap is no longer known */
     assert_false(b->verdict.differs);
     send(b, 3, "defghX");
     assert_true(b->verdict.differs);
@@ -423,9 +423,9 @@ SCENARIO(missing_segment_comes_twice)
     assert_out(b, "abcdefghi");
 }
 
-/* ---- holes ---- */
+/* ---- gaps ---- */
 
-SCENARIO(hole_when_the_peer_acknowledges_it)
+SCENARIO(gap_when_the_peer_acknowledges_it)
 {
     syn(b);
     send(b, 0, "abc");
@@ -433,7 +433,7 @@ SCENARIO(hole_when_the_peer_acknowledges_it)
     ack(b, 3);
     expire(b); /* nothing is owed */
     assert_out(b, "abc");
-    ack(b, 4); /* part of the hole: the rest may still come */
+    ack(b, 4); /* part of the gap: the rest may still come */
     ack(b, 9);
     assert_out(b, "abc");
     expire(b); /* it may have been FIN's number */
@@ -446,7 +446,7 @@ SCENARIO(hole_when_the_peer_acknowledges_it)
     assert_out(b, "abc[3 acked]ghijkl");
 }
 
-SCENARIO(acknowledgment_of_just_the_hole)
+SCENARIO(acknowledgment_of_just_the_gap)
 {
     syn(b);
     send(b, 3, "def");
@@ -481,7 +481,7 @@ SCENARIO(acknowledgment_overtakes_data)
     assert_out(b, "abcdefghi");
 }
 
-SCENARIO(two_holes_in_one_go_and_one_by_one)
+SCENARIO(two_gaps_in_one_go_and_one_by_one)
 {
     syn(b);
     send(b, 2, "cd");
@@ -537,7 +537,7 @@ SCENARIO(acknowledgment_before_any_segment)
     assert_out(b, "abcdef");
 }
 
-SCENARIO(hole_at_the_end_of_the_capture)
+SCENARIO(gap_at_the_end_of_the_capture)
 {
     syn(b);
     send(b, 0, "abc");
@@ -549,7 +549,7 @@ SCENARIO(hole_at_the_end_of_the_capture)
     assert_out(b, "abc[3 capture-ended]ghi[3 capture-ended]mno");
 }
 
-SCENARIO(hole_at_reset)
+SCENARIO(gap_at_reset)
 {
     syn(b);
     send(b, 0, "abc");
@@ -560,7 +560,7 @@ SCENARIO(hole_at_reset)
 }
 
 /* Bytes that only the peer's acknowledgment shows. */
-SCENARIO(acknowledged_hole_with_nothing_behind_it)
+SCENARIO(acknowledged_gap_with_nothing_behind_it)
 {
     syn(b);
     send(b, 0, "abc");
@@ -587,7 +587,7 @@ SCENARIO(acknowledged_twice_with_nothing_behind_it)
     assert_out(b, "abc[5 acked]ijk");
 }
 
-SCENARIO(acknowledged_fin_that_was_not_seen_is_no_hole)
+SCENARIO(acknowledged_fin_that_was_not_seen_is_no_gap)
 {
     syn(b);
     send(b, 0, "abc");
@@ -596,7 +596,7 @@ SCENARIO(acknowledged_fin_that_was_not_seen_is_no_hole)
     assert_out(b, "abc");
 }
 
-SCENARIO(nothing_at_all_is_no_hole)
+SCENARIO(nothing_at_all_is_no_gap)
 {
     finish(b, CTI_GAP_CAPTURE_ENDED);
     assert_out(b, "");
@@ -606,7 +606,7 @@ SCENARIO(nothing_at_all_is_no_hole)
     assert_out(b, "");
 }
 
-static void hole_by_limit(void **state)
+static void gap_by_limit(void **state)
 {
     bench b;
 
@@ -630,8 +630,8 @@ static void hole_by_limit(void **state)
     end(&b);
 }
 
-/* Only as many holes as are needed to come below the limit. */
-static void limit_forces_the_oldest_hole_only(void **state)
+/* Only as many gaps as are needed to come below the limit. */
+static void limit_forces_the_oldest_gap_only(void **state)
 {
     char text[3001];
     bench b;
@@ -702,7 +702,7 @@ static void limit_holds_for_pieces_without_bytes(void **state)
     b.stream.limit = 64 * KIB;
     syn(&b);
     for (uint32_t i = 0; i < 20000; i++) {
-        send_cut(&b, 10 + 2 * i, i % 2 ? "x" : "", 1); /* with a hole behind each */
+        send_cut(&b, 10 + 2 * i, i % 2 ? "x" : "", 1); /* with a gap behind each */
         assert_true(b.stream.held.length < 64 * KIB / 16);
     }
     end(&b);
@@ -744,7 +744,7 @@ static void note_data(void *user, const uint8_t *bytes, uint32_t size)
     g_string_append_c(notes, ';');
 }
 
-static void note_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void note_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     (void)user;
     (void)cause;
@@ -753,7 +753,7 @@ static void note_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 
 static void held_bytes_keep_their_acknowledgment(void **state)
 {
-    static const cti_tcp_sink noting = {note_data, note_hole};
+    static const cti_tcp_sink noting = {note_data, note_gap};
     static const struct {
         uint32_t offset;
         const char *text;
@@ -827,7 +827,7 @@ SCENARIO(fin_with_data_before_earlier_data)
     assert_out(b, "abcdef");
 }
 
-SCENARIO(hole_before_fin)
+SCENARIO(gap_before_fin)
 {
     syn(b);
     send(b, 0, "abc");
@@ -838,7 +838,7 @@ SCENARIO(hole_before_fin)
 }
 
 /* What the peer acknowledged is sure, and closes the stream then, not at the end. */
-SCENARIO(acknowledged_hole_before_fin)
+SCENARIO(acknowledged_gap_before_fin)
 {
     syn(b);
     send(b, 0, "abc");
@@ -853,7 +853,7 @@ SCENARIO(acknowledged_hole_before_fin)
     assert_out(b, "abc[3 acked]");
 }
 
-SCENARIO(hole_before_fin_acknowledged_first)
+SCENARIO(gap_before_fin_acknowledged_first)
 {
     syn(b);
     send(b, 0, "abc");
@@ -865,7 +865,7 @@ SCENARIO(hole_before_fin_acknowledged_first)
     assert_true(b->stream.closed);
 }
 
-SCENARIO(hole_and_an_early_fin)
+SCENARIO(gap_and_an_early_fin)
 {
     syn(b);
     send(b, 0, "abc");
@@ -1007,7 +1007,7 @@ SCENARIO(syn_with_data)
     assert_out(b, "abcdef");
 }
 
-SCENARIO(hole_right_behind_syn)
+SCENARIO(gap_right_behind_syn)
 {
     syn(b);
     send(b, 4, "efg");
@@ -1173,7 +1173,7 @@ static void count_data(void *user, const uint8_t *bytes, uint32_t size)
     long_position += size;
 }
 
-static void no_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void no_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     (void)user;
     (void)bytes;
@@ -1185,7 +1185,7 @@ static void no_hole(void *user, uint64_t bytes, cti_gap_cause cause)
 static void more_than_8_gib(void **state)
 {
     static uint8_t payload[64 * KIB];
-    static const cti_tcp_sink counting = {count_data, no_hole};
+    static const cti_tcp_sink counting = {count_data, no_gap};
     const uint64_t end_position = UINT64_C(9) << 30;
     cti_segment segment = {.sequence = 0xFFFF8000, .flags = CTI_FLAG_SYN, .payload = payload};
     cti_tcp_stream stream;
@@ -1255,7 +1255,7 @@ static void trial_data(void *user, const uint8_t *bytes, uint32_t size)
         t->out[t->came++] = bytes[i];
 }
 
-static void trial_hole(void *user, uint64_t bytes, cti_gap_cause cause)
+static void trial_gap(void *user, uint64_t bytes, cti_gap_cause cause)
 {
     trial *t = user;
 
@@ -1265,13 +1265,13 @@ static void trial_hole(void *user, uint64_t bytes, cti_gap_cause cause)
         t->out[t->came++] = MISSING;
 }
 
-static const cti_tcp_sink trial_sink = {trial_data, trial_hole};
+static const cti_tcp_sink trial_sink = {trial_data, trial_gap};
 
 typedef struct kind {
     bool lossy;       /* some segments are not there */
     bool conflicting; /* some segments have other bytes */
     bool cut;         /* some are cut by the snaplen */
-    bool limited;     /* the limit and acknowledgments force holes early */
+    bool limited;     /* the limit and acknowledgments force gaps early */
 } kind;
 
 /* Cuts the text in segments that cover it all, adds some that overlap these, loses some,
@@ -1390,7 +1390,7 @@ static void run_trials(uint64_t seed, uint32_t count, const kind *k)
         random_state = (seed << 32) + i + 1;
         run_trial(&t, k);
         for (uint32_t n = 0; n < t.size; n++) {
-            /* A hole that was forced may lack bytes that came later. */
+            /* A gap that was forced may lack bytes that came later. */
             if (t.out[n] == t.first[n] || (k->limited && t.out[n] == MISSING))
                 continue;
             print_error("trial %u: byte %u is %d and not %d\n", i, n, t.out[n], t.first[n]);
@@ -1407,7 +1407,7 @@ static void random_segments_make_the_whole(void **state)
     run_trials(1, 3000, &k);
 }
 
-static void random_losses_make_exactly_their_holes(void **state)
+static void random_losses_make_exactly_their_gaps(void **state)
 {
     const kind k = {.lossy = true};
 
@@ -1423,7 +1423,7 @@ static void random_conflicts_keep_the_bytes_seen_first(void **state)
     run_trials(3, 3000, &k);
 }
 
-static void random_cuts_make_exactly_their_holes(void **state)
+static void random_cuts_make_exactly_their_gaps(void **state)
 {
     const kind k = {.lossy = true, .conflicting = true, .cut = true};
 
@@ -1431,7 +1431,7 @@ static void random_cuts_make_exactly_their_holes(void **state)
     run_trials(4, 3000, &k);
 }
 
-/* Whatever forces a hole: bytes and holes make the whole, in order, each byte right. */
+/* Whatever forces a gap: bytes and gaps make the whole, in order, each byte right. */
 static void random_limits_and_acknowledgments(void **state)
 {
     const kind k = {.lossy = true, .cut = true, .limited = true};
@@ -1613,7 +1613,7 @@ static void take_in_order(void *user, const uint8_t *bytes, uint32_t size)
 /* The processor time that count segments of one byte take, in random order, in seconds. */
 static double shuffled_bytes(uint32_t count)
 {
-    static const cti_tcp_sink ordered = {take_in_order, no_hole};
+    static const cti_tcp_sink ordered = {take_in_order, no_gap};
     uint32_t *order = g_new(uint32_t, count);
     const cti_segment syn_segment = {.sequence = UINT32_MAX - count / 2, .flags = CTI_FLAG_SYN};
     uint32_t indexed = 0;
@@ -1702,7 +1702,7 @@ int main(void)
         cmocka_unit_test(other_bytes_again),
         cmocka_unit_test(other_bytes_where_some_are_held),
         cmocka_unit_test(other_bytes_are_told),
-        cmocka_unit_test(other_bytes_around_a_hole),
+        cmocka_unit_test(other_bytes_around_a_gap),
         cmocka_unit_test(other_bytes_far_back),
         cmocka_unit_test(next_bytes_run_into_held_ones),
         cmocka_unit_test(segment_covers_a_held_one),
@@ -1713,22 +1713,22 @@ int main(void)
         cmocka_unit_test(late_by_five),
         cmocka_unit_test(twelve_in_reverse),
         cmocka_unit_test(missing_segment_comes_twice),
-        cmocka_unit_test(hole_when_the_peer_acknowledges_it),
-        cmocka_unit_test(acknowledgment_of_just_the_hole),
+        cmocka_unit_test(gap_when_the_peer_acknowledges_it),
+        cmocka_unit_test(acknowledgment_of_just_the_gap),
         cmocka_unit_test(acknowledged_before_the_next_segment),
         cmocka_unit_test(acknowledgment_overtakes_data),
-        cmocka_unit_test(two_holes_in_one_go_and_one_by_one),
+        cmocka_unit_test(two_gaps_in_one_go_and_one_by_one),
         cmocka_unit_test(old_acknowledgments_declare_nothing),
         cmocka_unit_test(acknowledgment_far_off_is_ignored),
         cmocka_unit_test(acknowledgment_before_any_segment),
-        cmocka_unit_test(hole_at_the_end_of_the_capture),
-        cmocka_unit_test(hole_at_reset),
-        cmocka_unit_test(acknowledged_hole_with_nothing_behind_it),
+        cmocka_unit_test(gap_at_the_end_of_the_capture),
+        cmocka_unit_test(gap_at_reset),
+        cmocka_unit_test(acknowledged_gap_with_nothing_behind_it),
         cmocka_unit_test(acknowledged_twice_with_nothing_behind_it),
-        cmocka_unit_test(acknowledged_fin_that_was_not_seen_is_no_hole),
-        cmocka_unit_test(nothing_at_all_is_no_hole),
-        cmocka_unit_test(hole_by_limit),
-        cmocka_unit_test(limit_forces_the_oldest_hole_only),
+        cmocka_unit_test(acknowledged_fin_that_was_not_seen_is_no_gap),
+        cmocka_unit_test(nothing_at_all_is_no_gap),
+        cmocka_unit_test(gap_by_limit),
+        cmocka_unit_test(limit_forces_the_oldest_gap_only),
         cmocka_unit_test(pool_of_streams),
         cmocka_unit_test(limit_holds_for_pieces_without_bytes),
         cmocka_unit_test(limit_of_pieces),
@@ -1736,10 +1736,10 @@ int main(void)
         cmocka_unit_test(fin_with_data),
         cmocka_unit_test(fin_before_earlier_data),
         cmocka_unit_test(fin_with_data_before_earlier_data),
-        cmocka_unit_test(hole_before_fin),
-        cmocka_unit_test(acknowledged_hole_before_fin),
-        cmocka_unit_test(hole_before_fin_acknowledged_first),
-        cmocka_unit_test(hole_and_an_early_fin),
+        cmocka_unit_test(gap_before_fin),
+        cmocka_unit_test(acknowledged_gap_before_fin),
+        cmocka_unit_test(gap_before_fin_acknowledged_first),
+        cmocka_unit_test(gap_and_an_early_fin),
         cmocka_unit_test(holes_on_both_sides_of_held_bytes_before_fin),
         cmocka_unit_test(data_behind_fin),
         cmocka_unit_test(data_behind_a_fin_that_came_early),
@@ -1749,7 +1749,7 @@ int main(void)
         cmocka_unit_test(start_inside_the_stream),
         cmocka_unit_test(data_before_its_syn),
         cmocka_unit_test(syn_with_data),
-        cmocka_unit_test(hole_right_behind_syn),
+        cmocka_unit_test(gap_right_behind_syn),
         cmocka_unit_test(fin_alone),
         cmocka_unit_test(which_syn_is_new),
         cmocka_unit_test(own_syn_behind_data),
@@ -1763,9 +1763,9 @@ int main(void)
         cmocka_unit_test(cut_payload_that_is_held),
         cmocka_unit_test(more_than_8_gib),
         cmocka_unit_test(random_segments_make_the_whole),
-        cmocka_unit_test(random_losses_make_exactly_their_holes),
+        cmocka_unit_test(random_losses_make_exactly_their_gaps),
         cmocka_unit_test(random_conflicts_keep_the_bytes_seen_first),
-        cmocka_unit_test(random_cuts_make_exactly_their_holes),
+        cmocka_unit_test(random_cuts_make_exactly_their_gaps),
         cmocka_unit_test(random_limits_and_acknowledgments),
         cmocka_unit_test(random_pieces_are_held_in_order),
         cmocka_unit_test(random_order_of_many_segments),
