@@ -24,11 +24,6 @@ static void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool b
 {
     const int64_t waited = cti_elapsed(flow->sent_time, segment->time);
 
-    if (!flow->acked_known || (int32_t)(segment->acknowledgment - flow->acked) > 0)
-        flow->acked = segment->acknowledgment;
-    flow->acked_known = true;
-    if (!flow->waiting || (int32_t)(segment->acknowledgment - flow->next) < 0)
-        return;
     flow->waiting = false;
     flow->freed_time = CTI_NO_TIME;
     if (bare && flow->small && waited >= DELAYED && waited <= DELAYED_MAX)
@@ -77,8 +72,14 @@ void cti_session_segment(cti_session *session, cti_sender sender, const cti_segm
     const uint32_t size = from->known ? next - from->next : 0;
     const bool repeated = (int32_t)size <= 0;
 
-    if (segment->flags & CTI_FLAG_ACK)
-        note_acknowledged(to, segment, repeated);
+    if (segment->flags & CTI_FLAG_ACK) {
+        if (!to->acked_known || (int32_t)(segment->acknowledgment - to->acked) > 0) {
+            to->acked_known = true;
+            to->acked = segment->acknowledgment;
+        }
+        if (to->waiting && (int32_t)(segment->acknowledgment - to->next) >= 0)
+            note_acknowledged(to, segment, repeated);
+    }
     if (!from->known) {
         from->known = true;
         from->next = next;
