@@ -118,6 +118,17 @@ static uint32_t here(const bench *b)
     return b->stream.synced ? place(b, b->stream.next) : 0;
 }
 
+/* Where a stream begins whose first segment has this number. */
+static uint64_t start_of(const cti_tcp_stream *stream, uint32_t sequence)
+{
+    uint64_t start = (UINT64_C(1) << 33) + sequence;
+
+    if (!stream->placed)
+        return start;
+    start = stream->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)stream->next);
+    return start > stream->next && stream->owed != 0 ? stream->next : start;
+}
+
 static void feed(bench *b, input *in, uint8_t what)
 {
     const uint32_t place_of = b->exact ? (here(b) + (uint32_t)(int16_t)take16(in)) : take32(in);
@@ -143,7 +154,7 @@ static void feed(bench *b, input *in, uint8_t what)
     if (b->exact && !(length == 1 && b->stream.synced && place_of + 1 == here(b)))
         learn(b, place_of, bytes, captured, length);
     if (b->exact && !b->stream.synced)
-        b->from = (UINT64_C(1) << 33) + segment.sequence;
+        b->from = start_of(&b->stream, segment.sequence);
     cti_tcp_stream_feed(&b->stream, &segment, b->exact ? &exact_sink : &sink, b);
     free(bytes);
 }
@@ -185,6 +196,8 @@ static void take_event(bench *b, input *in)
         segment.sequence = take32(in);
         if (cti_tcp_stream_accepts_reset(&b->stream, segment.sequence) && !b->exact)
             cti_tcp_stream_reset(&b->stream, &segment);
+        if (b->stream.placed)
+            b->from = b->stream.next;
         cti_tcp_stream_expire(&b->stream, b->now, b->frame, to, b);
         break;
     case 7: cti_tcp_stream_give_up(&b->stream, CTI_GAP_TIME, to, b); break;

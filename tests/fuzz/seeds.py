@@ -107,6 +107,17 @@ def packet_seeds():
                 1, [wraps.ethernet(*piece) for piece in pieces])
 
 
+def order_seeds():
+    """Conversations of numbered messages: in order, and each answer before its request."""
+    header, syns = bytes((1, 0, 0)), bytes((20, 0, 0, 1, 21, 0, 0, 1, 24, 0, 0, 1))
+    request, answer = bytes((0, 8, 1, 1)), bytes((1, 8, 1, 1))
+    early = bytes((1, 24, 1, 1, 12))  # it acknowledges a message more
+    end = bytes((16, 0, 0, 1, 17, 0, 0, 1))
+    yield "in-order", header + syns + (request + answer) * 8 + end
+    yield "disordered", header + syns + (early + request) * 8 + end
+    yield "one-side", header + syns + early * 8 + end
+
+
 def one(linked):
     return linked[0], [linked[1]]
 
@@ -131,6 +142,8 @@ def main(captures, folder):
 
     for name, data in packet_seeds():
         put("packet", name, data)
+    for name, data in order_seeds():
+        put("order", name, data)
     seen = set()
     for number, path in enumerate(sorted(captures.glob("*.pcap"))):
         put("capture", path.name, path.read_bytes())
