@@ -69,12 +69,17 @@ static inline void deliver_message(direction *from, const uint8_t *bytes, uint32
                                    void *cookie, const cti_stamp *stamp)
 {
     connection *c = from->connection;
-    const cti_stamp now = c->packet;
+    const bool is_own = stamp->frame == c->packet.frame;
+    cti_stamp now;
 
     note_followed(from, stamp);
-    c->packet = *stamp;
+    if (!is_own) {
+        now = c->packet;
+        c->packet = *stamp;
+    }
     cti_connection_session_take(from, bytes, size, cookie, is_late(from, stamp));
-    c->packet = now;
+    if (!is_own)
+        c->packet = now;
 }
 
 static void deliver_other(direction *from, const ordered_event *event)

@@ -30,30 +30,36 @@ static void message_found(void *user, uint32_t type)
 }
 
 static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
-                         cti_stamp stamp)
+                         const cti_stamp *stamp)
 {
     const direction *from = user;
+    cti_stamp inside;
 
     if (!from->connection->client_known || !from->connection->numbered)
         message_found(user, cti_header_type(bytes));
-    stamp.end -= left;
-    cti_order_message(user, bytes, size, &stamp);
+    if (left == 0) {
+        cti_order_message(user, bytes, size, stamp);
+        return;
+    }
+    inside = *stamp;
+    inside.end -= left;
+    cti_order_message(user, bytes, size, &inside);
 }
 
-static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp stamp)
+static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, const cti_stamp *stamp)
 {
     const direction *from = user;
     connection *c = from->connection;
 
     c->record.tcp.gaps += from->captured;
     if (cause == CTI_GAP_SNAPLEN)
-        cti_tally_add(&c->all->counts.cut, stamp.frame);
+        cti_tally_add(&c->all->counts.cut, stamp->frame);
     if (cause == CTI_GAP_LIMIT)
-        cti_tally_add(&c->all->counts.over_limit, stamp.frame);
+        cti_tally_add(&c->all->counts.over_limit, stamp->frame);
     if (unseen == 0 && cause == CTI_GAP_SNAPLEN) /* of a message that is known to be cut */
         return;
     c->lossy = c->lossy || unseen > 0;
-    cti_order_unseen(user, unseen, &stamp);
+    cti_order_unseen(user, unseen, stamp);
 }
 
 static void report_gap(void *user, const cti_stream_gap_record *gap)
@@ -90,19 +96,19 @@ static void describe(direction *from)
 
 /* What was held after a gap counts with its own time and frame; what was held at all follows from
  * what its own segment acknowledges. */
-static cti_stamp stamp_of(const direction *from)
+static const cti_stamp *stamp_of(const direction *from, cti_stamp *stamp)
 {
     const cti_tcp_stream *stream = &from->stream;
-    cti_stamp stamp = from->connection->packet;
 
-    stamp.end = (uint32_t)stream->next;
+    *stamp = from->connection->packet;
+    stamp->end = (uint32_t)stream->next;
     if (stream->held_frame != 0) {
-        stamp.time = stream->held_time;
-        stamp.frame = stream->held_frame;
+        stamp->time = stream->held_time;
+        stamp->frame = stream->held_frame;
     }
     if (stream->held_acknowledges) {
-        stamp.acknowledges = true;
-        stamp.acknowledgment = stream->held_acknowledgment;
+        stamp->acknowledges = true;
+        stamp->acknowledgment = stream->held_acknowledgment;
     }
     return stamp;
 }
@@ -110,13 +116,14 @@ static cti_stamp stamp_of(const direction *from)
 static void take_message_bytes(direction *from, const uint8_t *bytes, uint32_t size, bool cut)
 {
     const connection *c = from->connection;
+    cti_stamp stamp;
 
     if (cti_stream_asks(&from->messages))
         describe(from);
     if (c->content == CONTENT_CTI)
-        cti_stream_take(&from->messages, bytes, size, cut, stamp_of(from));
+        cti_stream_take(&from->messages, bytes, size, cut, stamp_of(from, &stamp));
     else if (c->content == CONTENT_UNDECIDED)
-        cti_recognition_take(from, bytes, size, stamp_of(from));
+        cti_recognition_take(from, bytes, size, stamp_of(from, &stamp));
 }
 
 static void take_data(void *user, const uint8_t *bytes, uint32_t size)
@@ -148,7 +155,7 @@ void cti_connection_stream_take_decrypted(direction *from, const cti_segment *se
                            segment->captured < segment->length);
     if (segment->captured < segment->length)
         cti_stream_gap(&from->messages, segment->length - segment->captured, CTI_GAP_SNAPLEN,
-                       stamp_of(from));
+                       stamp_of(from, &(cti_stamp){0}));
 }
 
 static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)
@@ -166,7 +173,7 @@ static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)
         from->lost_by = cause;
         return;
     }
-    cti_stream_gap(&from->messages, bytes, cause, stamp_of(from));
+    cti_stream_gap(&from->messages, bytes, cause, stamp_of(from, &(cti_stamp){0}));
 }
 
 const cti_tcp_sink cti_connection_tcp_sink = {take_data, take_gap};
@@ -178,7 +185,7 @@ void cti_connection_stream_end(direction *from)
     if (c->content != CONTENT_CTI) /* what is kept waits for the decision */
         return;
     describe(from);
-    cti_stream_end(&from->messages, stamp_of(from));
+    cti_stream_end(&from->messages, stamp_of(from, &(cti_stamp){0}));
 }
 
 void cti_connection_stream_give_up(direction *from)
@@ -186,7 +193,7 @@ void cti_connection_stream_give_up(direction *from)
     connection *c = from->connection;
 
     if (c->content == CONTENT_CTI) {
-        cti_stream_give_up(&from->messages, stamp_of(from));
+        cti_stream_give_up(&from->messages, stamp_of(from, &(cti_stamp){0}));
         return;
     }
     cti_tally_add(&c->all->counts.over_limit, c->packet.frame);

@@ -31,8 +31,7 @@ static void become_cti(connection *c)
         direction *from = order[i];
 
         if (from->lost > 0)
-            cti_stream_begin_gap(&from->messages, from->lost, from->lost_by,
-                                 c->packet);
+            cti_stream_begin_gap(&from->messages, from->lost, from->lost_by, &c->packet);
         cti_stream_go_on(&from->messages);
     }
 }
@@ -54,7 +53,8 @@ static cti_looks looks_of(const connection *c, const uint8_t *bytes, size_t leng
     return looks;
 }
 
-void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size,
+                          const cti_stamp *stamp)
 {
     connection *c = from->connection;
     cti_stream *messages = &from->messages;

@@ -55,7 +55,7 @@ typedef struct cti_flow {
     bool small;         /* the last piece was less than a full segment */
     bool acked_known;   /* acked is */
     uint32_t next;      /* number of the next new byte */
-    uint32_t acked;     /* the receiver has acknowledged what is below it */
+    uint32_t acked;     /* what the receiver acknowledged last */
     int64_t sent_time;  /* of the oldest piece that waited, or waits */
     int64_t freed_time; /* a bare acknowledgment came late and ended the wait; or CTI_NO_TIME */
     /* Small pieces that left right after such an acknowledgment, and those that did not wait. */

@@ -20,7 +20,7 @@
 #define SMALL 1200
 #define LEAST 8
 
-static void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool bare)
+static inline void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool bare)
 {
     const int64_t waited = cti_elapsed(flow->sent_time, segment->time);
 
@@ -46,7 +46,7 @@ static uint32_t number_after(const cti_segment *segment)
     return segment->sequence + segment->length + ((segment->flags & CTI_FLAG_FIN) != 0);
 }
 
-static void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
+static inline void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
 {
     const bool small = size < SMALL;
     const int64_t freed = cti_elapsed(flow->freed_time, segment->time);
@@ -73,10 +73,8 @@ void cti_session_segment(cti_session *session, cti_sender sender, const cti_segm
     const bool repeated = (int32_t)size <= 0;
 
     if (segment->flags & CTI_FLAG_ACK) {
-        if (!to->acked_known || (int32_t)(segment->acknowledgment - to->acked) > 0) {
-            to->acked_known = true;
-            to->acked = segment->acknowledgment;
-        }
+        to->acked_known = true;
+        to->acked = segment->acknowledgment;
         if (to->waiting && (int32_t)(segment->acknowledgment - to->next) >= 0)
             note_acknowledged(to, segment, repeated);
     }

@@ -54,18 +54,18 @@ static void count_held(cti_stream *stream)
 
 /* ---- kept bytes ---- */
 
-static void add_mark(cti_stream *stream, bool begins, cti_stamp stamp)
+static void add_mark(cti_stream *stream, bool begins, const cti_stamp *stamp)
 {
     if (stream->mark_count == stream->mark_capacity) {
         stream->mark_capacity = stream->mark_capacity == 0 ? 2 : 2 * stream->mark_capacity;
         stream->marks = g_renew(cti_stream_mark, stream->marks, stream->mark_capacity);
     }
-    stream->marks[stream->mark_count++] = (cti_stream_mark){stream->length, begins, stamp};
+    stream->marks[stream->mark_count++] = (cti_stream_mark){stream->length, begins, *stamp};
 }
 
 /* begins: a segment begins with these bytes. */
 static void keep(cti_stream *stream, const uint8_t *bytes, size_t size, bool begins,
-                 cti_stamp stamp)
+                 const cti_stamp *stamp)
 {
     const size_t length = stream->length + size;
 
@@ -170,14 +170,15 @@ static void skip_rest(cti_stream *stream)
 /* ---- gaps ---- */
 
 static void begin_gap(cti_stream *stream, uint64_t bytes, uint64_t unseen, cti_gap_cause cause,
-                      cti_stamp stamp)
+                      const cti_stamp *stamp)
 {
     stream->in_gap = true;
-    stream->gap = (cti_stream_gap_record){.bytes = bytes, .cause = cause, .stamp = stamp};
+    stream->gap = (cti_stream_gap_record){.bytes = bytes, .cause = cause, .stamp = *stamp};
     stream->events->gap_begins(stream->user, unseen, cause, stamp);
 }
 
-void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause,
+                          const cti_stamp *stamp)
 {
     begin_gap(stream, bytes, bytes, cause, stamp);
 }
@@ -188,7 +189,7 @@ static bool reports(const cti_stream *stream)
 }
 
 /* Reports the gap, and the bytes skipped, before what comes now. */
-static void report_gap(cti_stream *stream, cti_stamp stamp)
+static void report_gap(cti_stream *stream, const cti_stamp *stamp)
 {
     if ((!stream->in_gap && stream->skipped == 0) || !reports(stream))
         return;
@@ -204,7 +205,7 @@ static void report_gap(cti_stream *stream, cti_stamp stamp)
 
 /* left: bytes after it in the segment of the stamp. */
 static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t size, size_t left,
-                            cti_stamp stamp)
+                            const cti_stamp *stamp)
 {
     if (stream->in_gap || stream->skipped > 0) {
         if (stream->events->found != NULL)
@@ -218,7 +219,7 @@ static inline void hand_out(cti_stream *stream, const uint8_t *bytes, uint32_t s
 /* Takes messages off the front of a segment; returns how many bytes are used up.
  * at_start: the segment begins with the bytes. */
 static size_t take_segment(cti_stream *stream, const uint8_t *bytes, size_t length, bool at_start,
-                           cti_stamp stamp)
+                           const cti_stamp *stamp)
 {
     size_t used = 0, size;
 
@@ -246,7 +247,9 @@ static void hand_out_kept(cti_stream *stream, uint32_t from, uint32_t size)
     const bool is_last = mark + 1 == stream->marks + stream->mark_count;
     const uint32_t end = is_last ? stream->length : mark[1].at;
 
-    hand_out(stream, stream->rest + from, size, end - (from + size), mark->stamp);
+    const cti_stamp stamp = mark->stamp;
+
+    hand_out(stream, stream->rest + from, size, end - (from + size), &stamp);
 }
 
 /* Takes messages from the kept bytes from one offset to another; returns where it stopped.
@@ -364,7 +367,8 @@ static bool adds_evidence(cti_stream *stream, uint32_t at, uint32_t size, unsign
 }
 
 /* A segment inside a tail. */
-static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size,
+                      const cti_stamp *stamp)
 {
     const unsigned messages = count_messages(stream, bytes, size);
     const uint32_t tail = (uint32_t)MIN(stream->tail, size);
@@ -405,7 +409,8 @@ static bool is_open(const cti_stream *stream)
 }
 
 /* A segment after the start of a message. */
-static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size,
+                      const cti_stamp *stamp)
 {
     const uint32_t at = stream->length;
     const unsigned messages = is_open(stream) ? count_messages(stream, bytes, size) : 0;
@@ -418,7 +423,7 @@ static void take_more(cti_stream *stream, const uint8_t *bytes, uint32_t size, c
 }
 
 void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
-                     cti_stamp stamp)
+                     const cti_stamp *stamp)
 {
     stream->framing.cut = cut;
     if (stream->tail > 0) {
@@ -489,7 +494,7 @@ static uint64_t settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause
     return left < missing ? missing - left : 0;
 }
 
-void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, const cti_stamp *stamp)
 {
     const uint64_t unseen = settle(stream, bytes, cause);
 
@@ -505,7 +510,7 @@ void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti
         report_gap(stream, stamp);
 }
 
-void cti_stream_give_up(cti_stream *stream, cti_stamp stamp)
+void cti_stream_give_up(cti_stream *stream, const cti_stamp *stamp)
 {
     if (stream->length == 0)
         return;
@@ -526,7 +531,7 @@ void cti_stream_give_up(cti_stream *stream, cti_stamp stamp)
         cti_stream_begin_gap(stream, 0, CTI_GAP_LIMIT, stamp);
 }
 
-void cti_stream_end(cti_stream *stream, cti_stamp stamp)
+void cti_stream_end(cti_stream *stream, const cti_stamp *stamp)
 {
     uint32_t open;
 
@@ -544,7 +549,8 @@ void cti_stream_end(cti_stream *stream, cti_stamp stamp)
 
 /* ---- collected bytes ---- */
 
-void cti_stream_collect(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp)
+void cti_stream_collect(cti_stream *stream, const uint8_t *bytes, uint32_t size,
+                        const cti_stamp *stamp)
 {
     keep(stream, bytes, size, true, stamp);
 }

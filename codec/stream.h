@@ -75,10 +75,10 @@ typedef struct cti_stream_events {
     /* A whole message, or the start of one that the capture cut.  The stamp is that of the segment
      * that has its end; left: bytes of that segment after it. */
     void (*message)(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
-                    cti_stamp stamp);
+                    const cti_stamp *stamp);
     /* A gap begins; how many bytes around it are skipped is not known yet.  unseen: the missing
      * bytes that are not the rest of a message which was handed out although it is cut. */
-    void (*gap_begins)(void *user, uint64_t unseen, cti_gap_cause cause, cti_stamp stamp);
+    void (*gap_begins)(void *user, uint64_t unseen, cti_gap_cause cause, const cti_stamp *stamp);
     /* A gap, once the next message or the end is known. */
     void (*gap)(void *user, const cti_stream_gap_record *gap);
     /* False while no gap is to be reported: it is kept, and joined with the next one. */
@@ -147,13 +147,14 @@ void cti_stream_begin(cti_stream *stream);
 /* The payload of a segment (size at least 1), or what is new of it.  cut: the capture does not have
  * its end; cti_stream_gap() comes next. */
 void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bool cut,
-                     cti_stamp stamp);
+                     const cti_stamp *stamp);
 
 /* Bytes are missing from the capture here. */
-void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp);
+void cti_stream_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause,
+                    const cti_stamp *stamp);
 
 /* No more bytes will come: hands out and reports what is left. */
-void cti_stream_end(cti_stream *stream, cti_stamp stamp);
+void cti_stream_end(cti_stream *stream, const cti_stamp *stamp);
 
 /* True if the next bytes may be searched: framing's sender and version count then. */
 static inline bool cti_stream_asks(const cti_stream *stream)
@@ -162,7 +163,7 @@ static inline bool cti_stream_asks(const cti_stream *stream)
 }
 
 /* Gives up what is kept, as a gap of cause CTI_GAP_LIMIT.  The stream stays in step if it was. */
-void cti_stream_give_up(cti_stream *stream, cti_stamp stamp);
+void cti_stream_give_up(cti_stream *stream, const cti_stamp *stamp);
 
 /* When the first of the kept bytes was captured; only while length is above 0. */
 int64_t cti_stream_waits_since(const cti_stream *stream);
@@ -170,7 +171,8 @@ int64_t cti_stream_waits_since(const cti_stream *stream);
 /* ---- while it is not known whether the bytes are CTI ---- */
 
 /* Keeps bytes; stream->rest has stream->length of them. */
-void cti_stream_collect(cti_stream *stream, const uint8_t *bytes, uint32_t size, cti_stamp stamp);
+void cti_stream_collect(cti_stream *stream, const uint8_t *bytes, uint32_t size,
+                        const cti_stamp *stamp);
 
 /* Takes messages from what was collected. */
 void cti_stream_go_on(cti_stream *stream);
@@ -179,7 +181,8 @@ void cti_stream_go_on(cti_stream *stream);
 void cti_stream_discard(cti_stream *stream, bool skipped);
 
 /* Reports a gap before what was collected. */
-void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp);
+void cti_stream_begin_gap(cti_stream *stream, uint64_t bytes, cti_gap_cause cause,
+                          const cti_stamp *stamp);
 
 #ifdef __cplusplus
 }

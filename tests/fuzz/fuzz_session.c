@@ -141,23 +141,23 @@ static void take_message(bench *b, cti_sender sender, const uint8_t *bytes, size
 /* ---- the bytes of a direction become messages, as on a connection ---- */
 
 static void on_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
-                       cti_stamp stamp)
+                       const cti_stamp *stamp)
 {
     side *from = user;
 
     REQUIRE(size >= CTI_HEADER_SIZE && size <= CTI_MESSAGE_SIZE_MAX);
     REQUIRE(left <= from->taken);
-    REQUIRE(stamp.frame > 0 && stamp.frame <= from->bench->frame);
+    REQUIRE(stamp->frame > 0 && stamp->frame <= from->bench->frame);
     from->handed_out += size;
     take_message(from->bench, from->sender, bytes, size);
 }
 
-static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, const cti_stamp *stamp)
 {
     side *from = user;
 
     REQUIRE(cti_gap_cause_name(cause)[0] != '?');
-    REQUIRE(stamp.frame <= from->bench->frame);
+    REQUIRE(stamp->frame <= from->bench->frame);
     if (from->bench->session != NULL)
         cti_session_gap(from->bench->session, from->sender, bytes, from->bench->now);
 }
@@ -190,13 +190,13 @@ static void take_bytes(bench *b, cti_sender sender, const uint8_t *bytes, uint32
     from->stream.framing.sender = length % 2 ? sender : CTI_EITHER;
     from->taken += length;
     cti_stream_take(&from->stream, bytes, length, length % 5 == 0,
-                    (cti_stamp){.time = b->now, .frame = b->frame});
+                    &(cti_stamp){.time = b->now, .frame = b->frame});
     REQUIRE(from->stream.length <= CTI_MESSAGE_SIZE_MAX + 2 * UINT16_MAX);
     while (b->held > 100000) {
         cti_stream *oldest = cti_stream_pool_oldest(&b->pool);
 
         REQUIRE(oldest != NULL && cti_stream_waits_since(oldest) != INT64_MIN);
-        cti_stream_give_up(oldest, (cti_stamp){.time = b->now, .frame = b->frame});
+        cti_stream_give_up(oldest, &(cti_stamp){.time = b->now, .frame = b->frame});
         REQUIRE(oldest->length == 0);
     }
 }
@@ -206,12 +206,12 @@ static void take_gap(bench *b, cti_sender sender, uint16_t bytes)
     const cti_gap_cause cause = bytes % 3 ? CTI_GAP_SNAPLEN : CTI_GAP_ACKED;
 
     cti_stream_gap(&b->sides[sender == CTI_SERVER].stream, bytes, cause,
-                   (cti_stamp){.time = b->now, .frame = b->frame});
+                   &(cti_stamp){.time = b->now, .frame = b->frame});
 }
 
 static void end_side(side *from)
 {
-    cti_stream_end(&from->stream, (cti_stamp){.time = from->bench->now, .frame = from->bench->frame});
+    cti_stream_end(&from->stream, &(cti_stamp){.time = from->bench->now, .frame = from->bench->frame});
     cti_stream_release(&from->stream);
 }
 

@@ -35,27 +35,27 @@ typedef struct bench {
 } bench;
 
 static void on_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
-                    cti_stamp stamp)
+                    const cti_stamp *stamp)
 {
     bench *b = user;
     taken *t = &b->log[b->count++];
 
     assert_true(b->count < LOG_MAX);
     assert_true(left <= CTI_MESSAGE_SIZE_MAX);
-    assert_true(stamp.frame > 0 && stamp.frame <= b->frame);
+    assert_true(stamp->frame > 0 && stamp->frame <= b->frame);
     memcpy(t->bytes, bytes, MIN(size, sizeof(t->bytes)));
     t->size = size;
     t->length = (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
     t->type = (uint32_t)bytes[4] << 24 | bytes[5] << 16 | bytes[6] << 8 | bytes[7];
-    t->frame = stamp.frame;
+    t->frame = stamp->frame;
     b->handed_out += size;
 }
 
-static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, cti_stamp stamp)
+static void on_gap_begins(void *user, uint64_t bytes, cti_gap_cause cause, const cti_stamp *stamp)
 {
     bench *b = user;
 
-    assert_true(stamp.frame <= b->frame);
+    assert_true(stamp->frame <= b->frame);
     b->gaps++;
     b->cause = cause;
     (void)bytes;
@@ -88,7 +88,7 @@ static void take_part(bench *b, const void *bytes, uint32_t size, bool cut)
 
     b->frame++;
     b->given += size;
-    cti_stream_take(&b->stream, copy, size, cut, (cti_stamp){.time = b->frame, .frame = b->frame});
+    cti_stream_take(&b->stream, copy, size, cut, &(cti_stamp){.time = b->frame, .frame = b->frame});
     g_free(copy);
 }
 
@@ -99,12 +99,12 @@ static void take(bench *b, const void *bytes, uint32_t size)
 
 static void gap(bench *b, uint64_t bytes, cti_gap_cause cause)
 {
-    cti_stream_gap(&b->stream, bytes, cause, (cti_stamp){.time = b->frame, .frame = b->frame});
+    cti_stream_gap(&b->stream, bytes, cause, &(cti_stamp){.time = b->frame, .frame = b->frame});
 }
 
 static void finish(bench *b)
 {
-    cti_stream_end(&b->stream, (cti_stamp){.time = b->frame, .frame = b->frame});
+    cti_stream_end(&b->stream, &(cti_stamp){.time = b->frame, .frame = b->frame});
     cti_stream_release(&b->stream);
     assert_int_equal(b->held, 0);
     assert_null(cti_stream_pool_oldest(&b->pool));
@@ -284,7 +284,7 @@ static void given_up_at_the_limit(void **state)
     take(&b, open.data, 20);
     assert_true(b.held >= 20);
     assert_ptr_equal(cti_stream_pool_oldest(&b.pool), &b.stream);
-    cti_stream_give_up(&b.stream, (cti_stamp){.time = 1, .frame = 1});
+    cti_stream_give_up(&b.stream, &(cti_stamp){.time = 1, .frame = 1});
     assert_int_equal(b.held, 0);
     assert_int_equal(b.cause, CTI_GAP_LIMIT);
     put(&open, heartbeat.data, heartbeat.size);
