@@ -65,7 +65,7 @@ static void show_copy(const view *v, packet_state *state, const message_note *me
 
     of_copy.tvb =
         tvb_new_child_real_data(v->tvb, message->bytes, message->size, (int)message->size);
-    add_new_data_source(v->pinfo, of_copy.tvb, "CTI message of several segments");
+    add_new_data_source(v->pinfo, of_copy.tvb, "Reassembled CTI");
     show_message(&of_copy, state, message, 0);
 }
 
