@@ -149,17 +149,16 @@ static frame_note *make_frame(uint32_t frame, connection_data *connection)
 }
 
 /* What is known of a message before its session has taken it in. */
-static message_note *add_message(frame_note *frame, uint32_t frame_number, const uint8_t *bytes,
-                                 uint32_t size, cti_sender sender)
+static message_note *add_message(frame_note *frame, const cti_framed_message *message)
 {
     message_note *note = wmem_new0(wmem_file_scope(), message_note);
 
-    note->frame = frame_number;
+    note->frame = message->frame;
     note->number = frame->message_count++;
-    note->size = size;
-    note->type = cti_header_type(bytes);
+    note->size = message->size;
+    note->type = cti_header_type(message->bytes);
     note->piece = file.piece;
-    note->session.sender = sender;
+    note->session.sender = message->sender;
     note->context.possible = CTI_VERSIONS_ALL;
     note->client_gap = CTI_NO_TIME;
     note->idle_share = -1;
@@ -220,7 +219,7 @@ static void *take_framed(void *user, const cti_framed_message *message)
     if (note != NULL)
         return note;
     frame = make_frame(message->frame, c);
-    note = add_message(frame, message->frame, message->bytes, message->size, message->sender);
+    note = add_message(frame, message);
     place_message(note, frame, message);
     return note;
 }
@@ -494,7 +493,11 @@ static void find_early(frame_note *frame, const cti_connection_summary *summary,
         case CTI_FRAME_SKIP: now.at_start = false; break;
         case CTI_FRAME_MESSAGE:
             if (find(c->early, segment->sequence + at) == NULL) {
-                note = add_message(frame, segment->frame, bytes, (uint32_t)size, sender);
+                note = add_message(frame, &(cti_framed_message){.sender = sender,
+                                                                .frame = segment->frame,
+                                                                .start = segment->sequence + at,
+                                                                .bytes = bytes,
+                                                                .size = (uint32_t)size});
                 note->offset = (int32_t)at;
                 note->after_end = over;
                 put(&c->early, segment->sequence + at, note);

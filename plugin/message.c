@@ -20,16 +20,16 @@ void message_register(int protocol)
     static hf_register_info fields[] = {
         {&hf_message_length,
          {"MessageLength", "cti.message_length", FT_UINT32, BASE_DEC, NULL, 0,
-          "Bytes behind the header", HFILL}},
+          "Bytes after the header", HFILL}},
         {&hf_message_type,
          {"MessageType", "cti.message_type", FT_UINT32, BASE_DEC | BASE_EXT_STRING, NULL, 0, NULL,
           HFILL}},
         {&hf_skipped,
          {"Skipped bytes", "cti.skipped", FT_BYTES, BASE_NONE, NULL, 0,
-          "Bytes of the stream that belong to no message", HFILL}},
+          "Bytes of the stream that are not part of a message", HFILL}},
         {&hf_fragment,
          {"Part of a message", "cti.fragment", FT_BYTES, BASE_NONE, NULL, 0,
-          "Part of a message that is not put together", HFILL}},
+          "Part of a message that was not reassembled here", HFILL}},
     };
     static int *subtrees[] = {&ett_message};
 
@@ -161,9 +161,9 @@ static proto_item *show_bytes(const view *v, int hf, int offset, uint32_t size, 
 
 void message_show_skipped(const view *v, int offset, uint32_t size)
 {
-    proto_item *item = show_bytes(v, hf_skipped, offset, size, " that are no message");
+    proto_item *item = show_bytes(v, hf_skipped, offset, size, " not part of a message");
 
-    g_string_printf(v->scratch, "%u bytes that are no message", size);
+    g_string_printf(v->scratch, "%u bytes not part of a message", size);
     experts_add_framing(v->pinfo, item, v->scratch->str);
 }
 
@@ -179,5 +179,5 @@ void message_show_rest(const view *v, int offset, uint32_t size)
 
 void message_show_repeated(const view *v, int offset, uint32_t size)
 {
-    show_bytes(v, hf_fragment, offset, size, ", sent again");
+    show_bytes(v, hf_fragment, offset, size, ", retransmission");
 }

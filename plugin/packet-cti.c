@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cisco's CTI Server protocol (GED-188) in Wireshark: registration, and what is taken for it.
+/* Cisco's CTI Server protocol (GED-188) in Wireshark: registration, and which connections are CTI.
  *
- * The way of a segment: segments.c has it before TCP, and on the first pass engine.c lets the codec
- * take it in and keeps notes of the messages, sessions and findings that it reports (notes.h).  TCP
- * hands the data to dissect_cti() or recognize_cti() here, and pdus.c shows the frame's messages in
- * it, with their notes: tree, Info column, expert infos (message.c, experts.c), taps (taps.c).
- * after_packet() is called when the frame was dissected, for what TCP did not hand over and for the
- * end of sessions. */
+ * How a segment is dissected: segments.c reads it before Wireshark's TCP does.  On the first pass
+ * engine.c feeds it to the codec, and keeps notes of the messages, sessions and findings that the
+ * codec reports (notes.h).  TCP then hands its data to dissect_cti() or recognize_cti(), and pdus.c
+ * shows the messages of the frame in it from their notes: tree, Info column and expert infos
+ * (message.c, experts.c), taps (taps.c).  At last after_packet(), a post-dissector, shows the
+ * messages that TCP did not hand over, ends of sessions, and findings about no message. */
 #include "packet-cti.h"
 
 #include "compat.h"

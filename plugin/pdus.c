@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The messages of a frame (see pdus.h).  Which messages there are, and where, the engine has found;
- * nothing is searched for here. */
+/* The messages of a frame (see pdus.h).  The engine has found which there are, and where. */
 #include "pdus.h"
 
 #include "bytes.h"
@@ -11,14 +10,15 @@
 #include "taps.h"
 #include "text.h"
 
-/* Data on its way through. */
+/* Data that was handed over: TCP's payload or a part of it (number 0), or a piece of data that did
+ * not pass segments.c (see message_note). */
 typedef struct piece {
     view view;
     packet_state *state;
     frame_note *frame;
     uint32_t length; /* captured */
-    uint32_t start;  /* of the data in its piece */
-    uint16_t number; /* of the piece */
+    uint32_t start;  /* where the data begins in TCP's payload */
+    uint16_t number;
 } piece;
 
 static view view_of(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, packet_state *state)
@@ -32,7 +32,7 @@ static view view_of(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, packet_
 
 /* ---- one message ---- */
 
-/* The message as the user wants it to be read, whatever its session says. */
+/* The message in the version that the user set, whatever its session's is. */
 static const message_note *with_version(packet_info *pinfo, const message_note *message,
                                         uint32_t version)
 {
@@ -65,7 +65,7 @@ static void show_copy(const view *v, packet_state *state, const message_note *me
 
     of_copy.tvb =
         tvb_new_child_real_data(v->tvb, message->bytes, message->size, (int)message->size);
-    add_new_data_source(v->pinfo, of_copy.tvb, "CTI message of several segments");
+    add_new_data_source(v->pinfo, of_copy.tvb, "Reassembled CTI");
     show_message(&of_copy, state, message, 0);
 }
 
@@ -91,9 +91,8 @@ static void show_between(const piece *p, uint32_t from, uint32_t to)
 
 /* ---- data in its place ---- */
 
-/* The last bytes of the payload begin a message: TCP is asked for the rest.  How much a whole
- * header needs is asked for as "more", since the segment that brings it usually brings the body
- * too. */
+/* The last bytes of the payload begin a message: asks TCP for the rest.  If the header is not
+ * whole, its length is not known: then TCP is asked for one more segment. */
 static bool ask_for_more(const piece *p, uint32_t at)
 {
     packet_info *pinfo = p->view.pinfo;
@@ -116,30 +115,36 @@ static uint32_t start_of_unfinished(const piece *p)
     return p->number == 0 ? end - MIN(p->frame->unfinished, end) : p->start + p->length;
 }
 
-/* True if bytes were shown, or more of them are asked for. */
+/* Shows the message if it is in the data from *at on, with the bytes before it; *at is then its
+ * end. If only its end is there, and handed over by itself, the whole message is shown from the
+ * copy. */
+static bool show_if_here(const piece *p, const message_note *message, uint32_t *at)
+{
+    const uint32_t end = p->start + p->length, offset = (uint32_t)message->offset;
+
+    if (message->offset < 0 && message->bytes != NULL &&
+        (p->number != 0 || p->start < p->frame->lead)) {
+        show_copy(&p->view, p->state, message);
+        return true;
+    }
+    if (message->offset < 0 || offset < *at || offset >= end || message->size > end - offset)
+        return false;
+    show_between(p, *at, offset);
+    show_message(&p->view, p->state, message, (int)(offset - p->start));
+    *at = offset + message->size;
+    return true;
+}
+
+/* Data in its place in the payload.  True if it was shown, or TCP is asked for more. */
 static bool show_in_place(const piece *p)
 {
     const uint32_t end = p->start + p->length, open = MIN(start_of_unfinished(p), end);
-    const bool began = p->frame->began;
     uint32_t at = p->start;
-    bool shown = began;
+    bool shown = p->frame->began;
 
-    for (const message_note *m = p->frame->messages; m != NULL; m = m->next) {
-        const uint32_t offset = (uint32_t)m->offset;
-
-        if (m->piece != p->number || segments_was_shown(p->state, m))
-            continue;
-        if (m->offset < 0 && m->bytes != NULL && (p->number != 0 || p->start < p->frame->lead)) {
-            show_copy(&p->view, p->state, m); /* its end was handed over by itself */
-            shown = true;
-        }
-        if (m->offset < 0 || offset < at || offset >= end || m->size > end - offset)
-            continue;
-        show_between(p, at, offset);
-        show_message(&p->view, p->state, m, (int)(offset - p->start));
-        at = offset + m->size;
-        shown = true;
-    }
+    for (const message_note *m = p->frame->messages; m != NULL; m = m->next)
+        if (m->piece == p->number && !segments_was_shown(p->state, m))
+            shown |= show_if_here(p, m, &at);
     if (!shown && open == end)
         return false;
     if (at < open)
@@ -158,7 +163,7 @@ static bool is_header_of(tvbuff_t *tvb, uint32_t offset, const message_note *m)
            (tvb_get_ntohl(tvb, (int)offset) + CTI_HEADER_SIZE == m->size);
 }
 
-/* Wireshark has the message's bytes in one place: no copy is needed. */
+/* TCP keeps the message's bytes in one place: no copy is needed. */
 static void drop_copy(const packet_info *pinfo, message_note *message)
 {
     if (PINFO_FD_VISITED(pinfo) || message->bytes == NULL)
@@ -167,7 +172,7 @@ static void drop_copy(const packet_info *pinfo, message_note *message)
     message->bytes = NULL;
 }
 
-/* It begins with the message that began in an earlier frame. */
+/* The first message began in an earlier frame, and others may follow it. */
 static bool show_put_together(const piece *p)
 {
     uint32_t at = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each TCP segment of the file, before Wireshark's TCP takes it.
+/* Each TCP segment of the file, before Wireshark's TCP dissects it.
  *
- * TCP hands a dissector data alone, and not all of it: what it takes for a retransmission, and what
- * follows a missing segment while it waits, never arrives; FIN, RST and acknowledgments do not
- * either.  So this plugin stands before TCP in the table "ip.proto": it looks at the segment, on
- * the first pass lets the engine take it in, and calls TCP's own dissector with all as it was. */
+ * TCP hands a dissector only data, and not all of it: data that it takes for a retransmission, and
+ * data after a missing segment that it waits for, are left out; so are FIN, RST and
+ * acknowledgments. So this plugin takes TCP's place in the table "ip.proto": it reads the segment,
+ * feeds it to the engine on the first pass, and calls TCP's own dissector with the same arguments.
+ */
 #ifndef CTI_PLUGIN_SEGMENTS_H
 #define CTI_PLUGIN_SEGMENTS_H
 
@@ -32,7 +33,7 @@ typedef struct packet_state {
     GString *scratch;
 } packet_state;
 
-/* The state of the packet; made if it is not there. */
+/* The state of the packet, created at the first call. */
 packet_state *segments_state(packet_info *pinfo);
 
 /* True if the message was shown in this dissection. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Captures that are not in the order in which things were sent, or that miss some: each message
 whose bytes are there is shown once, whatever Wireshark's TCP hands over of it."""
-from base import PluginTest, conversation, heartbeat, open_conf, open_req
+from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
 from ged188.encode import encode
 from ged188.pcap import ACK, PSH, Capture
 from ged188.tcp import CLIENT, SERVER
@@ -72,6 +72,28 @@ class CaptureOrder(PluginTest):
         handed_over = self.tshark.fields(path, "frame.number", display="data || cti",
                                          options=(*IN_ORDER, "--disable-protocol", "cti"))
         self.assertNotIn([["8"]], handed_over)
+
+    def test_preferences_of_tcp(self):
+        """They do not change which messages are shown, or in which frame."""
+        for name in ("lost-segments", "nagle", "overlap", "reordering", "retransmission"):
+            shown = [self.tshark.fields(paths.captures / f"{name}.pcap", "frame.number",
+                                        "cti.message_type", display="cti.message_type",
+                                        options=options)
+                     for options in (*MODES, ("-o", "tcp.desegment_tcp_streams:FALSE"),
+                                     ("-o", "tcp.analyze_sequence_numbers:FALSE"))]
+            with self.subTest(capture=name):
+                self.assertTrue(shown[0])
+                self.assertEqual(shown[1:], 3 * shown[:1])
+
+    def test_message_reassembled_by_the_plugin(self):
+        """TCP does not hand over the first half, which is late: the plugin has a copy of both."""
+        made, talk = self.opened()
+        talk.send(SERVER, event("a longer text"), at=3, sizes=[20], order=[1, 0])
+        path = self.made(made)
+        bytes_of = self.tshark.run("-2", "-x", "-Y", "cti.text", capture=path)
+        self.assertIn("Reassembled CTI (", bytes_of)
+        self.assertNotIn("Reassembled CTI", self.tshark.run(
+            "-2", "-x", "-Y", "cti", capture=paths.captures / "split-coalesced.pcap"))
 
     def texts(self, path, *options):
         return [item["cti.text"] for _, item in self.tshark.messages(path, *options)
