@@ -350,7 +350,8 @@ void cti_order_drop(connection *c);
 /* ---- recognition.c ---- */
 
 /* Collects bytes until they tell what the connection carries. */
-void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size, const cti_stamp *stamp);
+void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size,
+                          const cti_stamp *stamp);
 
 /* True if a TLS handshake begins here. */
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);

@@ -207,6 +207,8 @@ static void note_silent_ends(connection *c, int64_t time)
         if (side->unacknowledged > 0 && side->repeats == 0 &&
             cti_elapsed(side->since, time) > CTI_TCP_REPEATED_AFTER)
             cti_session_gap(&c->session->session, to->sender, 1, side->since);
+        if (c->all->counts.missing > 0) /* a FIN and its acknowledgment may be lost too */
+            cti_session_fin_unseen(&c->session->session, from->sender);
     }
 }
 

@@ -52,6 +52,7 @@ static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, const cti
     connection *c = from->connection;
 
     c->record.tcp.gaps += from->captured;
+    c->all->counts.missing += from->captured && cause == CTI_GAP_ACKED;
     if (cause == CTI_GAP_SNAPLEN)
         cti_tally_add(&c->all->counts.cut, stamp->frame);
     if (cause == CTI_GAP_LIMIT)
