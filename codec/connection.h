@@ -281,6 +281,7 @@ typedef struct cti_connection_counts {
     /* Packets that came after the packet that acknowledged them, and by how much at most. */
     cti_tally disordered;
     int64_t worst_disorder;
+    uint64_t missing;          /* gaps of bytes that were acknowledged: the capture lost packets */
     uint32_t one_sided;        /* connections with CTI of which one direction was not captured */
     cti_tally cut;             /* gaps because the capture cut packets */
     cti_tally differing;       /* segments that repeat bytes as others */
