@@ -69,16 +69,13 @@ static inline void deliver_message(direction *from, const uint8_t *bytes, uint32
                                    void *cookie, const cti_stamp *stamp)
 {
     connection *c = from->connection;
-    const bool is_own = stamp->frame == c->packet.frame;
-    cti_stamp now;
+    const cti_stamp now = c->packet;
 
     note_followed(from, stamp);
-    if (!is_own) {
-        now = c->packet;
+    if (stamp->frame != now.frame)
         c->packet = *stamp;
-    }
     cti_connection_session_take(from, bytes, size, cookie, is_late(from, stamp));
-    if (!is_own)
+    if (stamp->frame != now.frame)
         c->packet = now;
 }
 
@@ -253,26 +250,27 @@ static void *frame_message(direction *from, const uint8_t *bytes, uint32_t size,
                                         .bytes = bytes,
                                         .size = size};
 
+    /* cppcheck-suppress returnDanglingLifetime; it is the caller's, not the message */
     return all->events->framed(all->user, &message);
 }
 
 void cti_order_message(direction *from, const uint8_t *bytes, uint32_t size, const cti_stamp *stamp)
 {
-    ordered_event event;
     void *cookie = NULL;
 
     if (from->connection->all->events->framed != NULL)
         cookie = frame_message(from, bytes, size, stamp);
     if (from->waiting.head == NULL && is_due(from, stamp)) {
         deliver_message(from, bytes, size, cookie, stamp);
-        return;
+    } else {
+        const ordered_event event = {.kind = EVENT_MESSAGE,
+                                     .packet = *stamp,
+                                     .size = size,
+                                     .bytes = bytes,
+                                     .cookie = cookie};
+
+        wait_for_turn(from, &event);
     }
-    event.kind = EVENT_MESSAGE;
-    event.packet = *stamp;
-    event.bytes = bytes;
-    event.size = size;
-    event.cookie = cookie;
-    wait_for_turn(from, &event);
 }
 
 /* A gap follows from nothing: it is only known to be before what comes next. */

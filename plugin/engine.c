@@ -284,10 +284,12 @@ static void take_message(void *user, const cti_message_record *record)
 {
     const cti_message_facts *facts = record->facts;
     message_note *note = record->cookie, *request = facts->request_cookie;
+    const frame_note *frame = engine_frame(note->frame);
     session_data *data = update_session(record->session);
 
     (void)user;
-    data->connection = engine_frame(note->frame)->connection;
+    if (frame != NULL)
+        data->connection = frame->connection;
     note->session = note_session(record->session, record->sender, facts->state);
     note->context = facts->context;
     note->version = facts->version;
