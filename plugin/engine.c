@@ -2,6 +2,8 @@
 /* From the codec's connections to notes (see engine.h). */
 #include "engine.h"
 
+#include <wsutil/adler32.h>
+
 #include <string.h>
 
 #include "bytes.h"
@@ -204,6 +206,7 @@ static void place_message(message_note *note, frame_note *frame, const cti_frame
     }
     note->offset = -1;
     note->bytes = wmem_memdup(wmem_file_scope(), message->bytes, message->size);
+    note->checksum = adler32_bytes(message->bytes, message->size);
     if (note->piece == 0 && offset + message->size <= frame->captured)
         frame->lead = MAX(frame->lead, offset + message->size);
 }

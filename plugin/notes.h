@@ -63,6 +63,7 @@ typedef struct message_note {
                      * engine_take_data() took */
     int32_t offset; /* in that piece; negative if it began in an earlier frame: */
     const uint8_t *bytes; /* a copy then, unless Wireshark's TCP puts it together; else NULL */
+    uint32_t checksum;    /* of its bytes then */
     session_note session;
     cti_context context; /* with which the codec reads it */
     uint32_t version;

@@ -2,6 +2,8 @@
 /* The messages of a frame (see pdus.h).  The engine has found which there are, and where. */
 #include "pdus.h"
 
+#include <wsutil/adler32.h>
+
 #include "bytes.h"
 #include "engine.h"
 #include "message.h"
@@ -157,10 +159,15 @@ static bool show_in_place(const piece *p)
 
 /* ---- data that TCP has put together ---- */
 
-static bool is_header_of(tvbuff_t *tvb, uint32_t offset, const message_note *m)
+/* What TCP has put together may begin with messages that were shown before, as what arrived early:
+ * only the bytes tell. */
+static bool is_at(const piece *p, uint32_t offset, const message_note *m)
 {
-    return tvb_get_ntohl(tvb, (int)offset + 4) == m->type &&
-           (tvb_get_ntohl(tvb, (int)offset) + CTI_HEADER_SIZE == m->size);
+    const uint8_t *bytes = tvb_get_ptr(p->view.tvb, (int)offset, (int)m->size);
+
+    if (m->offset < 0)
+        return adler32_bytes(bytes, m->size) == m->checksum;
+    return memcmp(bytes, p->state->bytes + m->offset, m->size) == 0;
 }
 
 /* TCP keeps the message's bytes in one place: no copy is needed. */
@@ -180,7 +187,7 @@ static bool show_put_together(const piece *p)
     for (message_note *m = p->frame->messages; m != NULL; m = m->next) {
         if (m->piece != 0 || segments_was_shown(p->state, m))
             continue;
-        if (m->size > p->length - at || !is_header_of(p->view.tvb, at, m))
+        if (m->size > p->length - at || !is_at(p, at, m))
             break;
         show_message(&p->view, p->state, m, (int)at);
         drop_copy(p->view.pinfo, m);
