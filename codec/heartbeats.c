@@ -17,6 +17,8 @@
 /* So many samples more must show one kind than the other where both are regular: one alone may be
  * a heartbeat that was lost. */
 #define VOTES_LEAD 2
+/* Times that are made up may be any distance apart.  Multiples by 4 of this cannot overflow. */
+#define DURATION_MAX (INT64_MAX / 8)
 
 typedef enum { DISTANCE, SILENCE, QUIET, MEASURES } measure;
 
@@ -260,12 +262,19 @@ static void decide(cti_heartbeat_meter *meter)
                           lead(meter, patterns, DISTANCE, QUIET) < VOTES_LEAD;
 }
 
+static int64_t known_duration(int64_t value)
+{
+    return value > DURATION_MAX ? CTI_NO_TIME : value;
+}
+
 void cti_heartbeat_meter_add(cti_heartbeat_meter *meter, int64_t time, uint32_t frame,
                              int64_t silence, int64_t quiet)
 {
-    const int64_t distance = cti_forward(meter->last_time, time);
+    const int64_t distance = known_duration(cti_forward(meter->last_time, time));
     const bool measured = distance != CTI_NO_TIME && silence != CTI_NO_TIME && !meter->client_broken;
 
+    silence = known_duration(silence);
+    quiet = known_duration(quiet);
     if (silence != CTI_NO_TIME &&
         (meter->shortest_silence == CTI_NO_TIME || silence < meter->shortest_silence))
         meter->shortest_silence = silence;
