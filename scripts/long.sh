@@ -8,6 +8,8 @@
 #     gui           the real Wireshark, on a display without a screen
 #     leaks         each capture through the plugin in valgrind
 #     mutations     mutated captures in tshark, plugin with sanitizers
+#     bad-captures  200 captures taken badly: both programs must find the same
+#     model         the model of both TCP ends, 40 seeds of each kind, in both programs
 #     soak          a day of 2,000 clients, crowds, a client that connects each second
 #     fuzz          scripts/fuzz.sh HOURS
 #     versions      scripts/plugin-versions.sh: the plugin with Wireshark 4.0, 4.2, 4.4 and 4.6
@@ -22,7 +24,8 @@ folder=$here/build/long
 hours=${1:-2}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] ||
-    set -- tests gui leaks mutations soak fuzz versions packages reproducible coverage
+    set -- tests gui leaks mutations bad-captures model soak fuzz versions packages \
+        reproducible coverage
 case $hours in
 *[!0-9.]*)
     sed -n 's/^#     scripts/usage: scripts/p' "$0" >&2
@@ -54,6 +57,14 @@ run() {
     mutations)
         build "$folder/sanitized" -DWITH_SANITIZERS=ON &&
             long_test "$folder/sanitized" plugin-mutations
+        ;;
+    bad-captures)
+        build "$here/build/tests" && long_test "$here/build/tests" bad-captures-200
+        ;;
+    model)
+        build "$here/build/tests" || return 1
+        set -- python3 "$here/tests/model/run.py" "$here/build/tests/decoder/ctidump" --seeds 40
+        "$@" && "$@" --plugin "$here/build/tests/plugin/cti.so" --only-plugin --together
         ;;
     soak)
         build "$here/build/tests" &&
