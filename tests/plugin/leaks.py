@@ -6,9 +6,9 @@ reads and writes only what is its own.
     leaks.py CTI.SO CAPTURES [all]     (default: a few of the captures)
 
 Wireshark itself leaves memory behind, in each version another: what counts is a report with a
-function of this project in its stack, other than the one that calls TCP.  (Tables of statistics are not asked for: tshark keeps them
-to its end, whosever they are.)  Wireshark takes all memory from malloc here, so that
-valgrind sees each allocation."""
+function of this project in its stack, other than the one that calls TCP.  (Tables of statistics are
+not asked for: tshark keeps them to its end, whosever they are.)  Wireshark takes all memory from
+malloc here, so that valgrind sees each allocation."""
 import os
 import subprocess
 import sys
