@@ -139,5 +139,6 @@ void cti_owed_settle(connection *c)
     c->disordered = false;
     cti_owed_settle_reset(c);
     cti_order_flush(c);
+    cti_connection_deliver(c);
     cti_owed_strike(c);
 }
