@@ -242,7 +242,7 @@ direction *cti_connection_table_direction(connection *c, const cti_segment *segm
  * whose sender the table of messages knows tells who is the client. */
 void cti_connection_table_learn_client(const direction *from, uint32_t type);
 
-/* ---- connection_ahead.c ---- */
+/* ---- connection_prefetch.c ---- */
 
 void cti_prefetch_release(cti_connections *all);
 
@@ -372,7 +372,7 @@ void cti_connection_stream_take_decrypted(direction *from, const cti_segment *se
 /* Gives up the bytes that are kept of an unfinished message, because of the limit. */
 void cti_connection_stream_give_up(direction *from);
 
-/* ---- live_session.c ---- */
+/* ---- connection_session.c ---- */
 
 /* A whole message, or the start of one that the capture cut.  late: what follows from it may have
  * been delivered before it. */

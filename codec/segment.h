@@ -40,9 +40,8 @@ typedef struct cti_segment {
     /* Data without TCP's header (exported by Wireshark, decrypted): it follows what its sender
      * sent before; numbers and flags mean nothing. */
     bool in_order;
-    bool
-        is_cti; /* with in_order: whoever has decrypted or exported the data knows that it is CTI */
-    bool repeated;           /* certainly a copy of an earlier packet: not data */
+    bool is_cti;   /* with in_order: whoever decrypted or exported the data knows that it is CTI */
+    bool repeated; /* certainly a copy of an earlier packet: not data */
     uint16_t identification; /* of the IPv4 packet; 0 where there is none */
     uint16_t checksum;       /* as in the header, right or wrong */
     const uint8_t *payload;

@@ -246,7 +246,6 @@ static void hand_out_kept(cti_stream *stream, uint32_t from, uint32_t size)
     const cti_stream_mark *mark = mark_at(stream, from + size - 1);
     const bool is_last = mark + 1 == stream->marks + stream->mark_count;
     const uint32_t end = is_last ? stream->length : mark[1].at;
-
     const cti_stamp stamp = mark->stamp;
 
     hand_out(stream, stream->rest + from, size, end - (from + size), &stamp);

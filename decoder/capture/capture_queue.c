@@ -30,10 +30,10 @@ typedef struct queued {
     capture *capture; /* NULL before its turn and when it is used up */
     int64_t first_time;
     capture_turn turn;
-    uint64_t records;   /* read since it was opened */
+    uint64_t records;     /* read since it was opened */
     uint64_t not_packets; /* of them */
-    int known_link;     /* the link type that was last found to be supported */
-    GArray *skipped;    /* of skipped_link; NULL where there is none */
+    int known_link;       /* the link type that was last found to be supported */
+    GArray *skipped;      /* of skipped_link; NULL where there is none */
     bool has_known, has_unknown;
 } queued;
 
@@ -42,7 +42,7 @@ struct capture_queue {
     capture_queue_facts facts;
     queued *files; /* one a path */
     uint32_t file_count;
-    GPtrArray *waiting; /* in the order of their turns; the last one is next */
+    GPtrArray *waiting;  /* in the order of their turns; the last one is next */
     capture_heap active; /* those whose packets are merged by time */
     queued *last;        /* whose packet was taken last: the first of active; to be advanced */
 };
