@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What TCP's headers show of each side of a connection: unacknowledged data, closed receive
  * windows, the TTL of its packets and of the RST, and answers to a SYN from another address (see
- * cti_tcp_side and cti_other_answer).
- *
- * Sequence numbers wrap: they are compared by their signed 32-bit difference. */
+ * cti_tcp_side and cti_other_answer). */
 #include "connection_private.h"
 
 #include <string.h>
@@ -14,11 +12,6 @@
 enum { TTL_OTHERS = 8, TTL_DISTANCE = 16 };
 
 enum { ANSWER_COPY = DIRECTIONS, RESET_COPY }; /* for the duplicate filter */
-
-static int32_t ahead(uint32_t number, uint32_t of)
-{
-    return (int32_t)(number - of);
-}
 
 /* ---- acknowledgments ---- */
 
@@ -50,12 +43,12 @@ static G_GNUC_NO_INLINE void drop_acknowledged(direction *of, cti_tcp_side *side
 
     side->repeats = 0;
     side->first = side->acked;
-    while (count < side->queued && ahead(side->first, of->sent[count].from) >= 0) {
+    while (count < side->queued && cti_sequence_ahead(side->first, of->sent[count].from) >= 0) {
         const sent_segment *sent = &of->sent[count++];
 
         side->since = sent->time;
         side->since_frame = sent->frame;
-        if (ahead(sent->start, side->first) > 0)
+        if (cti_sequence_ahead(sent->start, side->first) > 0)
             side->first = sent->start;
     }
     side->queued = (uint8_t)(side->queued - count);
@@ -74,15 +67,16 @@ static inline void take_acknowledgment(direction *of, cti_tcp_side *side,
         place(side, number);
         return;
     }
-    if (ahead(number, side->acked) <= 0 || (side->sent && ahead(number, side->next) > FAR_AHEAD))
+    if (cti_sequence_ahead(number, side->acked) <= 0 ||
+        (side->sent && cti_sequence_ahead(number, side->next) > FAR_AHEAD))
         return;
     side->acked = number;
-    if (side->unacknowledged == 0 || ahead(number, side->first) <= 0)
+    if (side->unacknowledged == 0 || cti_sequence_ahead(number, side->first) <= 0)
         return;
     /* Times may be anything: note_wait() looks closer. */
     if ((int64_t)((uint64_t)segment->time - (uint64_t)side->since) > side->longest)
         note_wait(side, segment);
-    if (ahead(side->next, number) > 0) {
+    if (cti_sequence_ahead(side->next, number) > 0) {
         drop_acknowledged(of, side);
         return;
     }
@@ -96,13 +90,13 @@ static inline void take_acknowledgment(direction *of, cti_tcp_side *side,
 static void note_repeated(cti_tcp_side *side, uint32_t start, uint32_t end,
                           const cti_segment *segment)
 {
-    if (side->unacknowledged == 0 || ahead(start, side->first) > 0)
+    if (side->unacknowledged == 0 || cti_sequence_ahead(start, side->first) > 0)
         return;
-    if (ahead(end, side->first) > 0) {
+    if (cti_sequence_ahead(end, side->first) > 0) {
         side->repeats++;
         side->repeat_time = segment->time;
         side->repeat_frame = segment->frame;
-    } else if (ahead(start, side->acked) >= 0) {
+    } else if (cti_sequence_ahead(start, side->acked) >= 0) {
         side->first = start;
         side->unacknowledged = side->next - start;
     }
@@ -131,7 +125,7 @@ static inline void note_sent(direction *from, cti_tcp_side *side, uint32_t start
     if (side->unacknowledged > 0) {
         queue_segment(from, side, start, segment);
     } else {
-        side->first = ahead(start, side->acked) > 0 ? start : side->acked;
+        side->first = cti_sequence_ahead(start, side->acked) > 0 ? start : side->acked;
         side->since = segment->time;
         side->since_frame = segment->frame;
         side->repeats = 0;
@@ -150,14 +144,15 @@ static G_GNUC_NO_INLINE void take_other_data(direction *from, cti_tcp_side *side
         side->sent = true;
         side->next = start;
     }
-    if (ahead(start, side->next) < 0)
+    if (cti_sequence_ahead(start, side->next) < 0)
         note_repeated(side, start, end, segment);
-    if (ahead(end, side->next) <= 0 || ahead(start, side->next) > FAR_AHEAD)
+    if (cti_sequence_ahead(end, side->next) <= 0 ||
+        cti_sequence_ahead(start, side->next) > FAR_AHEAD)
         return;
-    if (ahead(side->acked, end) > FAR_AHEAD)
+    if (cti_sequence_ahead(side->acked, end) > FAR_AHEAD)
         place(side, start);
     /* A capture may show data after what acknowledges it. */
-    if (ahead(end, side->acked) > 0)
+    if (cti_sequence_ahead(end, side->acked) > 0)
         note_sent(from, side, start, end, segment);
     else
         side->next = end;
@@ -168,7 +163,7 @@ static inline void take_data(direction *from, cti_tcp_side *side, uint32_t start
 {
     const uint32_t end = start + segment->length;
 
-    if (side->sent && start == side->next && ahead(end, side->acked) > 0)
+    if (side->sent && start == side->next && cti_sequence_ahead(end, side->acked) > 0)
         note_sent(from, side, start, end, segment);
     else
         take_other_data(from, side, start, end, segment);
@@ -317,7 +312,7 @@ void cti_connection_facts_reset(direction *from, direction *to, const cti_segmen
 
     /* It may acknowledge what came before it; but it may be forged. */
     if (segment->flags & CTI_FLAG_ACK && to->side->sent &&
-        ahead(segment->acknowledgment, to->side->next) <= 1)
+        cti_sequence_ahead(segment->acknowledgment, to->side->next) <= 1)
         take_acknowledgment(to, to->side, segment);
     from->connection->record.reset =
         (cti_tcp_reset){.sender = from->sender,

@@ -34,10 +34,9 @@ static uint64_t cost_of(const waiting_event *w)
     return sizeof(*w) + w->event.size;
 }
 
-/* True if number a is after number b. */
 static bool is_after(uint32_t a, uint32_t b)
 {
-    return (int32_t)(a - b) > 0;
+    return cti_sequence_ahead(a, b) > 0;
 }
 
 /* ---- one event ---- */

@@ -23,6 +23,13 @@ static inline bool cti_endpoint_is(const cti_endpoint *a, const cti_endpoint *b)
     return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
+/* How far a sequence number is ahead of another one; below 0 where it is behind.  They wrap
+ * (RFC 9293, section 3.4). */
+static inline int32_t cti_sequence_ahead(uint32_t number, uint32_t of)
+{
+    return (int32_t)(number - of);
+}
+
 /* Control bits of the header. */
 enum {
     CTI_FLAG_FIN = 0x01,

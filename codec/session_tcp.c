@@ -61,7 +61,7 @@ static inline void note_sent(cti_flow *flow, const cti_segment *segment, uint32_
     flow->small = small;
     flow->next = number_after(segment);
     /* A capture may show the acknowledgment first. */
-    flow->waiting = !flow->acked_known || (int32_t)(flow->acked - flow->next) < 0;
+    flow->waiting = !flow->acked_known || cti_sequence_ahead(flow->acked, flow->next) < 0;
 }
 
 void cti_session_segment(cti_session *session, cti_sender sender, const cti_segment *segment)
@@ -75,7 +75,7 @@ void cti_session_segment(cti_session *session, cti_sender sender, const cti_segm
     if (segment->flags & CTI_FLAG_ACK) {
         to->acked_known = true;
         to->acked = segment->acknowledgment;
-        if (to->waiting && (int32_t)(segment->acknowledgment - to->next) >= 0)
+        if (to->waiting && cti_sequence_ahead(segment->acknowledgment, to->next) >= 0)
             note_acknowledged(to, segment, repeated);
     }
     if (!from->known) {

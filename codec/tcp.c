@@ -28,7 +28,7 @@ void cti_tcp_stream_release(cti_tcp_stream *stream)
 /* A raw number in the stream's own space. */
 static uint64_t relative(const cti_tcp_stream *stream, uint32_t sequence)
 {
-    return stream->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)stream->next);
+    return stream->next + (uint64_t)(int64_t)cti_sequence_ahead(sequence, (uint32_t)stream->next);
 }
 
 /* The peer's acknowledgments came first and show where the stream was then.  Bytes before that are

@@ -469,11 +469,6 @@ static cti_connection *connection_of(const cti_segment *segment)
                : NULL;
 }
 
-static bool is_after(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0;
-}
-
 /* Messages in bytes whose turn has not come: the capture may not show for long what is before
  * them, so they are shown now, and confirmed by the stream later. */
 static void find_early(frame_note *frame, const cti_connection_summary *summary,
@@ -547,9 +542,9 @@ frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment)
         return frame;
     frame->began = began;
     frame->lead = MAX(frame->lead, MIN(tail, segment->captured));
-    if (known && began && !is_after(end, before))
+    if (known && began && cti_sequence_ahead(end, before) <= 0)
         frame->place = PLACE_REPEATED;
-    else if (is_after(end, cti_connection_reached(connection, &segment->source)))
+    else if (cti_sequence_ahead(end, cti_connection_reached(connection, &segment->source)) > 0)
         frame->place = PLACE_EARLY;
     if (frame->place == PLACE_EARLY)
         find_early(frame, cti_connection_get_summary(connection), segment);
