@@ -365,19 +365,19 @@ static connection *choose_connection(cti_connections *all, connection *c,
         syn = *c->late_syn;
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         c = begin_connection(all, &syn);
-        take_segment(c, cti_connection_table_direction(c, &syn), &syn);
+        take_segment(c, cti_connection_table_direction(c, &syn.source), &syn);
         return c;
     }
     if (!(segment->flags & CTI_FLAG_SYN))
         return c;
     if (c->directions[0].reset_taken || c->directions[1].reset_taken)
         cti_owed_settle(c);
-    if (cti_syn_begins_another(cti_connection_table_direction(c, segment), segment)) {
+    if (cti_syn_begins_another(cti_connection_table_direction(c, &segment->source), segment)) {
         finish_connection(c, c->record.last_time, CTI_END_SUPERSEDED, CTI_GAP_CLOSED);
         return begin_connection(all, segment);
     }
     if (c->reset || c->content == CONTENT_OTHER ||
-        !cti_syn_is_late(cti_connection_table_direction(c, segment), segment))
+        !cti_syn_is_late(cti_connection_table_direction(c, &segment->source), segment))
         return c;
     cti_syn_keep(c, segment);
     return NULL;
@@ -395,7 +395,7 @@ void cti_connections_take(cti_connections *all, connection *c, const cti_segment
         c = choose_connection(all, c, segment);
     if (c == NULL)
         return;
-    from = cti_connection_table_direction(c, segment);
+    from = cti_connection_table_direction(c, &segment->source);
     if (segment->repeated || is_copy(c, from, segment)) {
         c->record.tcp.duplicates++;
         return;
@@ -526,25 +526,19 @@ bool cti_connection_is_cti(const cti_connection *c)
     return c->content == CONTENT_CTI;
 }
 
-static direction *direction_of(cti_connection *c, const cti_endpoint *source)
-{
-    return cti_connection_direction(c, cti_endpoint_is(source, &c->record.client) ? CTI_CLIENT
-                                                                                  : CTI_SERVER);
-}
-
 uint32_t cti_connection_reached(cti_connection *c, const cti_endpoint *source)
 {
-    return (uint32_t)cti_tcp_stream_reached(&direction_of(c, source)->stream);
+    return (uint32_t)cti_tcp_stream_reached(&cti_connection_table_direction(c, source)->stream);
 }
 
 uint32_t cti_connection_tail(cti_connection *c, const cti_endpoint *source)
 {
-    return (uint32_t)MIN(direction_of(c, source)->messages.tail, UINT32_MAX);
+    return (uint32_t)MIN(cti_connection_table_direction(c, source)->messages.tail, UINT32_MAX);
 }
 
 uint32_t cti_connection_unfinished(cti_connection *c, const cti_endpoint *source, uint32_t *wanted)
 {
-    const cti_stream *messages = &direction_of(c, source)->messages;
+    const cti_stream *messages = &cti_connection_table_direction(c, source)->messages;
 
     *wanted = 0;
     if (c->content != CONTENT_CTI || messages->tail > 0 ||

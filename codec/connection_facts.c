@@ -327,12 +327,7 @@ void cti_connection_facts_reset(direction *from, direction *to, const cti_segmen
 /* The place of the SYN that a client sent to this port of a server. */
 static recent_syn *syn_of(cti_connections *all, const cti_endpoint *client, uint16_t port)
 {
-    uint64_t words[2], hash;
-
-    memcpy(words, client->address, sizeof(words));
-    hash = (words[0] ^ (uint64_t)client->port << 16 ^ port) * UINT64_C(0x9E3779B97F4A7C15);
-    hash = (hash ^ words[1]) * UINT64_C(0xBF58476D1CE4E5B9);
-    return &all->syns[(hash >> 32) % RECENT_SYNS];
+    return &all->syns[(cti_connection_table_hash(client) + port) % RECENT_SYNS];
 }
 
 void cti_connection_facts_syn(connection *c, const cti_segment *segment)

@@ -73,7 +73,7 @@ static void fetch_content(const cti_connections *all, const waiting_segment *w)
     if (c->writer_data != NULL)
         fetch(c->writer_data, 2 * LINE);
     if (w->segment.length > 0)
-        cti_tcp_store_expect(&cti_connection_table_direction(c, &w->segment)->stream,
+        cti_tcp_store_expect(&cti_connection_table_direction(c, &w->segment.source)->stream,
                              w->segment.captured);
 }
 

@@ -207,6 +207,9 @@ void cti_tally_add(cti_tally *tally, uint32_t frame);
 
 void cti_connection_table_init(cti_connections *all);
 
+/* A number made of an address and port; the low bits are as good as the high ones. */
+uint64_t cti_connection_table_hash(const cti_endpoint *point);
+
 /* The connection that a segment's endpoints belong to, NULL if it is not known. */
 connection *cti_connection_table_find(cti_connections *all, const cti_segment *segment);
 
@@ -235,8 +238,8 @@ uint32_t cti_connection_table_size(const cti_connections *all);
  * a session before all others. */
 connection *cti_connection_table_quietest(cti_connections *all);
 
-/* The direction that a segment belongs to. */
-direction *cti_connection_table_direction(connection *c, const cti_segment *segment);
+/* The direction in which this endpoint of the connection sends. */
+direction *cti_connection_table_direction(connection *c, const cti_endpoint *source);
 
 /* A message of this type came from this direction: on a port that says nothing, the first one
  * whose sender the table of messages knows tells who is the client. */

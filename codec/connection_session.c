@@ -202,7 +202,7 @@ static void note_silent_ends(connection *c, int64_t time)
 {
     for (int i = 0; i < DIRECTIONS; i++) {
         const direction *from = &c->directions[i], *to = cti_connection_opposite(from);
-        const cti_tcp_side *side = &c->record.sides[from->sender == CTI_SERVER];
+        const cti_tcp_side *side = from->side;
 
         if (side->unacknowledged > 0 && side->repeats == 0 &&
             cti_elapsed(side->since, time) > CTI_TCP_REPEATED_AFTER)

@@ -2,8 +2,6 @@
 /* Which SYN begins another connection between the same endpoints. */
 #include "connection_private.h"
 
-#include <string.h>
-
 bool cti_syn_begins_another(const direction *from, const cti_segment *segment)
 {
     const connection *c = from->connection;
@@ -49,8 +47,7 @@ bool cti_syn_is_proven(const connection *c, const cti_segment *segment)
 
     if (syn == NULL)
         return false;
-    if (segment->source.port == syn->source.port &&
-        memcmp(segment->source.address, syn->source.address, sizeof(syn->source.address)) == 0)
+    if (cti_endpoint_is(&segment->source, &syn->source))
         return !(segment->flags & (CTI_FLAG_SYN | CTI_FLAG_RST)) &&
                segment->sequence == syn->sequence + 1;
     return segment->flags & CTI_FLAG_SYN && segment->flags & CTI_FLAG_ACK &&

@@ -7,7 +7,7 @@
 
 /* ---- endpoints ---- */
 
-static uint64_t hash_endpoint(const cti_endpoint *point)
+uint64_t cti_connection_table_hash(const cti_endpoint *point)
 {
     uint64_t words[2], hash;
 
@@ -20,7 +20,8 @@ static uint64_t hash_endpoint(const cti_endpoint *point)
 /* The same for both orders of the endpoints. */
 static gpointer key_of(const cti_endpoint *one, const cti_endpoint *other)
 {
-    return GSIZE_TO_POINTER((gsize)(hash_endpoint(one) + hash_endpoint(other)));
+    return GSIZE_TO_POINTER(
+        (gsize)(cti_connection_table_hash(one) + cti_connection_table_hash(other)));
 }
 
 bool cti_connection_table_is(const connection *c, const cti_segment *segment)
@@ -127,9 +128,9 @@ void cti_connection_table_learn_client(const direction *from, uint32_t type)
     cti_connection_facts_swap(c);
 }
 
-direction *cti_connection_table_direction(connection *c, const cti_segment *segment)
+direction *cti_connection_table_direction(connection *c, const cti_endpoint *source)
 {
-    const bool client = cti_endpoint_is(&segment->source, &c->record.client);
+    const bool client = cti_endpoint_is(source, &c->record.client);
 
     return cti_connection_direction(c, client ? CTI_CLIENT : CTI_SERVER);
 }
