@@ -288,11 +288,8 @@ static void take_data(direction *from, const cti_segment *segment)
 /* True for nearly all connections: nothing waits, and nothing is waited for. */
 static bool is_quiet(const connection *c)
 {
-    const direction *one = &c->directions[0], *other = &c->directions[1];
-
-    return one->waiting.head == NULL && other->waiting.head == NULL &&
-           (one->stream.owed | other->stream.owed) == 0 && !one->reset_taken &&
-           !other->reset_taken && !c->over;
+    return c->directions[0].waiting.head == NULL && c->directions[1].waiting.head == NULL &&
+           !cti_connection_is_waiting(c) && !c->over;
 }
 
 /* A segment that belongs to this connection. */

@@ -39,8 +39,7 @@ void cti_owed_give_up(direction *from)
 /* True if RST waits for what is owed, or, where packets come out of order, for what may come. */
 static bool reset_waits(const connection *c)
 {
-    return c->directions[0].stream.owed != 0 || c->directions[1].stream.owed != 0 ||
-           (c->disordered && !is_over_time(c, c->reset_packet.time));
+    return cti_connection_is_owed(c) || (c->disordered && !is_over_time(c, c->reset_packet.time));
 }
 
 void cti_owed_settle_reset(connection *c)
@@ -48,12 +47,6 @@ void cti_owed_settle_reset(connection *c)
     for (int i = 0; i < DIRECTIONS; i++)
         if (c->directions[i].reset_taken && !reset_waits(c))
             cti_end_finish_reset(&c->directions[i]);
-}
-
-static bool is_owing(const connection *c)
-{
-    return c->directions[0].stream.owed != 0 || c->directions[1].stream.owed != 0 ||
-           c->directions[0].reset_taken || c->directions[1].reset_taken;
 }
 
 /* The time since which the connection waits. */
@@ -71,7 +64,7 @@ static int64_t owing_since(const connection *c)
 
 void cti_owed_enlist(connection *c)
 {
-    if (c->owing || !is_owing(c))
+    if (c->owing || !cti_connection_is_waiting(c))
         return;
     c->owing = true;
     c->owing_from = owing_since(c);
@@ -104,7 +97,7 @@ static void expire_late(connection *c)
  * waited for longer. */
 static bool waits_anew(const connection *c)
 {
-    return is_owing(c) && owing_since(c) != c->owing_from;
+    return cti_connection_is_waiting(c) && owing_since(c) != c->owing_from;
 }
 
 /* Looks at the connections that wait for bytes, the one that began first: a connection that waits
@@ -119,7 +112,7 @@ void cti_owed_expire(cti_connections *all)
             cti_owed_enlist(c);
             continue;
         }
-        if (is_owing(c) && !is_over_time(c, owing_since(c)))
+        if (cti_connection_is_waiting(c) && !is_over_time(c, owing_since(c)))
             return;
         cti_owed_strike(c);
         expire_late(c);

@@ -188,6 +188,19 @@ static inline direction *cti_connection_opposite(const direction *from)
     return &c->directions[from == &c->directions[0] ? 1 : 0];
 }
 
+/* True if the capture may show bytes yet that were acknowledged. */
+static inline bool cti_connection_is_owed(const connection *c)
+{
+    return (c->directions[0].stream.owed | c->directions[1].stream.owed) != 0;
+}
+
+/* True if bytes, or the turn of a RST, are waited for. */
+static inline bool cti_connection_is_waiting(const connection *c)
+{
+    return cti_connection_is_owed(c) || c->directions[0].reset_taken ||
+           c->directions[1].reset_taken;
+}
+
 /* Gives the connection its number, if it has none. */
 void cti_connection_number(connection *c);
 

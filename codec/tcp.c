@@ -89,13 +89,13 @@ static void owe(cti_tcp_stream *stream, uint64_t to, int64_t time, uint32_t fram
     stream->owed_frame = frame;
 }
 
-/* Bytes came. */
-static void settle_owed(cti_tcp_stream *stream, const cti_segment *segment)
+/* Bytes came, or were given up: what is still missing is owed from this time on. */
+static void settle_owed(cti_tcp_stream *stream, int64_t time, uint32_t frame)
 {
     if (stream->owed > cti_tcp_stream_reached(stream))
         return;
     stream->owed = 0;
-    owe(stream, stream->acked, segment->time, segment->frame);
+    owe(stream, stream->acked, time, frame);
 }
 
 /* Delivers bytes that are next; missing ones at their end are a cut by the snaplen. */
@@ -288,7 +288,7 @@ cti_tcp_verdict cti_tcp_stream_feed(cti_tcp_stream *stream, const cti_segment *s
     if (segment->flags & CTI_FLAG_FIN && !stream->saw_fin)
         take_fin(stream, relative(stream, sequence + segment->length));
     if (stream->owed != 0)
-        settle_owed(stream, segment);
+        settle_owed(stream, segment->time, segment->frame);
     return verdict;
 }
 
@@ -361,8 +361,8 @@ void cti_tcp_stream_give_up(cti_tcp_stream *stream, cti_gap_cause cause, const c
     if (cti_tcp_store_first(stream) == NULL)
         return;
     give_up_first(stream, cause, sink, user);
-    if (stream->owed != 0 && stream->owed <= cti_tcp_stream_reached(stream)) /* what is left */
-        stream->owed = stream->acked > cti_tcp_stream_reached(stream) ? stream->acked : 0;
+    if (stream->owed != 0)
+        settle_owed(stream, stream->owed_time, stream->owed_frame);
     if (cti_tcp_store_first(stream) == NULL)
         return;
     /* It has had its turn: others go first now. */
