@@ -480,18 +480,20 @@ const cti_connection_counts *cti_connections_counts(const cti_connections *all)
     return &all->counts;
 }
 
+static void free_connections(const GQueue *queue)
+{
+    while (queue->head != NULL) {
+        cti_connection_session_free(queue->head->data);
+        cti_connection_table_remove(queue->head->data);
+    }
+}
+
 void cti_connections_free(cti_connections *all)
 {
     if (all == NULL)
         return;
-    while (all->idle.head != NULL) {
-        cti_connection_session_free(all->idle.head->data);
-        cti_connection_table_remove(all->idle.head->data);
-    }
-    while (all->talking.head != NULL) {
-        cti_connection_session_free(all->talking.head->data);
-        cti_connection_table_remove(all->talking.head->data);
-    }
+    free_connections(&all->idle);
+    free_connections(&all->talking);
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
     cti_prefetch_release(all);

@@ -167,6 +167,12 @@ static void skip_rest(cti_stream *stream)
     drop(stream, stream->length);
 }
 
+/* Bytes of the kept message by its header, which must be whole. */
+static uint64_t size_of_kept(const cti_stream *stream)
+{
+    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest);
+}
+
 /* ---- gaps ---- */
 
 static void begin_gap(cti_stream *stream, uint64_t bytes, uint64_t unseen, cti_gap_cause cause,
@@ -404,7 +410,7 @@ static bool is_open(const cti_stream *stream)
 {
     if (stream->length < CTI_HEADER_SIZE)
         return stream->framing.state == CTI_FRAME_SEARCH;
-    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) > stream->length;
+    return size_of_kept(stream) > stream->length;
 }
 
 /* A segment after the start of a message. */
@@ -443,12 +449,10 @@ void cti_stream_take(cti_stream *stream, const uint8_t *bytes, uint32_t size, bo
  * and ends with it. */
 static bool is_cut_message(const cti_stream *stream, uint64_t missing)
 {
-    const uint8_t *rest = stream->rest;
-
     if (stream->length < CTI_HEADER_SIZE || !begins_at(stream, 0) || stream->mark_count > 1)
         return false;
-    return (uint64_t)CTI_HEADER_SIZE + cti_header_length(rest) == stream->length + missing &&
-           cti_frame_can_begin(&stream->framing, rest, stream->length);
+    return size_of_kept(stream) == stream->length + missing &&
+           cti_frame_can_begin(&stream->framing, stream->rest, stream->length);
 }
 
 /* Takes what was kept before a gap.  Where the end of the last message is not among the missing
@@ -476,7 +480,7 @@ static uint64_t settle(cti_stream *stream, uint64_t missing, cti_gap_cause cause
             stream->framing.state = CTI_FRAME_SEARCH;
             return missing;
         }
-        left = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
+        left = size_of_kept(stream) - stream->length;
         stream->tail_lost = !cut;
         stream->tail_passed = 0;
         if (cut)
@@ -516,7 +520,7 @@ void cti_stream_give_up(cti_stream *stream, const cti_stamp *stamp)
     if (stream->tail > 0) {
         free_rest(stream);
     } else if (stream->framing.state == CTI_FRAME_IN_STEP && stream->length >= CTI_HEADER_SIZE) {
-        stream->tail = (uint64_t)CTI_HEADER_SIZE + cti_header_length(stream->rest) - stream->length;
+        stream->tail = size_of_kept(stream) - stream->length;
         stream->tail_lost = true;
         stream->tail_passed = 0;
         skip_rest(stream);
