@@ -78,6 +78,26 @@ static void tell_short(run *r, int64_t at, cti_sender sender, uint32_t type, uin
     tell(r, at, sender, &message);
 }
 
+/* The session's first message, at time 0. */
+static void ask_to_open(run *r, uint32_t idle_timeout)
+{
+    bytes message;
+
+    r->session = cti_session_new(&counting, r, false);
+    r->summary = cti_session_get_summary(r->session);
+    open_req(&message, 1, 24, idle_timeout);
+    tell(r, 0, CTI_CLIENT, &message);
+}
+
+static void open_run(run *r, uint32_t idle_timeout, int64_t answered_at)
+{
+    bytes message;
+
+    ask_to_open(r, idle_timeout);
+    open_conf(&message, 1);
+    tell(r, answered_at, CTI_SERVER, &message);
+}
+
 /* A request of the client and its answer after 2 ms. */
 static void ask(run *r, int64_t at, uint32_t request, uint32_t answer)
 {
@@ -162,18 +182,12 @@ static void play(run *r, const plan *p)
                 .event = NEVER,
                 .gap = p->gap_at > 0 ? ns(p->gap_at) : NEVER,
                 .back = p->back_at > 0 ? ns(p->back_at) : NEVER};
-    bytes message;
 
     memset(r, 0, sizeof(*r));
     r->random = p->seed * 2654435761u + 12345;
     r->offset = epoch;
-    r->session = cti_session_new(&counting, r, false);
-    r->summary = cti_session_get_summary(r->session);
-    open_req(&message, 1, 24,
-             p->idle_timeout != 0 ? p->idle_timeout : (uint32_t)MAX(20, 4 * p->interval));
-    tell(r, 0, CTI_CLIENT, &message);
-    open_conf(&message, 1);
-    tell(r, ns(0.010), CTI_SERVER, &message);
+    open_run(r, p->idle_timeout != 0 ? p->idle_timeout : (uint32_t)MAX(20, 4 * p->interval),
+             ns(0.010));
     r->invoke = 1;
     later_beat(r, p, &t, ns(0.010), true, true, true);
     if (p->request_max > 0)
@@ -319,15 +333,10 @@ static void heartbeats_that_events_replace(void **state)
 {
     const int64_t minute = 60 * CTI_SECOND;
     run r = {.offset = 0};
-    bytes message;
     int64_t at = 0;
 
     (void)state;
-    r.session = cti_session_new(&counting, &r, false);
-    open_req(&message, 1, 24, UINT32_MAX);
-    tell(&r, at, CTI_CLIENT, &message);
-    open_conf(&message, 1);
-    tell(&r, at, CTI_SERVER, &message);
+    open_run(&r, UINT32_MAX, 0);
     for (int i = 0; i < 6; i++)
         ask(&r, at += 15 * minute, CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
     for (int i = 0; i < 100; i++)
@@ -452,14 +461,9 @@ static void a_gap_before_the_interval_is_known(void **state)
     static const double times[] = {30, 60, 160, 190, 220, 250};
     uint32_t told = 0;
     run r = {.offset = 0};
-    bytes message;
 
     (void)state;
-    r.session = cti_session_new(&counting, &r, false);
-    open_req(&message, 1, 24, 600);
-    tell(&r, 0, CTI_CLIENT, &message);
-    open_conf(&message, 1);
-    tell(&r, 0, CTI_SERVER, &message);
+    open_run(&r, 600, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
         ask(&r, ns(times[i]), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
         told += i < 3 ? r.gaps[CTI_WARNING] : 0;
@@ -483,14 +487,9 @@ static void idle_timeout_alone(void **state)
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         run r = {.offset = 0};
-        bytes message;
         double at = 0;
 
-        r.session = cti_session_new(&counting, &r, false);
-        open_req(&message, 1, 24, 120);
-        tell(&r, 0, CTI_CLIENT, &message);
-        open_conf(&message, 1);
-        tell(&r, 0, CTI_SERVER, &message);
+        open_run(&r, 120, 0);
         ask(&r, ns(at += 30), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
         ask(&r, ns(at += cases[i].silence), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
         cti_session_finish(r.session, ns(at + 1), CTI_END_CAPTURE_ENDED);
@@ -645,15 +644,9 @@ static void quiet_across_a_gap(void **state)
     (void)state;
     for (int with_gap = 0; with_gap < 3; with_gap++) {
         run r = {.offset = 0};
-        bytes message;
         double at = 0;
 
-        r.session = cti_session_new(&counting, &r, false);
-        r.summary = cti_session_get_summary(r.session);
-        open_req(&message, 1, 24, UINT32_MAX);
-        tell(&r, 0, CTI_CLIENT, &message);
-        open_conf(&message, 1);
-        tell(&r, 0, CTI_SERVER, &message);
+        open_run(&r, UINT32_MAX, 0);
         for (int i = 0; i < 6; i++) {
             ask(&r, ns(at += 40), CTI_QUERY_AGENT_STATE_REQ, CTI_QUERY_AGENT_STATE_CONF);
             for (int j = 1; j <= i; j++)
@@ -680,15 +673,9 @@ static void quiet_that_a_gap_ended(void **state)
     (void)state;
     for (int with_gap = 0; with_gap < 2; with_gap++) {
         run r = {.offset = 0};
-        bytes message;
         double at = 0;
 
-        r.session = cti_session_new(&counting, &r, false);
-        r.summary = cti_session_get_summary(r.session);
-        open_req(&message, 1, 24, UINT32_MAX);
-        tell(&r, 0, CTI_CLIENT, &message);
-        open_conf(&message, 1);
-        tell(&r, 0, CTI_SERVER, &message);
+        open_run(&r, UINT32_MAX, 0);
         for (int i = 0; i < 12; i++) {
             ask(&r, ns(at += 40), CTI_QUERY_AGENT_STATE_REQ, CTI_QUERY_AGENT_STATE_CONF);
             for (int j = 0; j < i; j++)
@@ -709,13 +696,9 @@ static void server_not_captured(void **state)
     (void)state;
     for (int hangs = 0; hangs < 2; hangs++) {
         run r = {.offset = 0};
-        bytes message;
         double at = 0;
 
-        r.session = cti_session_new(&counting, &r, false);
-        r.summary = cti_session_get_summary(r.session);
-        open_req(&message, 1, 24, 600);
-        tell(&r, 0, CTI_CLIENT, &message);
+        ask_to_open(&r, 600);
         cti_session_not_captured(r.session, CTI_SERVER);
         for (uint32_t i = 0; i < 10; i++) {
             tell_short(&r, ns(at + 7 + i), CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 100 + i);
