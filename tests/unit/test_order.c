@@ -17,6 +17,7 @@
 #include <glib.h>
 
 #include "codec/connection.h"
+#include "told.h"
 
 enum { CLIENT, SERVER };
 
@@ -42,24 +43,6 @@ typedef struct bench {
 
 /* ---- what is reported ---- */
 
-static void told(bench *b, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void told(bench *b, const char *format, ...)
-{
-    va_list arguments;
-
-    if (b->log->len > 0)
-        g_string_append_c(b->log, ' ');
-    va_start(arguments, format);
-    g_string_append_vprintf(b->log, format, arguments);
-    va_end(arguments);
-}
-
-static char letter(cti_sender sender)
-{
-    return sender == CTI_CLIENT ? 'c' : 's';
-}
-
 static uint32_t number_of(const uint8_t *message)
 {
     return message[10] * 256u + message[11];
@@ -70,7 +53,7 @@ static void *on_framed(void *user, const cti_framed_message *message)
     bench *b = user;
 
     if (b->log_framed)
-        told(b, "[%c%u]", letter(message->sender), number_of(message->bytes));
+        told(b->log, "[%c%u]", letter(message->sender), number_of(message->bytes));
     return GUINT_TO_POINTER(1 + number_of(message->bytes));
 }
 
@@ -83,25 +66,25 @@ static void on_message(void *user, const cti_message_record *record)
     assert_int_equal(record->size, MESSAGE_SIZE);
     assert_int_equal(GPOINTER_TO_UINT(record->cookie), 1 + number_of(record->bytes));
     if (b->messages < 100)
-        told(b, "%c%u", letter(record->sender), number_of(record->bytes));
+        told(b->log, "%c%u", letter(record->sender), number_of(record->bytes));
 }
 
 static void on_gap(void *user, const cti_gap *gap)
 {
-    told(user, "gap(%c %u)", letter(gap->sender), (unsigned)gap->bytes);
+    told(((bench *)user)->log, "gap(%c %u)", letter(gap->sender), (unsigned)gap->bytes);
 }
 
 static void on_tcp_end(void *user, const cti_session_record *session, cti_tcp_end how,
                        cti_sender sender, int64_t time, uint32_t frame)
 {
     (void)session, (void)time, (void)frame;
-    told(user, "%s(%c)", how == CTI_TCP_FIN ? "fin" : "rst", letter(sender));
+    told(((bench *)user)->log, "%s(%c)", how == CTI_TCP_FIN ? "fin" : "rst", letter(sender));
 }
 
 static void on_session(void *user, const cti_session_record *record)
 {
     (void)record;
-    told(user, "end");
+    told(((bench *)user)->log, "end");
 }
 
 static void on_connection(void *user, const cti_connection_summary *connection)
@@ -109,7 +92,7 @@ static void on_connection(void *user, const cti_connection_summary *connection)
     bench *b = user;
 
     b->retransmissions += connection->tcp.retransmissions;
-    told(b, "conn");
+    told(b->log, "conn");
 }
 
 static const cti_connection_events events = {
@@ -134,13 +117,6 @@ static void begin(bench *b)
     b->all = cti_connections_new(&b->options, &events, b);
 }
 
-/* Compares what was reported since the last time. */
-static void assert_told(bench *b, const char *expected)
-{
-    assert_string_equal(b->log->str, expected);
-    g_string_truncate(b->log, 0);
-}
-
 static void free_all(bench *b)
 {
     cti_connections_free(b->all);
@@ -150,7 +126,7 @@ static void free_all(bench *b)
 static void end(bench *b, const char *expected)
 {
     cti_connections_finish(b->all);
-    assert_told(b, expected);
+    assert_told(b->log, expected);
     free_all(b);
 }
 
@@ -279,9 +255,9 @@ static void in_order_nothing_waits(void **state)
         say(&b, SERVER, i, i + 1);
         assert_int_equal(b.messages, 2 * i + 2);
     }
-    assert_told(&b, "c0 s0 c1 s1 c2 s2");
+    assert_told(b.log, "c0 s0 c1 s1 c2 s2");
     mark(&b, CLIENT, CTI_FLAG_FIN, 3, 3);
-    assert_told(&b, "fin(c)");
+    assert_told(b.log, "fin(c)");
     assert_int_equal(counts(&b)->disordered.count, 0);
     end(&b, "end conn");
 }
@@ -294,9 +270,9 @@ static void request_captured_after_its_answer(void **state)
     begin(&b);
     handshake(&b);
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 s0");
+    assert_told(b.log, "c0 s0");
     assert_int_equal(b.last_message_frame, 4);
     assert_int_equal(counts(&b)->disordered.count, 1);
     assert_int_equal(counts(&b)->disordered.frame, 5);
@@ -314,11 +290,11 @@ static void a_direction_captured_late(void **state)
     handshake(&b);
     say(&b, SERVER, 0, 1);
     say(&b, SERVER, 1, 2);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 s0");
+    assert_told(b.log, "c0 s0");
     say(&b, CLIENT, 1, 1);
-    assert_told(&b, "c1 s1");
+    assert_told(b.log, "c1 s1");
     end(&b, "end conn");
 }
 
@@ -331,13 +307,13 @@ static void both_directions_late(void **state)
     handshake(&b);
     say(&b, CLIENT, 1, 1);
     say(&b, SERVER, 1, 2);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0");
+    assert_told(b.log, "c0");
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "s0 c1 s1");
+    assert_told(b.log, "s0 c1 s1");
     say(&b, CLIENT, 2, 2);
-    assert_told(&b, "c2");
+    assert_told(b.log, "c2");
     end(&b, "end conn");
 }
 
@@ -353,11 +329,11 @@ static void numbers_that_wrap(void **state)
     say(&b, SERVER, 0, 1);
     say(&b, SERVER, 1, 3);
     say(&b, CLIENT, 1, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 s0 c1");
+    assert_told(b.log, "c0 s0 c1");
     say(&b, CLIENT, 2, 1);
-    assert_told(&b, "c2 s1");
+    assert_told(b.log, "c2 s1");
     end(&b, "end conn");
 }
 
@@ -370,9 +346,9 @@ static void retransmission_with_a_newer_acknowledgment(void **state)
     begin(&b);
     handshake(&b);
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 1);
-    assert_told(&b, "s0 c0");
+    assert_told(b.log, "s0 c0");
     end(&b, "end conn");
 }
 
@@ -385,9 +361,9 @@ static void framed_before_its_turn(void **state)
     b.log_framed = true;
     handshake(&b);
     say_many(&b, SERVER, 0, 2, 1);
-    assert_told(&b, "[s0] [s1]");
+    assert_told(b.log, "[s0] [s1]");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "[c0] c0 s0 s1");
+    assert_told(b.log, "[c0] c0 s0 s1");
     end(&b, "end conn");
 }
 
@@ -403,11 +379,11 @@ static void owed_bytes_that_do_not_come(void **state)
     say(&b, SERVER, 0, 1);
     b.now += WAIT - MILLISECOND;
     mark(&b, SERVER, 0, 1, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     mark(&b, SERVER, 0, 1, 1);
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     say(&b, CLIENT, 1, 1);
-    assert_told(&b, "gap(c 12) c1");
+    assert_told(b.log, "gap(c 12) c1");
     end(&b, "end conn");
 }
 
@@ -420,9 +396,9 @@ static void owed_bytes_expire_on_any_packet(void **state)
     handshake(&b);
     say(&b, SERVER, 0, 1);
     packet_elsewhere(&b, WAIT);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     packet_elsewhere(&b, MILLISECOND);
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     end(&b, "gap(c 12) end conn");
 }
 
@@ -464,9 +440,9 @@ static void options_without_a_wait(void **state)
     handshake(&b);
     say(&b, SERVER, 0, 1);
     packet_elsewhere(&b, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     packet_elsewhere(&b, 1);
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     end(&b, "gap(c 12) end conn");
 }
 
@@ -479,9 +455,9 @@ static void time_steps_back(void **state)
     handshake(&b);
     say(&b, SERVER, 0, 1);
     packet_elsewhere(&b, -WAIT / 2);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     packet_elsewhere(&b, -WAIT);
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     end(&b, "gap(c 12) end conn");
 }
 
@@ -493,11 +469,11 @@ static void one_direction_only(void **state)
     (void)state;
     begin(&b);
     say(&b, SERVER, 0, 0);
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     say(&b, SERVER, 1, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     packet_elsewhere(&b, WAIT + 1);
-    assert_told(&b, "s1");
+    assert_told(b.log, "s1");
     for (uint32_t i = 2; i <= 5; i++) { /* it is not waited for again */
         say(&b, SERVER, i, i + (i == 5));
         assert_int_equal(b.messages, i + 1);
@@ -507,9 +483,9 @@ static void one_direction_only(void **state)
     assert_non_null(strstr(b.log->str, "c6"));
     g_string_truncate(b.log, 0);
     say(&b, SERVER, 6, 8);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 7, 6);
-    assert_told(&b, "c7 s6");
+    assert_told(b.log, "c7 s6");
     end(&b, "end conn");
 }
 
@@ -562,7 +538,7 @@ static void freed_with_events_waiting(void **state)
     say_many(&b, SERVER, 0, 3, 1);
     mark(&b, SERVER, CTI_FLAG_FIN, 3, 1);
     say(&b, CLIENT, 2, 3);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     free_all(&b);
 }
 
@@ -576,12 +552,12 @@ static void session_that_a_limit_begins(void **state)
     b.options.held_total = 300;
     handshake(&b);
     say(&b, CLIENT, 1, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     b.port++;
     handshake(&b);
     say(&b, CLIENT, 3, 0);
     say(&b, CLIENT, 5, 0);
-    assert_told(&b, "gap(c 12) c1");
+    assert_told(b.log, "gap(c 12) c1");
     free_all(&b);
 }
 
@@ -595,13 +571,13 @@ static void fin_after_what_was_sent_before(void **state)
     begin(&b);
     handshake(&b);
     mark(&b, CLIENT, CTI_FLAG_FIN, 1, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 fin(c)");
+    assert_told(b.log, "c0 fin(c)");
     mark(&b, SERVER, CTI_FLAG_FIN, 1, 1);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "s0 fin(s) end");
+    assert_told(b.log, "s0 fin(s) end");
     end(&b, "conn");
 }
 
@@ -614,9 +590,9 @@ static void fin_after_what_it_acknowledges(void **state)
     handshake(&b);
     say(&b, CLIENT, 0, 0);
     mark(&b, CLIENT, CTI_FLAG_FIN, 1, 1);
-    assert_told(&b, "c0");
+    assert_told(b.log, "c0");
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "s0 fin(c)");
+    assert_told(b.log, "s0 fin(c)");
     end(&b, "end conn");
 }
 
@@ -635,10 +611,10 @@ static void fin_reached_by_a_packet_of_the_peer(void **state)
     b.fin[CLIENT] = 1;
     say(&b, SERVER, 1, 2);
     mark(&b, SERVER, 0, 2, 2);
-    assert_told(&b, "c0 s0");
+    assert_told(b.log, "c0 s0");
     b.now += WAIT;
     mark(&b, SERVER, 0, 2, 2);
-    assert_told(&b, "gap(c 12) fin(c) s1");
+    assert_told(b.log, "gap(c 12) fin(c) s1");
     end(&b, "end conn");
 }
 
@@ -651,12 +627,12 @@ static void reset_after_what_it_acknowledges(void **state)
     handshake(&b);
     say(&b, CLIENT, 0, 0);
     mark(&b, CLIENT, CTI_FLAG_RST, 1, 1);
-    assert_told(&b, "c0");
+    assert_told(b.log, "c0");
     say(&b, SERVER, 0, 1);
     /* Packets come out of order: others may come before the RST. */
-    assert_told(&b, "s0");
+    assert_told(b.log, "s0");
     packet_elsewhere(&b, WAIT);
-    assert_told(&b, "rst(c) end");
+    assert_told(b.log, "rst(c) end");
     end(&b, "conn");
 }
 
@@ -669,7 +645,7 @@ static void reset_in_order_does_not_wait(void **state)
     handshake(&b);
     say(&b, CLIENT, 0, 0);
     mark(&b, CLIENT, CTI_FLAG_RST, 1, 0);
-    assert_told(&b, "c0 rst(c) end");
+    assert_told(b.log, "c0 rst(c) end");
     end(&b, "conn");
 }
 
@@ -682,9 +658,9 @@ static void reset_beyond_the_last_byte(void **state)
     handshake(&b);
     say(&b, CLIENT, 0, 0);
     mark(&b, CLIENT, CTI_FLAG_RST, 2, 0);
-    assert_told(&b, "c0");
+    assert_told(b.log, "c0");
     packet_elsewhere(&b, WAIT + 1);
-    assert_told(&b, "gap(c 12) rst(c) end");
+    assert_told(b.log, "gap(c 12) rst(c) end");
     end(&b, "conn");
 }
 
@@ -697,9 +673,9 @@ static void late_data_before_a_reset(void **state)
     handshake(&b);
     mark(&b, CLIENT, CTI_FLAG_RST, 2, 0);
     say(&b, CLIENT, 1, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 c1 rst(c) end");
+    assert_told(b.log, "c0 c1 rst(c) end");
     end(&b, "conn");
 }
 
@@ -715,7 +691,7 @@ static void two_resets(void **state)
     say(&b, CLIENT, 2, 1);
     mark(&b, CLIENT, CTI_FLAG_RST, 3, 1);
     mark(&b, SERVER, CTI_FLAG_RST, 2, 3);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     b.options.held_total = 0; /* now each event that waits is one too many */
     packet_elsewhere(&b, 2 * WAIT);
     packet_elsewhere(&b, 2 * WAIT);
@@ -735,9 +711,9 @@ static void syn_ack_places_the_client(void **state)
     begin(&b);
     syn(&b, SERVER);
     say(&b, CLIENT, 1, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "c0 c1");
+    assert_told(b.log, "c0 c1");
     end(&b, "end conn");
 }
 
@@ -750,9 +726,9 @@ static void last_ack_of_the_handshake_places_the_server(void **state)
     syn(&b, CLIENT);
     mark(&b, CLIENT, 0, 0, 0);
     say(&b, SERVER, 1, 0);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, SERVER, 0, 0);
-    assert_told(&b, "s0 s1");
+    assert_told(b.log, "s0 s1");
     end(&b, "end conn");
 }
 
@@ -763,12 +739,12 @@ static void late_data_at_the_start_of_a_capture(void **state)
     (void)state;
     begin(&b);
     say(&b, SERVER, 0, 1);
-    assert_told(&b, "s0"); /* nobody knows that there was c0 */
+    assert_told(b.log, "s0"); /* nobody knows that there was c0 */
     say(&b, SERVER, 1, 3);
     say(&b, CLIENT, 1, 0);
-    assert_told(&b, "c1");
+    assert_told(b.log, "c1");
     say(&b, CLIENT, 2, 0);
-    assert_told(&b, "c2 s1");
+    assert_told(b.log, "c2 s1");
     end(&b, "end conn");
     assert_int_equal(b.retransmissions, 0);
 }
@@ -781,11 +757,11 @@ static void late_data_before_the_first_acknowledgment(void **state)
     begin(&b);
     say(&b, SERVER, 0, 1);
     say(&b, CLIENT, 0, 0);
-    assert_told(&b, "s0 c0");
+    assert_told(b.log, "s0 c0");
     say(&b, SERVER, 1, 2);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say(&b, CLIENT, 1, 1);
-    assert_told(&b, "c1 s1");
+    assert_told(b.log, "c1 s1");
     end(&b, "end conn");
     assert_int_equal(b.retransmissions, 0);
 }
@@ -801,7 +777,7 @@ static void decrypted_data_does_not_wait(void **state)
     say_decrypted(&b, SERVER, 0, 1);
     say_decrypted(&b, CLIENT, 0, 2);
     say_decrypted(&b, SERVER, 1, 1);
-    assert_told(&b, "s0 c0 c1 s1");
+    assert_told(b.log, "s0 c0 c1 s1");
     end(&b, "end conn");
 }
 
@@ -816,9 +792,9 @@ static void session_ends_among_its_messages(void **state)
     handshake(&b);
     say(&b, CLIENT, 0, 0);
     mark(&b, CLIENT, CTI_FLAG_FIN, 1, 0);
-    assert_told(&b, "c0 fin(c)");
+    assert_told(b.log, "c0 fin(c)");
     mark(&b, SERVER, CTI_FLAG_FIN, 0, 1000);
-    assert_told(&b, "");
+    assert_told(b.log, "");
     say_decrypted(&b, SERVER, 0, 5000);
     assert_int_equal(b.messages, 5001);
     assert_non_null(strstr(b.log->str, "fin(s) end"));
