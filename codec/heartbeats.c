@@ -8,7 +8,8 @@
 /* Of a server that sends little, the time since its last message is often regular by chance. */
 #define RECEIVE_SAMPLES_MIN 5
 /* How far the durations of one kind may be apart: a fourth of the interval.  Timers of clients may
- * be half a second early or late, which is more than that where the interval is short. */
+ * be half a second early or late, which is more than that where the interval is short; but then at
+ * most half of the interval, or any short distances would be a timer's. */
 #define SPREAD_DIVISOR 4
 #define TIMER_JITTER (1 * CTI_SECOND)
 /* A client that sends heartbeats after a silence ends each longer one with a heartbeat.  The
@@ -128,7 +129,7 @@ static pattern find_pattern(const cti_heartbeat_meter *meter, measure of)
     }
     tolerance = found.interval / SPREAD_DIVISOR;
     if (of == DISTANCE)
-        tolerance = MAX(tolerance, TIMER_JITTER);
+        tolerance = MAX(tolerance, MIN(TIMER_JITTER, found.interval / 2));
     found.from = found.interval - tolerance;
     found.to = found.interval + tolerance;
     found.regular = found.interval > 0 && found.spread <= tolerance &&

@@ -389,6 +389,23 @@ static void a_timer_and_polls_that_hang(void **state)
     assert_plan(&p, true, 0, 0);
 }
 
+/* All of them are less than a second apart, and still no timer sends them. */
+static void short_distances_are_no_timer(void **state)
+{
+    static const double distances[] = {0.02, 0.11, 0.02, 0.5, 0.05, 0.9, 0.3, 0.02, 0.7, 0.2};
+    run r = {.offset = 0};
+    double at = 0;
+
+    (void)state;
+    open_run(&r, 120, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(distances); i++) {
+        ask(&r, ns(at += distances[i] / 2), CTI_QUERY_AGENT_STATE_REQ, CTI_QUERY_AGENT_STATE_CONF);
+        ask(&r, ns(at += distances[i] / 2), CTI_HEARTBEAT_REQ, CTI_HEARTBEAT_CONF);
+        assert_int_equal(r.summary->heartbeat_interval_source, CTI_INTERVAL_IDLE_TIMEOUT);
+    }
+    cti_session_free(r.session);
+}
+
 /* Requests show that the client lives, so a timer that stands still is a note. */
 static void a_timer_that_stops(void **state)
 {
@@ -794,6 +811,7 @@ int main(void)
         cmocka_unit_test(heartbeats_that_events_replace),
         cmocka_unit_test(a_client_that_hangs),
         cmocka_unit_test(a_timer_and_polls_that_hang),
+        cmocka_unit_test(short_distances_are_no_timer),
         cmocka_unit_test(a_timer_that_stops),
         cmocka_unit_test(a_server_that_is_silent),
         cmocka_unit_test(a_client_that_ends_silent),
