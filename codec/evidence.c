@@ -75,7 +75,7 @@ static void gaps(list *l)
     const cti_session *s = l->session;
 
     if (s->summary.gaps > 0)
-        add(l, true, 0, "Bytes are missing from the capture at %u place%s of this session.",
+        add(l, true, 0, "At %u place%s of this session, bytes are missing or could not be decoded.",
             s->summary.gaps, s->summary.gaps == 1 ? "" : "s");
 }
 

@@ -109,8 +109,15 @@ static const char *const interval_words[] = {
 
 static void append_heartbeats(GString *to, const cti_session_summary *s, times_style *times)
 {
-    g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " missed",
-                           s->heartbeats, s->heartbeats_missed);
+    if (s->client_not_captured) {
+        g_string_append(to, "not captured");
+        return;
+    }
+    g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, ", s->heartbeats);
+    if (s->server_not_captured)
+        g_string_append(to, "answers not captured");
+    else
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " missed", s->heartbeats_missed);
     if (s->heartbeat_interval_source != CTI_INTERVAL_UNKNOWN)
         g_string_append_printf(to, "; interval %.3f s (%s)", s->heartbeat_interval,
                                interval_words[s->heartbeat_interval_source]);
@@ -125,7 +132,8 @@ static void append_heartbeats(GString *to, const cti_session_summary *s, times_s
 static void append_answers(GString *to, const cti_session_summary *s)
 {
     if (s->answers.count == 0)
-        g_string_append(to, "none");
+        g_string_append(to, s->client_not_captured || s->server_not_captured ? "not captured"
+                                                                             : "none");
     else
         g_string_append_printf(to,
                                "%" G_GUINT64_FORMAT
@@ -147,8 +155,8 @@ static void append_traffic(GString *to, const cti_session_summary *s)
         g_string_append_printf(to, "; no packet of the %s was captured",
                                s->client_not_captured ? "client" : "server");
     if (s->gaps > 0)
-        g_string_append_printf(to, "; at %u place%s bytes are missing or are no message", s->gaps,
-                               s->gaps == 1 ? "" : "s");
+        g_string_append_printf(to, "; at %u place%s bytes are missing or could not be decoded",
+                               s->gaps, s->gaps == 1 ? "" : "s");
 }
 
 /* Where facts go, and the buffer for their words. */
