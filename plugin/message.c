@@ -177,6 +177,11 @@ void message_show_rest(const view *v, int offset, uint32_t size)
     show_bytes(v, hf_fragment, offset, size, ", rest of a message");
 }
 
+void message_show_other(const view *v, int offset, uint32_t size)
+{
+    show_bytes(v, hf_fragment, offset, size, " not dissected here");
+}
+
 void message_show_repeated(const view *v, int offset, uint32_t size)
 {
     show_bytes(v, hf_fragment, offset, size, ", retransmission");

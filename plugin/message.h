@@ -40,6 +40,10 @@ void message_show_repeated(const view *v, int offset, uint32_t size);
 /* Shows the rest of a message that was shown, cut, in a packet before. */
 void message_show_rest(const view *v, int offset, uint32_t size);
 
+/* Shows bytes that TCP hands over again after those of the frame's messages: what they are was shown
+ * in the packets that brought them, or is not known. */
+void message_show_other(const view *v, int offset, uint32_t size);
+
 /* Shows the end of a session, and findings that are about no message of the frame. */
 void message_show_end(const view *v, const frame_note *frame);
 

@@ -202,7 +202,7 @@ static bool show_put_together(const piece *p)
         if (!ask_for_more(&rest, at))
             message_show_start(&p->view, (int)at, p->length - at);
     } else if (at < p->length && at > 0) {
-        message_show_rest(&p->view, (int)at, p->length - at);
+        message_show_other(&p->view, (int)at, p->length - at);
     }
     return true;
 }

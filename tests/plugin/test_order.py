@@ -111,6 +111,10 @@ class CaptureOrder(PluginTest):
             with self.subTest(mode=mode):
                 self.assertEqual(sorted(self.texts(path, *mode)), ["four", "one", "three", "two"])
         self.assertEqual(self.frames_of(path, "cti.finding"), [])
+        again = len(event("two") + event("three"))
+        info = self.tshark.run("-Y", "cti.fragment", *IN_ORDER, capture=path)
+        self.assertIn(f"[{again} bytes not dissected here]", info)
+        self.assertNotIn("rest of a message", info)
 
     def test_message_that_begins_in_a_late_segment(self):
         """Cut in its middle, and its first half comes last."""
