@@ -315,17 +315,25 @@ static void end_wait(cti_stream *stream)
     const uint32_t at = stream->suspect_at;
     uint32_t open;
 
-    if (stream->tail > 0) {
-        stream->skipped += stream->tail_lost ? 0 : stream->tail_passed;
-        stream->tail = 0;
-    } else {
-        stream->framing.state = CTI_FRAME_SEARCH;
-        take_last(stream, (uint32_t)MIN(cti_frame_skip(&stream->framing, stream->rest, at), at), at,
-                  false, &open);
-        stream->skipped += at - open;
-    }
+    stream->framing.state = CTI_FRAME_SEARCH;
+    take_last(stream, (uint32_t)MIN(cti_frame_skip(&stream->framing, stream->rest, at), at), at,
+              false, &open);
+    stream->skipped += at - open;
     stream->framing.state = CTI_FRAME_SEARCH;
     drop(stream, at);
+    cti_stream_go_on(stream);
+}
+
+/* The kept bytes are messages, not part of a tail.  The tail passed over the first `kept` of
+ * them; what it passed before is skipped. */
+static void end_tail(cti_stream *stream, uint32_t kept)
+{
+    if (stream->tail_lost)
+        stream->skipped -= kept;
+    else
+        stream->skipped += stream->tail_passed - kept;
+    stream->tail = 0;
+    stream->framing.state = CTI_FRAME_SEARCH;
     cti_stream_go_on(stream);
 }
 
@@ -382,7 +390,7 @@ static void take_tail(cti_stream *stream, const uint8_t *bytes, uint32_t size,
     if (messages > 0 || stream->length > 0) {
         keep(stream, bytes, size, true, stamp);
         if (adds_evidence(stream, at, size, messages)) {
-            end_wait(stream);
+            end_tail(stream, at);
             return;
         }
         if (!stream->suspect)
@@ -538,7 +546,9 @@ void cti_stream_end(cti_stream *stream, const cti_stamp *stamp)
 {
     uint32_t open;
 
-    if (stream->suspect)
+    if (stream->suspect && stream->tail > 0)
+        end_tail(stream, stream->length);
+    else if (stream->suspect)
         end_wait(stream);
     if (stream->tail > 0) {
         free_rest(stream);

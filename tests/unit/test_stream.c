@@ -215,6 +215,36 @@ static void wrong_length_and_a_gap(void **state)
     }
 }
 
+/* The bytes that seemed to be the rest of a message before they were known to be messages count
+ * once, as handed out. */
+static void messages_in_a_tail_count_once(void **state)
+{
+    static const cti_gap_cause causes[] = {CTI_GAP_ACKED, CTI_GAP_SNAPLEN};
+    bytes m, words, heartbeat;
+
+    (void)state;
+    for (int at_end = 0; at_end < 2; at_end++) {
+        for (int i = 0; i < 2; i++) {
+            begin(&b, CTI_SERVER, 20);
+            cti_stream_begin(&b.stream);
+            lying(&m, 500, 60000);
+            words.size = 0;
+            put(&words, "rest of the message", 19);
+            short_message(&heartbeat, CTI_HEARTBEAT_CONF, 1);
+            take_message(&m);
+            gap(&b, 100, causes[i]);
+            take_message(&words);
+            take_message(&heartbeat);
+            assert_int_equal(b.count, causes[i] == CTI_GAP_SNAPLEN);
+            if (!at_end)
+                take_message(&heartbeat);
+            finish(&b);
+            assert_int_equal(b.log[b.count - 1].type, CTI_HEARTBEAT_CONF);
+            assert_int_equal(b.handed_out + b.skipped, b.given);
+        }
+    }
+}
+
 /* A message of a known format that is split where a field of it begins to look like messages. */
 static void fields_that_look_like_messages(void **state)
 {
@@ -682,6 +712,7 @@ static void run(uint32_t seed, const way *w, bool verbose)
     if (missing > 0)
         gap(&b, missing, CTI_GAP_ACKED);
     finish(&b);
+    assert_true(b.handed_out + b.skipped <= b.given);
 
     for (uint32_t k = 0; k < b.count; k++) {
         const taken *got = &b.log[k];
@@ -764,6 +795,7 @@ int main(void)
         cmocka_unit_test(wrong_length_then_a_segment_of_two),
         cmocka_unit_test(wrong_length_until_the_end),
         cmocka_unit_test(wrong_length_and_a_gap),
+        cmocka_unit_test(messages_in_a_tail_count_once),
         cmocka_unit_test(fields_that_look_like_messages),
         cmocka_unit_test(end_of_a_message_after_a_gap_is_known),
         cmocka_unit_test(given_up_at_the_limit),
