@@ -7,9 +7,6 @@
 #include "clients_private.h"
 #include "rules.h"
 
-/* At the end of the capture, the answer to a younger SYN may just not have come yet. */
-#define ATTEMPT_PATIENCE (1 * CTI_SECOND)
-
 struct cti_clients {
     GArray *legs;         /* of cti_leg, as they were told */
     GStringChunk *words;  /* each ID and signature once */
@@ -136,7 +133,7 @@ static bool has_failed(const cti_attempt *attempt, int64_t now)
     if (attempt->data || !attempt->syn)
         return false;
     return attempt->end != CTI_END_CAPTURE_ENDED ||
-           cti_elapsed(attempt->began, now) >= ATTEMPT_PATIENCE;
+           cti_elapsed(attempt->began, now) >= CTI_TIME(ATTEMPT_WAIT);
 }
 
 static cti_leg_outcome attempt_outcome(const cti_attempt *attempt)

@@ -35,8 +35,6 @@ extern "C" {
 #define CTI_CLIENTS_LEGS_MAX 65536u
 /* Of these, connections that failed. */
 #define CTI_CLIENTS_ATTEMPTS_MAX 32768u
-/* So many OPEN_REQ to one server within a second are a storm. */
-#define CTI_STORM_RATE 10u
 
 /* How far a client came on one connection. */
 typedef enum {

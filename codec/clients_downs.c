@@ -5,11 +5,6 @@
 #include "clients_private.h"
 #include "rules.h"
 
-/* A client waits at least so long for an answer to OPEN_REQ: a failover within it is quick. */
-#define QUICK (30 * CTI_SECOND)
-/* So many connections that fail before any session are worth a word. */
-#define ATTEMPTS_WORTH 2
-
 /* ---- finding them ---- */
 
 /* Walks over a client's legs in the order of time. */
@@ -42,10 +37,13 @@ static void note_attempt(walk *w, const cti_leg *leg)
 /* The down, if there was one, is over at this time. */
 static void end_down(walk *w, const cti_leg *to, int64_t until)
 {
-    const bool lost = w->cover != NULL && w->cover->lost && (to != NULL || w->down.attempt_count > 0);
+    const bool lost =
+        w->cover != NULL && w->cover->lost && (to != NULL || w->down.attempt_count > 0);
 
     w->down.left = lost ? w->cover : NULL;
-    w->down.from = lost ? w->reach : w->down.attempt_count > 0 ? w->down.first_attempt->began : until;
+    w->down.from = lost                        ? w->reach
+                   : w->down.attempt_count > 0 ? w->down.first_attempt->began
+                                               : until;
     w->down.to = to;
     w->down.until = until;
     if (w->down.from < until)
@@ -155,7 +153,8 @@ static cti_severity severity_of(const cti_down *down)
 {
     if (down->to == NULL)
         return CTI_ERROR;
-    return cti_elapsed(struck(down), down->until) > QUICK ? CTI_WARNING : CTI_NOTE;
+    return cti_elapsed(struck(down), down->until) > CTI_TIME(FAILOVER_QUICK) ? CTI_WARNING
+                                                                             : CTI_NOTE;
 }
 
 static void add_frame(cti_finding *finding, uint32_t frame)
@@ -209,7 +208,7 @@ static bool is_worth_it(const cti_down *down)
         return true;
     for (int side = 0; side < 3; side++)
         failed += down->attempts[side][CTI_LEG_REFUSED] + down->attempts[side][CTI_LEG_NO_ANSWER];
-    return down->to == NULL && failed >= ATTEMPTS_WORTH;
+    return down->to == NULL && failed >= CTI_LIMIT(ATTEMPTS_REPORTED);
 }
 
 bool cti_down_finding(const cti_down *down, cti_finding *finding)
@@ -218,8 +217,8 @@ bool cti_down_finding(const cti_down *down, cti_finding *finding)
 
     if (!is_worth_it(down))
         return false;
-    *finding = (cti_finding){.rule = CTI_RULE_FAILOVER, .severity = severity_of(down),
-                             .time = down->until};
+    *finding = (cti_finding){
+        .rule = CTI_RULE_FAILOVER, .severity = severity_of(down), .time = down->until};
     if (down->left != NULL) {
         finding->session = down->left->session;
         add_frame(finding, down->left->good_frame);

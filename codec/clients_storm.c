@@ -5,9 +5,6 @@
 #include "clients_private.h"
 #include "rules.h"
 
-/* An answer within this is usual. */
-#define USUAL_ANSWER (5 * CTI_SECOND)
-
 static int compare_servers(const cti_endpoint *a, const cti_endpoint *b)
 {
     const int difference = memcmp(a->address, b->address, sizeof(a->address));
@@ -87,7 +84,7 @@ static void add_answer(cti_storm *storm, const cti_leg *leg)
 static void take_run(GArray *storms, cti_leg *const *run, guint count)
 {
     const cti_leg *first = run[0], *last = run[count - 1];
-    const uint32_t peak = count >= CTI_STORM_RATE ? peak_of(run, count) : 0;
+    const uint32_t peak = count >= CTI_LIMIT(STORM_RATE) ? peak_of(run, count) : 0;
     cti_storm storm = {
         .server = first->server,
         .side = first->side,
@@ -101,7 +98,7 @@ static void take_run(GArray *storms, cti_leg *const *run, guint count)
         .worst_answer = CTI_NO_TIME,
     };
 
-    if (peak < CTI_STORM_RATE)
+    if (peak < CTI_LIMIT(STORM_RATE))
         return;
     storm.clients = count_clients(run, count);
     for (guint i = 0; i < count; i++)
@@ -156,7 +153,8 @@ static void append_answers(GString *text, const cti_storm *storm)
 void cti_storm_finding(const cti_storm *storm, cti_finding *finding)
 {
     const char *side = cti_side_name(storm->side);
-    const bool slow = storm->worst_answer > USUAL_ANSWER || storm->rejected + storm->unanswered > 0;
+    const bool slow =
+        storm->worst_answer > CTI_TIME(OPEN_USUAL) || storm->rejected + storm->unanswered > 0;
     const uint32_t frames[] = {storm->first_frame, storm->last_frame, storm->worst_frame};
     GString *text = g_string_new(NULL);
 
@@ -166,11 +164,12 @@ void cti_storm_finding(const cti_storm *storm, cti_finding *finding)
     for (size_t i = 0; i < G_N_ELEMENTS(frames); i++)
         if (frames[i] != 0)
             finding->frames[finding->frame_count++] = frames[i];
-    g_string_append_printf(text, "%u clients sent %u OPEN_REQ to %s%s within %.3f s, up to %u in a "
-                                 "second",
+    g_string_append_printf(text,
+                           "%u clients sent %u OPEN_REQ to %s%s within %.3f s, up to %u in a "
+                           "second",
                            storm->clients, storm->requests, side != NULL ? "side " : "one server",
-                           side != NULL ? side : "", CTI_SECONDS(cti_elapsed(storm->first, storm->last)),
-                           storm->peak);
+                           side != NULL ? side : "",
+                           CTI_SECONDS(cti_elapsed(storm->first, storm->last)), storm->peak);
     append_answers(text, storm);
     g_string_append(text, ". Clients that open again at once after a common failure must wait for "
                           "their answers, 60 s or more at large sites: look at what ended their "

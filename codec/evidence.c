@@ -216,7 +216,7 @@ static void open_unanswered(list *l)
     if (s->summary.end_frame == 0)
         add(l, true, 0, "The capture ended before the client gave up.");
     if (s->summary.end_sender == CTI_CLIENT &&
-        cti_elapsed(s->summary.open_time, s->summary.end_time) < 30 * CTI_SECOND)
+        cti_elapsed(s->summary.open_time, s->summary.end_time) < CTI_TIME(OPEN_WAIT))
         add(l, true, s->summary.end_frame,
             "The client waited for less than 30 s: the answer may have been under way.");
     gaps(l);
@@ -277,7 +277,7 @@ static void offline(list *l)
                                    : "said that it is offline (FAILURE_EVENT)",
         since(s->rules.server_offline_time, l));
     tcp_ended(l);
-    if (cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) > CTI_SECOND)
+    if (cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) > CTI_TIME(OFFLINE_NOTICED))
         add(l, true, s->summary.last_server_frame,
             "The server went on sending messages for %.3f s.",
             cti_seconds_words(s->rules.server_offline_time, s->summary.last_server_time));
@@ -349,12 +349,12 @@ static void without_reason(list *l)
 
     tcp_ended(l);
     no_close(l);
-    if (s->summary.end_sender == CTI_SERVER && share >= 0 && share < 0.75)
+    if (s->summary.end_sender == CTI_SERVER && share >= 0 && !cti_idle_share_is_large(share))
         add(l, false, s->rules.last_client_frame,
             "It was not the idle timer: the client had spoken %.3f s before, and IdleTimeout is "
             "%u s.",
             CTI_SECONDS(MAX(silence, 0)), s->summary.idle_timeout);
-    if (s->summary.end_sender == CTI_SERVER && share >= 0.75)
+    if (s->summary.end_sender == CTI_SERVER && cti_idle_share_is_large(share))
         add(l, true, s->rules.last_client_frame,
             "The client had been silent for %.0f %% of its IdleTimeout of %u s.", 100 * share,
             s->summary.idle_timeout);

@@ -9,10 +9,11 @@
 typedef void (*rule_function)(cti_session *session, cti_rule rule, const cti_event *event);
 
 static const struct {
-    const char *name, *text;
+    const char *name, *fault, *text;
     rule_function function;
 } rules[CTI_RULE_COUNT] = {
-#define RULE(id, name, function, when, text) [CTI_RULE_##id] = {name, text, cti_##function},
+#define RULE(id, name, function, when, fault, text)                                                \
+    [CTI_RULE_##id] = {name, fault, text, cti_##function},
 #include "rules.def"
 #undef RULE
 };
@@ -33,27 +34,32 @@ typedef uint64_t rule_set;
 _Static_assert(CTI_RULE_COUNT <= 64, "a set has a bit for each rule");
 
 static const rule_set on_session = 0
-#define RULE(id, name, function, when, text) | (rule_set)(((when) & SESSION) != 0) << CTI_RULE_##id
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&SESSION) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
 static const rule_set on_client = 0
-#define RULE(id, name, function, when, text) | (rule_set)(((when) & CLIENT) != 0) << CTI_RULE_##id
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&CLIENT) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
 static const rule_set on_tcp_end = 0
-#define RULE(id, name, function, when, text) | (rule_set)(((when) & TCP_END) != 0) << CTI_RULE_##id
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&TCP_END) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
 static const rule_set on_reopen = 0
-#define RULE(id, name, function, when, text) | (rule_set)(((when) & REOPEN) != 0) << CTI_RULE_##id
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&REOPEN) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
 static const rule_set on_finish = 0
-#define RULE(id, name, function, when, text) | (rule_set)(((when) & FINISH) != 0) << CTI_RULE_##id
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&FINISH) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
@@ -63,9 +69,15 @@ const char *cti_rule_name(cti_rule rule)
     return (size_t)rule < CTI_RULE_COUNT ? rules[rule].name : "?";
 }
 
-const char *cti_rule_text(cti_rule rule)
+const char *cti_rule_fault(cti_rule rule)
 {
-    return (size_t)rule < CTI_RULE_COUNT ? rules[rule].text : "?";
+    return (size_t)rule < CTI_RULE_COUNT ? rules[rule].fault : "?";
+}
+
+void cti_rule_text(GString *to, cti_rule rule)
+{
+    if ((size_t)rule < CTI_RULE_COUNT)
+        cti_times_expand(to, rules[rule].text);
 }
 
 static rule_set rules_for(const cti_event *event)
@@ -81,8 +93,8 @@ static rule_set rules_for(const cti_event *event)
         return on_finish;
     message = event->reader->message;
     set = event->sender == CTI_CLIENT ? on_client : 0;
-    if (message != NULL && (message->category == CTI_CATEGORY_SESSION ||
-                            message->category == CTI_CATEGORY_FAILURE))
+    if (message != NULL &&
+        (message->category == CTI_CATEGORY_SESSION || message->category == CTI_CATEGORY_FAILURE))
         set |= on_session;
     return set;
 }
@@ -144,7 +156,7 @@ const char *cti_end_words(const cti_session *session)
 
 bool cti_session_is_before_standby(const cti_session *session)
 {
-    return session->context.version != 0 && session->context.version < CTI_VERSION_STANDBY;
+    return session->context.version != 0 && session->context.version < CTI_LIMIT(STANDBY_VERSION);
 }
 
 bool cti_ended_by_tcp(const cti_session *session)

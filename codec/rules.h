@@ -5,9 +5,7 @@
 #define CTI_RULES_H
 
 #include "session_private.h"
-
-/* Standby servers and maintenance are there since this version. */
-#define CTI_VERSION_STANDBY 24
+#include "timing.h"
 
 typedef enum {
     CTI_EVENT_MESSAGE, /* a message was taken in */
@@ -33,7 +31,7 @@ typedef struct cti_event {
 } cti_event;
 
 /* The rules themselves: rule_open of rules.def is cti_rule_open(). */
-#define RULE(id, name, function, when, text) \
+#define RULE(id, name, function, when, fault, text) \
     void cti_##function(cti_session *session, cti_rule rule, const cti_event *event);
 #include "rules.def"
 #undef RULE
@@ -41,11 +39,11 @@ typedef struct cti_event {
 /* Runs the rules that the event is for. */
 void cti_rules_run(cti_session *session, const cti_event *event);
 
-/* Tells a finding, with the limit per rule.  frames: count numbers, the first ones are
- * kept; 0 is left out. */
+/* Reports a finding, within the limit per rule.  frames: count numbers, the first ones are kept; 0
+ * is left out.  check: what to check, one sentence that lives as long as the program, or NULL. */
 void cti_session_report(cti_session *session, cti_rule rule, cti_severity severity, int64_t time,
-                        const uint32_t *frames, uint32_t count, const char *format, ...)
-    G_GNUC_PRINTF(7, 8);
+                        const uint32_t *frames, uint32_t count, const char *check,
+                        const char *format, ...) G_GNUC_PRINTF(8, 9);
 
 /* ---- words for findings ---- */
 
@@ -86,10 +84,11 @@ bool cti_session_idle_timer_had_fired(const cti_session *session);
 /* Share of IdleTimeout that a silence takes, negative where there is none. */
 double cti_session_idle_share(const cti_session *session, int64_t silence);
 
-/* A larger share of IdleTimeout is reported. */
-#define CTI_IDLE_SHARE_MAX 0.75
-/* A shorter silence is never a gap, whatever the heartbeat interval is. */
-#define CTI_GAP_MIN (5 * CTI_SECOND)
+/* True if that share is to be reported. */
+static inline bool cti_idle_share_is_large(double share)
+{
+    return share > CTI_LIMIT(IDLE_SHARE) / 100.0;
+}
 
 /* True if a heartbeat was due, by the kind of the client: it sent nothing for silence, and neither
  * sent nor received anything for quiet.  CTI_NO_TIME = not known. */

@@ -2,8 +2,6 @@
 /* Rules about how sessions end (see rules.h). */
 #include "rules.h"
 
-#define CLOSE_PATIENCE (5 * CTI_SECOND)
-
 /* What the client says when it has said that it is done. */
 static void after_close(cti_session *session, cti_rule rule, const cti_event *event)
 {
@@ -14,7 +12,7 @@ static void after_close(cti_session *session, cti_rule rule, const cti_event *ev
         (event->before != CTI_STATE_CLOSING && event->before != CTI_STATE_CLOSED))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->summary.close_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.close_frame, event->frame}, 2, NULL,
                        "The client sends %s after CLOSE_REQ; nothing may follow but the end of the "
                        "connection. Look at which part of the client still uses the session.",
                        cti_message_words(event->reader->message));
@@ -30,10 +28,9 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
     switch (session->summary.close_status) {
     case CTI_V_StatusCode_E_CTI_NO_ERROR:
     case CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE:
-    case CTI_V_StatusCode_E_CTI_TIMEOUT:
-        return;
+    case CTI_V_StatusCode_E_CTI_TIMEOUT: return;
     default:
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
                            "CLOSE_REQ carries %s; only E_CTI_NO_ERROR, E_CTI_CTI_SERVER_OFFLINE "
                            "and E_CTI_TIMEOUT are meant for it. Look at why the client closes.",
                            cti_status_words(session->summary.close_status, words, sizeof(words)));
@@ -46,23 +43,24 @@ void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_eve
     const uint32_t frames[] = {session->summary.close_frame, event->frame};
 
     if (cti_event_is(event, CTI_CLOSE_CONF) && event->answered != NULL &&
-        event->facts->answer_time > CLOSE_PATIENCE) {
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
-                           "CLOSE_REQ was answered after %.3f s; a client waits for 5 s. Look at the "
-                           "load of the server at that time.",
-                           CTI_SECONDS(event->facts->answer_time));
+        event->facts->answer_time > CTI_TIME(CLOSE_WAIT)) {
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, frames, 2, NULL,
+            "CLOSE_REQ was answered after %.3f s; a client waits for 5 s. Look at the "
+            "load of the server at that time.",
+            CTI_SECONDS(event->facts->answer_time));
         return;
     }
     if (event->kind != CTI_EVENT_FINISH || session->summary.state != CTI_STATE_CLOSING ||
         session->rules.close_in_doubt)
         return;
-    if (waited > CLOSE_PATIENCE)
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+    if (waited > CTI_TIME(CLOSE_WAIT))
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
                            "CLOSE_REQ had no answer in %.3f s, then %s; the server answers with "
                            "CLOSE_CONF within 5 s. Look at whether the server still worked.",
                            CTI_SECONDS(waited), cti_end_words(session));
     else if (event->in_sight)
-        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2, NULL,
                            "%.3f s after CLOSE_REQ, and without CLOSE_CONF, %s; a client waits for "
                            "up to 5 s. Look at whether the client waits for CLOSE_CONF.",
                            CTI_SECONDS(MAX(waited, 0)), cti_end_words(session));
@@ -92,7 +90,7 @@ void cti_rule_close_missing(cti_session *session, cti_rule rule, const cti_event
 
     if (session->summary.state != CTI_STATE_LOST || is_explained(session))
         return;
-    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2, NULL,
                        "The session was lost (E_CTI_CLIENT_DISCONNECTED): %s without CLOSE_REQ, "
                        "%.3f s after the last message, %s of the %s. A session ends with CLOSE_REQ "
                        "and CLOSE_CONF. Look at %s at that time.",

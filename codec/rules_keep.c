@@ -4,29 +4,17 @@
 
 #include "rules.h"
 
-#define MISSED_MAX 3
-#define GAP_FACTOR 1.5
-/* Three intervals, less what a timer may be early. */
-#define GAP_WARNING 2.75
-/* Two heartbeats are missing: the time between two is nearer to three intervals than to two. */
-#define TIMER_STOPPED 2.5
-#define TIMER_SAMPLES 6 /* with fewer, requests of a regular client may look like a timer */
-#define HEARTBEAT_LEAST (4 * CTI_SECOND + CTI_SECOND / 2)
-#define HEARTBEAT_DESKTOP (85 * CTI_SECOND) /* 90 s, less what the clock of a client is worth */
-#define AT_ONCE (1 * CTI_SECOND)
-#define OFFLINE_PATIENCE (1 * CTI_SECOND)   /* what the client had sent before it knew */
-
 static void report_missed(cti_session *session, cti_rule rule, int64_t time, uint32_t count,
                           const uint32_t frames[CTI_FINDING_FRAMES_MAX], const char *then,
                           double seconds)
 {
-    cti_session_report(session, rule, count >= MISSED_MAX ? CTI_ERROR : CTI_WARNING, time, frames,
-                       CTI_FINDING_FRAMES_MAX,
-                       "%u %s not answered, then %s, %.3f s after the first one. The server answers "
-                       "heartbeats at once; after three the client declares the session failed. "
-                       "Look at the server and the path at that time.",
-                       count, count == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were", then,
-                       seconds);
+    cti_session_report(
+        session, rule, count >= CTI_LIMIT(HEARTBEATS_MISSED) ? CTI_ERROR : CTI_WARNING, time,
+        frames, CTI_FINDING_FRAMES_MAX, NULL,
+        "%u %s not answered, then %s, %.3f s after the first one. The server answers "
+        "heartbeats at once; after three the client declares the session failed. "
+        "Look at the server and the path at that time.",
+        count, count == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were", then, seconds);
 }
 
 static void report_passed(cti_session *session, cti_rule rule, int64_t time)
@@ -49,10 +37,10 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
         report_missed(session, rule, event->time, session->rules.missed_run,
                       session->rules.missed_frames, cti_end_words(session),
                       cti_seconds_words(session->rules.missed_since, event->time));
-    if (!sends || session->rules.missed_run != MISSED_MAX)
+    if (!sends || session->rules.missed_run != CTI_LIMIT(HEARTBEATS_MISSED))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2,
+                       (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2, NULL,
                        "The client goes on after %u heartbeats without answer; it should reset the "
                        "connection and try the other side. Look at whether the client counts "
                        "its heartbeats.",
@@ -87,10 +75,11 @@ static void report_gap(cti_session *session, cti_rule rule, const gap *of)
     const double interval = session->summary.heartbeat_interval;
     const double intervals = CTI_SECONDS(of->length) / interval;
     const cti_interval_source source = session->summary.heartbeat_interval_source;
-    const bool warn = (intervals >= GAP_WARNING && source != CTI_INTERVAL_IDLE_TIMEOUT) ||
-                      of->idle_share > CTI_IDLE_SHARE_MAX;
+    const bool warn =
+        (intervals >= CTI_LIMIT(GAP_WARNING) / 100.0 && source != CTI_INTERVAL_IDLE_TIMEOUT) ||
+        cti_idle_share_is_large(of->idle_share);
 
-    cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2,
+    cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2, NULL,
                        "The client sent nothing%s for %.3f s, %.1f heartbeat intervals of %.1f s "
                        "(%s), until %s. Look at what the client did in that time.",
                        source == CTI_INTERVAL_RECEIVE ? ", and received nothing," : "",
@@ -113,7 +102,7 @@ static const char *until_words(const cti_session *session, const cti_event *even
 /* While the interval is not known, the longest silence waits for it. */
 static void put_off(cti_session *session, const cti_event *event, int64_t silence, int64_t quiet)
 {
-    if (silence <= session->rules.early_gap.silence || silence <= CTI_GAP_MIN)
+    if (silence <= session->rules.early_gap.silence || silence <= CTI_TIME(GAP_LEAST))
         return;
     session->rules.early_gap.silence = silence;
     session->rules.early_gap.quiet = quiet;
@@ -127,7 +116,8 @@ static void put_off(cti_session *session, const cti_event *event, int64_t silenc
 /* A guess holds if heartbeats came within it. */
 static bool is_gap_by_guess(const cti_session *session, int64_t silence)
 {
-    const double limit = GAP_FACTOR * session->summary.heartbeat_interval * (double)CTI_SECOND;
+    const double limit =
+        session->summary.heartbeat_interval * CTI_LIMIT(GAP_NOTE) / 100 * (double)CTI_SECOND;
     const int64_t shortest = session->rules.meter.shortest_silence;
 
     return session->summary.heartbeat_interval_source == CTI_INTERVAL_IDLE_TIMEOUT &&
@@ -175,14 +165,15 @@ static void judge_timer(cti_session *session, cti_rule rule, const cti_event *ev
     const double intervals = CTI_SECONDS(distance) / interval;
 
     if (session->rules.meter.kind != CTI_INTERVAL_TIMER ||
-        session->rules.meter.count < TIMER_SAMPLES || distance <= CTI_GAP_MIN ||
-        intervals < TIMER_STOPPED || cti_session_is_gap(session, longest_silence, CTI_NO_TIME))
+        session->rules.meter.count < CTI_LIMIT(TIMER_SAMPLES) || distance <= CTI_TIME(GAP_LEAST) ||
+        intervals < CTI_LIMIT(TIMER_STOPPED) / 100.0 ||
+        cti_session_is_gap(session, longest_silence, CTI_NO_TIME))
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, (const uint32_t[]){from, event->frame},
-                       2,
-                       "The client sent no HEARTBEAT_REQ for %.3f s, %.1f intervals of its timer of "
-                       "%.1f s, but other messages. Look at what stopped the timer.",
-                       CTI_SECONDS(distance), intervals, interval);
+    cti_session_report(
+        session, rule, CTI_NOTE, event->time, (const uint32_t[]){from, event->frame}, 2, NULL,
+        "The client sent no HEARTBEAT_REQ for %.3f s, %.1f intervals of its timer of "
+        "%.1f s, but other messages. Look at what stopped the timer.",
+        CTI_SECONDS(distance), intervals, interval);
 }
 
 /* What only a heartbeat, or the session's end, shows. */
@@ -237,6 +228,7 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_fired(session)) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
                            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+                           NULL,
                            "The server's idle timer fired: %s %.3f s after the client's last "
                            "message, and IdleTimeout is %u s. Look at why the client stopped "
                            "sending (heartbeats off, a hung process, a path that lost its "
@@ -247,22 +239,22 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
         return;
     }
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_had_fired(session))
-        cti_session_report(session, rule, CTI_ERROR, event->time,
-                           (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
-                           "The server's idle timer had fired: it answered the client's first "
-                           "message after %.3f s of silence with a reset, and IdleTimeout is %u s. "
-                           "Its own reset was lost, or was not captured. Look at why the client "
-                           "was silent.",
-                           CTI_SECONDS(session->rules.client_gap_before_last),
-                           session->summary.idle_timeout);
+        cti_session_report(
+            session, rule, CTI_ERROR, event->time,
+            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2, NULL,
+            "The server's idle timer had fired: it answered the client's first "
+            "message after %.3f s of silence with a reset, and IdleTimeout is %u s. "
+            "Its own reset was lost, or was not captured. Look at why the client "
+            "was silent.",
+            CTI_SECONDS(session->rules.client_gap_before_last), session->summary.idle_timeout);
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     share = event->facts->idle_share;
-    if (share <= CTI_IDLE_SHARE_MAX)
+    if (!cti_idle_share_is_large(share))
         return;
     cti_session_report(
         session, rule, CTI_WARNING, event->time,
-        (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+        (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2, NULL,
         "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
         "IdleTimeout should be four heartbeat intervals. Look at what the client did "
         "in that time.",
@@ -277,13 +269,15 @@ static void judge_interval(cti_session *session, cti_rule rule, const cti_event 
         session->summary.services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
     const int64_t interval = session->rules.meter.interval;
 
-    if (interval == 0 || interval >= (desktop ? HEARTBEAT_DESKTOP : HEARTBEAT_LEAST))
+    if (interval == 0 ||
+        interval >= (desktop ? CTI_TIME(HEARTBEAT_SHORT_DESKTOP) : CTI_TIME(HEARTBEAT_SHORT)))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &session->rules.last_client_frame, 1,
+                       NULL,
                        "The %s sends heartbeats every %.3f s; %s. Look at the heartbeat interval "
                        "that the client is set to.",
                        desktop ? "desktop" : "client", CTI_SECONDS(interval),
-                       interval < HEARTBEAT_LEAST
+                       interval < CTI_TIME(HEARTBEAT_SHORT)
                            ? "5 s is the least, and desktops should take 90 s or more"
                            : "desktops should take 90 s or more, since a server has many of them");
 }
@@ -294,7 +288,7 @@ static void note_late_answer(cti_session *session, const cti_event *event)
     const int64_t took = event->facts->answer_time;
 
     if (!cti_event_is(event, CTI_HEARTBEAT_CONF) || event->sender != CTI_SERVER ||
-        event->answered == NULL || took <= AT_ONCE)
+        event->answered == NULL || took <= CTI_TIME(ANSWER_AT_ONCE))
         return;
     if (session->rules.late_answers < CTI_FINDING_FRAMES_MAX)
         session->rules.late_frames[session->rules.late_answers] = event->frame;
@@ -310,7 +304,7 @@ static void judge_late_answers(cti_session *session, cti_rule rule, const cti_ev
         return;
     cti_session_report(
         session, rule, CTI_NOTE, event->time, session->rules.late_frames,
-        MIN(count, CTI_FINDING_FRAMES_MAX),
+        MIN(count, CTI_FINDING_FRAMES_MAX), NULL,
         "%u HEARTBEAT_REQ %s answered after more than 1 s, the slowest after %.3f s; "
         "the server answers at once. Look at the load of the server at those times.",
         count, count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
@@ -320,7 +314,7 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
 {
     if (cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_SERVER) {
         if (session->rules.server_heartbeats == 1)
-            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
                                "The server sent HEARTBEAT_REQ; only clients start heartbeats. Look "
                                "at which end is the server.");
         return;
@@ -328,9 +322,10 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->sender == CTI_SERVER &&
         event->answered == NULL && session->rules.heartbeat_answered &&
         !session->rules.incomplete[0] && session->summary.requests_given_up == 0) {
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                           "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
-                           "answers with the InvokeID of the request. Look at how the server counts.");
+        cti_session_report(
+            session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
+            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
+            "answers with the InvokeID of the request. Look at how the server counts.");
         return;
     }
     if (event->kind == CTI_EVENT_MESSAGE)
@@ -350,11 +345,12 @@ static void went_on(cti_session *session, cti_rule rule, const cti_event *event,
 
     if (!session->rules.server_offline || session->rules.told_went_on ||
         event->sender != CTI_CLIENT || cti_event_is(event, CTI_CLOSE_REQ) ||
-        event->before != CTI_STATE_OPEN || since <= OFFLINE_PATIENCE)
+        event->before != CTI_STATE_OPEN || since <= CTI_TIME(OFFLINE_NOTICED))
         return;
     session->rules.told_went_on = true;
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->rules.server_offline_frame, event->frame}, 2,
+                       NULL,
                        "The client goes on with %s %.3f s after %s; it should end the session and "
                        "try the other side. Look at how the client takes that message.",
                        cti_message_words(event->reader->message), CTI_SECONDS(since), what);
@@ -370,7 +366,7 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
         event->answered->message->number != CTI_HEARTBEAT_REQ)
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time,
-                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2,
+                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2, NULL,
                        "The server refused a heartbeat: %s. It is offline; the client must reset "
                        "the connection and try the other side. Look at the server at that time.",
                        cti_known_status_words(event->answered->has_status, event->answered->status,
@@ -384,7 +380,7 @@ void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_even
     if (!cti_event_is(event, CTI_FAILURE_EVENT) ||
         session->rules.server_offline_frame != event->frame)
         return;
-    cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
+    cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1, NULL,
                        "The server says that it is offline (E_CTI_CTI_SERVER_OFFLINE): the client "
                        "must close the session and try the other side. Look at the server and "
                        "its peripheral gateway at that time.");

@@ -5,16 +5,12 @@
 #include "rules.h"
 #include "text.h"
 
-#define OPEN_USUAL (5 * CTI_SECOND)
-#define OPEN_SMALL_SITE (30 * CTI_SECOND)
-#define OPEN_LARGE_SITE (60 * CTI_SECOND)
-#define RESET_PATIENCE (5 * CTI_SECOND)
-
 static void opened_again(cti_session *session, cti_rule rule, const cti_event *event,
                          uint32_t frame)
 {
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->summary.open_frame, frame, event->frame}, 3,
+                       NULL,
                        "OPEN_REQ on a session that is already open: the server refuses "
                        "it (E_CTI_SESSION_ALREADY_OPEN). Look at why the client believes "
                        "that it has no session.");
@@ -26,7 +22,7 @@ static void open_req(cti_session *session, cti_rule rule, const cti_event *event
         opened_again(session, rule, event, 0);
     if (event->before != CTI_STATE_OPENING || event->open_in_doubt)
         return;
-    cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+    cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
                        "OPEN_REQ again before the first one was answered; a client that "
                        "gives up resets the connection, connects anew and only then sends "
                        "OPEN_REQ. Look at how long the client waits (30 s at least).");
@@ -48,7 +44,7 @@ void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
         event->open_in_doubt ||
         (event->before != CTI_STATE_NEW && event->before != CTI_STATE_OPENING))
         return;
-    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2, NULL,
                        "%s before OPEN_CONF: a session starts with OPEN_REQ, and nothing else is "
                        "allowed until OPEN_CONF (E_CTI_SESSION_NOT_OPEN). Look at why the client "
                        "does not wait.",
@@ -57,9 +53,9 @@ void cti_rule_open(cti_session *session, cti_rule rule, const cti_event *event)
 
 static cti_severity open_severity(int64_t waited)
 {
-    if (waited > OPEN_LARGE_SITE)
+    if (waited > CTI_TIME(OPEN_WAIT_LARGE))
         return CTI_ERROR;
-    return waited > OPEN_SMALL_SITE ? CTI_WARNING : CTI_NOTE;
+    return waited > CTI_TIME(OPEN_WAIT) ? CTI_WARNING : CTI_NOTE;
 }
 
 static void open_unanswered(cti_session *session, cti_rule rule, const cti_event *event)
@@ -67,14 +63,14 @@ static void open_unanswered(cti_session *session, cti_rule rule, const cti_event
     const int64_t waited = cti_elapsed(session->summary.open_time, event->time);
     const bool lost = cti_ended_by_tcp(session);
     const bool early =
-        lost && session->summary.end_sender == CTI_CLIENT && waited < OPEN_SMALL_SITE;
+        lost && session->summary.end_sender == CTI_CLIENT && waited < CTI_TIME(OPEN_WAIT);
 
     if (session->summary.open_time == CTI_NO_TIME ||
         session->summary.open_answer_time != CTI_NO_TIME || session->rules.open_in_doubt ||
-        session->rules.incomplete[1] || (!lost && waited <= OPEN_USUAL))
+        session->rules.incomplete[1] || (!lost && waited <= CTI_TIME(OPEN_USUAL)))
         return;
     cti_session_report(session, rule, lost ? CTI_ERROR : open_severity(waited), event->time,
-                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2, NULL,
                        "OPEN_REQ had no answer in %.3f s, then %s%s. The server usually answers "
                        "within 5 s; a client waits for at least 30 s, or 60 s at large sites. Look "
                        "at the load of the server at that time.",
@@ -94,10 +90,10 @@ void cti_rule_open_no_answer(cti_session *session, cti_rule rule, const cti_even
         event->answered->message->number != CTI_OPEN_REQ)
         return;
     waited = event->facts->answer_time;
-    if (waited <= OPEN_USUAL)
+    if (waited <= CTI_TIME(OPEN_USUAL))
         return;
     cti_session_report(session, rule, open_severity(waited), event->time,
-                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2,
+                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2, NULL,
                        "OPEN_REQ was answered after %.3f s; 5 s are usual, and a client may give "
                        "up after 30 s. Look at how many clients opened at that time.",
                        CTI_SECONDS(waited));
@@ -118,8 +114,7 @@ static const char *advice(const cti_session *session)
                    ? " Look at the server and its peripheral gateway; a standby server says so to "
                      "clients of this version too."
                    : " Look at the server and its peripheral gateway at that time.";
-    case CTI_V_StatusCode_E_CTI_INVALID_TIMEOUT:
-        return " Look at the client's IdleTimeout.";
+    case CTI_V_StatusCode_E_CTI_INVALID_TIMEOUT: return " Look at the client's IdleTimeout.";
     case CTI_V_StatusCode_E_CTI_INCONSISTENT_AGENT_DATA:
         return " Look at whether extension, ID and instrument are those of one agent.";
     case CTI_V_StatusCode_E_CTI_INVALID_PASSWORD:
@@ -127,8 +122,7 @@ static const char *advice(const cti_session *session)
     case CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY:
     case CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE:
         return " Look at the order in which the client tries the two sides.";
-    default:
-        return " Look at how the client fills OPEN_REQ.";
+    default: return " Look at how the client fills OPEN_REQ.";
     }
 }
 
@@ -138,11 +132,11 @@ static void left_open(cti_session *session, cti_rule rule, const cti_event *even
         cti_elapsed(session->summary.open_answer_time,
                     session->summary.end_frame != 0 ? session->summary.end_time : event->over);
 
-    if (session->summary.state != CTI_STATE_REJECTED || since <= RESET_PATIENCE)
+    if (session->summary.state != CTI_STATE_REJECTED || since <= CTI_TIME(REFUSED_RESET))
         return;
     cti_session_report(
         session, rule, CTI_WARNING, event->time,
-        (const uint32_t[]){session->summary.open_answer_frame, session->summary.end_frame}, 2,
+        (const uint32_t[]){session->summary.open_answer_frame, session->summary.end_frame}, 2, NULL,
         "The client left the connection open for %.3f s after its OPEN_REQ was "
         "refused; it should reset it at once and connect anew. Look at how the "
         "client takes a FAILURE_CONF.",
@@ -155,12 +149,12 @@ static void refused(cti_session *session, cti_rule rule, const cti_event *event)
     char words[160];
 
     if (!session->summary.has_open_status)
-        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2, NULL,
                            "The server refused OPEN_REQ; its status was not captured. The client "
                            "must reset the connection before it tries again. Check the server's "
                            "log for the status.");
     else
-        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
+        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2, NULL,
                            "The server refused OPEN_REQ: %s. The client must reset the "
                            "connection and mend the named data before it tries again.%s",
                            cti_status_words(session->summary.open_status, words, sizeof(words)),
@@ -176,14 +170,14 @@ void cti_rule_open_rejected(cti_session *session, cti_rule rule, const cti_event
     if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED) {
         refused(session, rule, event);
     } else if (event->before == CTI_STATE_REJECTED && event->sender == CTI_CLIENT) {
-        cti_session_report(session, rule, CTI_WARNING, event->time,
-                           (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
-                           "The client sends %s on a connection whose OPEN_REQ was refused; it "
-                           "should reset that connection and connect anew. Look at how the client "
-                           "takes a FAILURE_CONF.",
-                           event->kind == CTI_EVENT_REOPEN
-                               ? "another OPEN_REQ"
-                               : cti_message_words(event->reader->message));
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time,
+            (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2, NULL,
+            "The client sends %s on a connection whose OPEN_REQ was refused; it "
+            "should reset that connection and connect anew. Look at how the client "
+            "takes a FAILURE_CONF.",
+            event->kind == CTI_EVENT_REOPEN ? "another OPEN_REQ"
+                                            : cti_message_words(event->reader->message));
     }
 }
 
@@ -206,7 +200,7 @@ static bool names_agent(const cti_event *event)
 void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (cti_event_is(event, CTI_FAILURE_EVENT) && session->rules.replaced_frame == event->frame)
-        cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1,
+        cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1, NULL,
                            "The server ends this session because the same client opened another "
                            "one for the same phone (E_CTI_NEW_SESSION_OPENED). Look for a second "
                            "copy of the client, or for a client that opens again without closing.");
@@ -214,19 +208,21 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
     if (!cti_event_is(event, CTI_OPEN_REQ) || cti_reader_is_cut(event->reader))
         return;
     if (!has_field(event, CTI_F_ClientID) || !has_field(event, CTI_F_ClientPassword))
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "OPEN_REQ carries no %s; the server refuses that with "
-                           "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too. Look at "
-                           "how the client is set up.",
-                           has_field(event, CTI_F_ClientID) ? "ClientPassword" : "ClientID");
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
+            "OPEN_REQ carries no %s; the server refuses that with "
+            "E_CTI_REQUIRED_DATA_MISSING. An empty password must be there too. Look at "
+            "how the client is set up.",
+            has_field(event, CTI_F_ClientID) ? "ClientPassword" : "ClientID");
     if (cti_reader_number(event->reader, CTI_F_ServicesRequested) &
             CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS &&
         !names_agent(event))
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "OPEN_REQ asks for CTI_SERVICE_CLIENT_EVENTS but does not say whose: it "
-                           "needs a PeripheralID and at least one of AgentExtension, AgentID and "
-                           "AgentInstrument (E_CTI_REQUIRED_DATA_MISSING). Look at how the client is "
-                           "set up.");
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
+            "OPEN_REQ asks for CTI_SERVICE_CLIENT_EVENTS but does not say whose: it "
+            "needs a PeripheralID and at least one of AgentExtension, AgentID and "
+            "AgentInstrument (E_CTI_REQUIRED_DATA_MISSING). Look at how the client is "
+            "set up.");
 }
 
 /* IdleTimeout of a client without heartbeats: its silences are longer than heartbeats of a fourth
@@ -235,13 +231,15 @@ static void judge_silences(cti_session *session, cti_rule rule, const cti_event 
 {
     const double share = cti_session_idle_share(session, session->summary.worst_gap);
 
-    if (share <= 1.5 / 4 || share > CTI_IDLE_SHARE_MAX || session->rules.incomplete[0])
+    if (share <= CTI_LIMIT(GAP_NOTE) / 100.0 / CTI_LIMIT(IDLE_INTERVALS) ||
+        cti_idle_share_is_large(share) || session->rules.incomplete[0])
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
-                       "IdleTimeout is %u s, but the client sends no heartbeats; it was silent for up "
-                       "to %.3f s. It should send heartbeats, or set IdleTimeout to 0xFFFFFFFF. Look "
-                       "at both settings of the client.",
-                       session->summary.idle_timeout, CTI_SECONDS(session->summary.worst_gap));
+    cti_session_report(
+        session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1, NULL,
+        "IdleTimeout is %u s, but the client sends no heartbeats; it was silent for up "
+        "to %.3f s. It should send heartbeats, or set IdleTimeout to 0xFFFFFFFF. Look "
+        "at both settings of the client.",
+        session->summary.idle_timeout, CTI_SECONDS(session->summary.worst_gap));
 }
 
 static void judge_idle_off(cti_session *session, cti_rule rule, const cti_event *event)
@@ -252,22 +250,25 @@ static void judge_idle_off(cti_session *session, cti_rule rule, const cti_event 
     if (interval > 0)
         snprintf(every, sizeof(every), " every %.1f s", interval);
     if (session->summary.heartbeats > 0)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
-                           "IdleTimeout is off (0x%X), but the client sends heartbeats%s: the server "
-                           "does not notice when the client is gone. Look at both settings of the "
-                           "client.",
-                           session->summary.idle_timeout, every);
+        cti_session_report(
+            session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1, NULL,
+            "IdleTimeout is off (0x%X), but the client sends heartbeats%s: the server "
+            "does not notice when the client is gone. Look at both settings of the "
+            "client.",
+            session->summary.idle_timeout, every);
     else if (session->rules.incomplete[0])
         cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
+                           NULL,
                            "IdleTimeout is off (0x%X): the server does not notice when the client "
                            "is gone. Check the settings of the client.",
                            session->summary.idle_timeout);
     else
-        cti_session_report(session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1,
-                           "IdleTimeout is off (0x%X) and the client sends no heartbeats: neither "
-                           "side notices when the other one is gone. Look at whether the client can "
-                           "send heartbeats.",
-                           session->summary.idle_timeout);
+        cti_session_report(
+            session, rule, CTI_NOTE, event->time, &session->summary.open_frame, 1, NULL,
+            "IdleTimeout is off (0x%X) and the client sends no heartbeats: neither "
+            "side notices when the other one is gone. Look at whether the client can "
+            "send heartbeats.",
+            session->summary.idle_timeout);
 }
 
 /* IdleTimeout against the heartbeats that were seen. */
@@ -288,7 +289,7 @@ static void judge_idle_timeout(cti_session *session, cti_rule rule, const cti_ev
         return;
     cti_session_report(
         session, rule, share < 3 ? CTI_WARNING : CTI_NOTE, event->time,
-        &session->summary.open_frame, 1,
+        &session->summary.open_frame, 1, NULL,
         "IdleTimeout is %u s, %.1f heartbeat intervals of %.1f s; it should be four. "
         "%s",
         session->summary.idle_timeout, share, interval,
@@ -307,9 +308,9 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
     if (!cti_event_is(event, CTI_OPEN_REQ) ||
         !cti_reader_find_number(event->reader, CTI_F_IdleTimeout, &timeout))
         return;
-    if (timeout < 20)
+    if (timeout * CTI_SECOND < CTI_TIME(IDLE_TIMEOUT_LEAST))
         cti_session_report(
-            session, rule, CTI_WARNING, event->time, &event->frame, 1,
+            session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
             "IdleTimeout is %u s; under 20 s the server refuses it "
             "(E_CTI_INVALID_TIMEOUT). It should be four heartbeat intervals. Look at "
             "both settings of the client.",
@@ -324,7 +325,7 @@ static void unused_bits(cti_session *session, cti_rule rule, const cti_event *ev
     const uint32_t bits = cti_reader_number(event->reader, field) & ~named;
 
     if (bits != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
                            "%s of OPEN_REQ has bits set that have no meaning (0x%x); the server "
                            "refuses that with %s. Look at how the client fills OPEN_REQ.",
                            cti_field_get(field)->name, bits, status);
@@ -339,7 +340,7 @@ void cti_rule_reserved(cti_session *session, cti_rule rule, const cti_event *eve
     if (cti_reader_number(reader, CTI_F_Reserved1) != 0 ||
         cti_reader_number(reader, CTI_F_Reserved2) != 0 ||
         cti_reader_number(reader, CTI_F_Reserved3) != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
                            "A reserved field of OPEN_REQ is not 0; the server refuses that with "
                            "E_CTI_INVALID_RESERVED_FIELD. Look at how the client fills OPEN_REQ.");
     unused_bits(session, rule, event, CTI_F_ServicesRequested, "E_CTI_INVALID_SERVICE_MASK");
@@ -355,7 +356,7 @@ void cti_rule_version(cti_session *session, cti_rule rule, const cti_event *even
         !cti_reader_find_number(event->reader, CTI_F_VersionNumber, &version) ||
         (version >= CTI_VERSION_OLDEST && version <= CTI_VERSION_NEWEST))
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+    cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
                        "OPEN_REQ asks for version %u; versions %d to %d are known here, so its "
                        "messages are read as those of the nearest one. Look at whether the "
                        "server knows that version.",
@@ -397,13 +398,13 @@ static void services_granted(cti_session *session, cti_rule rule, const cti_even
 
     if (refused & control && session->summary.services_granted & AGENT_STATE_ONLY) {
         refused &= ~control;
-        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2,
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2, NULL,
                            "The client asked for CTI_SERVICE_CLIENT_CONTROL and was granted "
                            "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states, but not "
                            "control calls. Look at how the client's rights are set up.");
     }
     if (refused != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
                            "The server did not grant %s; requests that need it fail with "
                            "E_CTI_FUNCTION_NOT_AVAILABLE. Look at how the client's rights are set "
                            "up.",
@@ -418,6 +419,7 @@ void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *eve
     if (session->summary.services_granted & AGENT_STATE_ONLY && controls_call(event))
         cti_session_report(session, rule, CTI_WARNING, event->time,
                            (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
+                           NULL,
                            "The client sends %s although it was granted "
                            "CTI_AGENT_STATE_CONTROL_ONLY: it may change agent states only. Look at "
                            "the services that the client asks for.",
@@ -433,14 +435,15 @@ void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *ev
         !cti_reader_find_number(event->reader, CTI_F_PGStatus, &status))
         return;
     if (status != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "A component was down when the session opened (PGStatus %s); normal work is "
-                           "not possible meanwhile. Look at the peripheral gateway and what it is "
-                           "connected to.",
-                           bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
+            "A component was down when the session opened (PGStatus %s); normal work is "
+            "not possible meanwhile. Look at the peripheral gateway and what it is "
+            "connected to.",
+            bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
     else if (has_field(event, CTI_F_PeripheralOnline) &&
              cti_reader_number(event->reader, CTI_F_PeripheralOnline) == 0)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
                            "%s when the session opened (PeripheralOnline is FALSE). Look at the "
                            "SYSTEM_EVENTs that follow.",
                            session->summary.services_granted &
@@ -457,9 +460,9 @@ void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *e
         session->summary.verdict == CTI_VERDICT_REJECTED || session->rules.system_events > 0 ||
         session->rules.incomplete[1] ||
         !(session->summary.services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS) ||
-        cti_elapsed(session->summary.open_answer_time, event->time) <= OPEN_USUAL)
+        cti_elapsed(session->summary.open_answer_time, event->time) <= CTI_TIME(OPEN_USUAL))
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, frames, 1,
+    cti_session_report(session, rule, CTI_NOTE, event->time, frames, 1, NULL,
                        "No SYSTEM_EVENT came: a client with CTI_SERVICE_ALL_EVENTS gets one for "
                        "each peripheral beside OPEN_CONF. Look at the peripheral gateway.");
 }

@@ -2,8 +2,6 @@
 /* Rules about the TCP connection under a session (see rules.h). */
 #include "rules.h"
 
-/* A connection that is half open for longer was not closed with linger set to 0. */
-#define HALF_OPEN_MAX (5 * CTI_SECOND)
 /* Waits that are not chance any more, and how many there must be for each time that the sender
  * did not wait (see session_tcp.c). */
 #define HELD_BACK_LEAST  3
@@ -19,7 +17,7 @@ static void half_open(cti_session *session, cti_rule rule, const cti_event *even
 
     cti_session_report(
         session, rule, CTI_WARNING, event->over,
-        (const uint32_t[]){session->summary.end_frame, session->rules.other_end_frame}, 2,
+        (const uint32_t[]){session->summary.end_frame, session->rules.other_end_frame}, 2, NULL,
         "The %s closed its half of the connection (FIN), and the %s left the other "
         "half open for %.3f s%s. Both ends should set linger to 0, so that a close "
         "is an immediate reset. Look at the socket options of the %s, and at why "
@@ -32,10 +30,10 @@ static void left_open(cti_session *session, cti_rule rule, const cti_event *even
 {
     const int64_t since = cti_elapsed(session->summary.close_answer_time, event->over);
 
-    if (since <= HALF_OPEN_MAX)
+    if (since <= CTI_TIME(HALF_OPEN))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->over, &session->summary.close_answer_frame,
-                       1,
+                       1, NULL,
                        "The session was closed, but its connection stayed open for %.3f s, to the "
                        "end of the capture; the client can reset it as soon as CLOSE_CONF is "
                        "there. Look at when the client closes its socket.",
@@ -64,7 +62,7 @@ void cti_rule_linger_zero(cti_session *session, cti_rule rule, const cti_event *
     if (!session->rules.half_closed || other_end_is_unknown(session))
         return;
     tail = cti_elapsed(session->summary.end_time, event->over);
-    if (tail > HALF_OPEN_MAX)
+    if (tail > CTI_TIME(HALF_OPEN))
         half_open(session, rule, event, tail);
 }
 
@@ -79,7 +77,7 @@ static void held_back(cti_session *session, cti_rule rule, const cti_event *even
         flow->held_back < HELD_BACK_FACTOR * flow->not_held)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time, flow->held_frames,
-                       MIN(flow->held_back, CTI_FINDING_FRAMES_MAX),
+                       MIN(flow->held_back, CTI_FINDING_FRAMES_MAX), NULL,
                        "The %s held small segments back until the one before was acknowledged, %u "
                        "times, for up to %.0f ms (Nagle's algorithm against delayed "
                        "acknowledgments). Both ends should set TCP_NODELAY; look at the socket "

@@ -14,9 +14,10 @@
 /* ---- telling ---- */
 
 void cti_session_report(cti_session *session, cti_rule rule, cti_severity severity, int64_t time,
-                        const uint32_t *frames, uint32_t count, const char *format, ...)
+                        const uint32_t *frames, uint32_t count, const char *check,
+                        const char *format, ...)
 {
-    cti_finding finding = {.rule = rule, .severity = severity, .time = time};
+    cti_finding finding = {.rule = rule, .severity = severity, .time = time, .check = check};
     const uint32_t so_far = ++session->rules.findings_by_rule[rule];
     va_list arguments;
 
@@ -123,7 +124,7 @@ static void note_client_message(cti_session *session, uint32_t type, const cti_m
 {
     if (session->summary.state != CTI_STATE_OPENING && !cti_session_is_leaving(session) &&
         (cti_session_is_gap(session, facts->client_gap, session->rules.quiet_before_last) ||
-         facts->idle_share > CTI_IDLE_SHARE_MAX))
+         cti_idle_share_is_large(facts->idle_share)))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
     if (type != CTI_HEARTBEAT_REQ)
         cti_heartbeat_meter_sent(&session->rules.meter, facts->client_gap);
@@ -320,7 +321,8 @@ bool cti_session_is_gap(const cti_session *session, int64_t silence, int64_t qui
     const int64_t due =
         meter->kind == CTI_INTERVAL_RECEIVE || meter->may_be_quiet ? quiet : silence;
 
-    return meter->interval > 0 && due > CTI_GAP_MIN && due > meter->interval / 2 * 3;
+    return meter->interval > 0 && due > CTI_TIME(GAP_LEAST) &&
+           due > meter->interval / 100 * CTI_LIMIT_GAP_NOTE;
 }
 
 /* ---- life ---- */

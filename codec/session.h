@@ -32,12 +32,12 @@
 #include "quantile.h"
 #include "reader.h"
 #include "segment.h"
+#include "timing.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define CTI_SECOND INT64_C(1000000000)
 /* No time, no duration. */
 #define CTI_NO_TIME INT64_MIN
 /* Time from one moment to the next: CTI_NO_TIME where one of them is not known, and never
@@ -159,7 +159,7 @@ typedef struct cti_evidence {
 
 /* Rules a session must keep. */
 typedef enum {
-#define RULE(id, name, function, when, text) CTI_RULE_##id,
+#define RULE(id, name, function, when, fault, text) CTI_RULE_##id,
 #include "rules.def"
 #undef RULE
     CTI_RULE_COUNT
@@ -167,11 +167,16 @@ typedef enum {
 
 /* Kebab-case name, as users see it: "heartbeat-missed"; "?" for no rule. */
 const char *cti_rule_name(cti_rule rule);
-/* What the protocol asks for, in one line. */
-const char *cti_rule_text(cti_rule rule);
+/* What a finding of it reports, in a few words: "HEARTBEAT_REQ not answered". */
+const char *cti_rule_fault(cti_rule rule);
+/* Appends what the protocol asks for, in one line without a full stop. */
+void cti_rule_text(GString *to, cti_rule rule);
 
 #define CTI_FINDING_FRAMES_MAX 4
 #define CTI_FINDING_TEXT_SIZE 400
+
+/* Three parts: what happened (text), what the protocol asks for (cti_rule_text() of the rule), and
+ * what to check. */
 
 typedef struct cti_finding {
     cti_rule rule;
@@ -181,7 +186,9 @@ typedef struct cti_finding {
                        * (clients.h); else 0 */
     uint32_t frames[CTI_FINDING_FRAMES_MAX]; /* the frames to look at, first to last */
     uint32_t frame_count;
-    char text[CTI_FINDING_TEXT_SIZE]; /* one plain sentence; no personal values, no secrets */
+    char text[CTI_FINDING_TEXT_SIZE]; /* what happened, with its figures: one sentence of at most
+                                       * 160 characters; no personal values, no secrets */
+    const char *check;                /* one sentence, or NULL where there is nothing to check */
 } cti_finding;
 
 typedef enum {

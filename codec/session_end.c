@@ -3,11 +3,6 @@
  * wait, and the last word of the rules.  Source: GED-188, chapter "Session Management". */
 #include "rules.h"
 
-/* A heartbeat is answered "immediately": at a session's end it is missed after this. */
-#define HEARTBEAT_PATIENCE (1 * CTI_SECOND)
-/* At the end of a capture, the answer to a younger request may just not have come yet. */
-#define ANSWER_PATIENCE (5 * CTI_SECOND)
-
 /* FIN closes one direction: the connection is over with the other one, or with a RST. */
 static void note_other_end(cti_session *session, cti_tcp_end how, cti_sender sender, int64_t time,
                            uint32_t frame)
@@ -56,13 +51,13 @@ static cti_outcome outcome_at_end(const cti_session *session, const cti_pending 
     if (cti_session_is_doubtful(session, pending))
         return CTI_UNKNOWN;
     if (pending_is_heartbeat(pending))
-        return waited >= HEARTBEAT_PATIENCE || pending->missed_run > 0 ? CTI_UNANSWERED
-                                                                       : CTI_UNKNOWN;
+        return waited >= CTI_TIME(ANSWER_AT_ONCE) || pending->missed_run > 0 ? CTI_UNANSWERED
+                                                                             : CTI_UNKNOWN;
     if (pending->request.message->number == CTI_HEARTBEAT_REQ)
         return CTI_UNKNOWN;
     if (session->summary.end_frame != 0)
         return CTI_UNANSWERED;
-    return waited >= ANSWER_PATIENCE ? CTI_UNANSWERED : CTI_UNKNOWN;
+    return waited >= CTI_TIME(ANSWER_WAIT) ? CTI_UNANSWERED : CTI_UNKNOWN;
 }
 
 static void note_waiting(cti_session *session, const cti_pending *pending)
@@ -108,7 +103,7 @@ static void report_left_out(cti_session *session, int64_t time)
         if (broken <= CTI_FINDINGS_PER_RULE)
             continue;
         session->rules.findings_by_rule[rule] = 0;
-        cti_session_report(session, rule, CTI_NOTE, time, NULL, 0,
+        cti_session_report(session, rule, CTI_NOTE, time, NULL, 0, NULL,
                            "%u more findings of this rule are left out.",
                            broken - CTI_FINDINGS_PER_RULE);
         session->rules.findings_by_rule[rule] = broken;
@@ -153,7 +148,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
     }
     settle_pending(session, session->summary.end_time);
     if (!cti_session_is_leaving(session) &&
-        cti_session_idle_share(session, event.client_silence) > CTI_IDLE_SHARE_MAX &&
+        cti_idle_share_is_large(cti_session_idle_share(session, event.client_silence)) &&
         session->summary.state != CTI_STATE_CLOSED && session->summary.state != CTI_STATE_REJECTED)
         cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
                                  cti_session_idle_share(session, event.client_silence));

@@ -3,17 +3,6 @@
  * "Session Management". */
 #include "rules.h"
 
-/* A reset that comes so soon behind a message is the answer to it. */
-#define AT_ONCE (1 * CTI_SECOND)
-/* What stands between two hosts forgets a connection that is silent for longer: the usual
- * timers of firewalls and load balancers begin here. */
-#define FORGOTTEN (300 * CTI_SECOND)
-#define MISSED_MAX 3
-/* A client waits for the answer to OPEN_REQ for at least so long. */
-#define OPEN_PATIENCE (30 * CTI_SECOND)
-/* A server closes its connections some time after it has gone into maintenance. */
-#define MAINTENANCE_PATIENCE (60 * CTI_SECOND)
-
 static bool has_idle_timeout(const cti_session *session)
 {
     return session->summary.idle_timeout != 0 &&
@@ -31,8 +20,8 @@ bool cti_session_idle_timer_fired(const cti_session *session)
         session->rules.client_heard_time == CTI_NO_TIME || !has_idle_timeout(session))
         return false;
     silence = cti_elapsed(session->rules.client_heard_time, session->summary.end_time);
-    return silence >= limit - CTI_SECOND &&
-           silence <= limit + MAX(limit / 10, 5 * CTI_SECOND);
+    return silence >= limit - CTI_TIME(IDLE_TIMER_EARLY) &&
+           silence <= limit + MAX(limit / 10, CTI_TIME(IDLE_TIMER_LATE));
 }
 
 /* The reset is the answer to the last message, which came from the other end. */
@@ -42,7 +31,7 @@ static bool reset_at_once(const cti_session *session)
 
     return cti_ended_by_tcp(session) && !session->rules.half_closed &&
            session->summary.last_sender != session->summary.end_sender && since >= 0 &&
-           since <= AT_ONCE;
+           since <= CTI_TIME(RESET_AT_ONCE);
 }
 
 bool cti_session_idle_timer_had_fired(const cti_session *session)
@@ -55,12 +44,12 @@ bool cti_session_idle_timer_had_fired(const cti_session *session)
 
 static bool is_stale_connection(const cti_session *session)
 {
-    return reset_at_once(session) && session->rules.quiet_before_last >= FORGOTTEN;
+    return reset_at_once(session) && session->rules.quiet_before_last >= CTI_TIME(FORGOTTEN);
 }
 
 static bool heartbeats_unanswered(const cti_session *session)
 {
-    return session->rules.missed_run >= MISSED_MAX &&
+    return session->rules.missed_run >= CTI_LIMIT(HEARTBEATS_MISSED) &&
            (session->summary.state == CTI_STATE_CLOSING ||
             session->summary.state == CTI_STATE_CLOSED ||
             (cti_ended_by_tcp(session) && session->summary.end_sender == CTI_CLIENT));
@@ -73,7 +62,8 @@ static bool open_unanswered(const cti_session *session)
            session->summary.open_answer_time == CTI_NO_TIME && !session->rules.open_in_doubt &&
            (session->summary.end != CTI_END_CAPTURE_ENDED ||
             (session->summary.state == CTI_STATE_OPENING &&
-             cti_elapsed(session->summary.open_time, session->summary.end_time) > OPEN_PATIENCE));
+             cti_elapsed(session->summary.open_time, session->summary.end_time) >
+                 CTI_TIME(OPEN_WAIT)));
 }
 
 /* What either end sent last was not captured: CLOSE_REQ, or what made the other one end it. */
@@ -94,7 +84,8 @@ static bool in_maintenance(const cti_session *session)
     return shutdown->stopping_frame != 0 ||
            (shutdown->outcome_frame != 0 && shutdown->continues &&
             session->summary.end_sender == CTI_SERVER &&
-            cti_elapsed(shutdown->outcome_time, session->summary.end_time) <= MAINTENANCE_PATIENCE);
+            cti_elapsed(shutdown->outcome_time, session->summary.end_time) <=
+                CTI_TIME(MAINTENANCE_END));
 }
 
 static cti_verdict by_tcp(const cti_session *session)

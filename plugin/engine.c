@@ -375,6 +375,7 @@ static finding_note *new_finding(const cti_finding *finding, const session_note 
     note->frame_count = finding->frame_count;
     memcpy(note->frames, finding->frames, sizeof(note->frames));
     note->text = wmem_strdup(wmem_file_scope(), finding->text);
+    note->check = finding->check;
     return note;
 }
 

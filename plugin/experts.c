@@ -49,7 +49,7 @@ static const char *filter_name(const char *prefix, const char *name)
     return filter;
 }
 
-/* "heartbeat-missed: three HEARTBEAT_REQ in a row ...", as the list of expert infos shows them. */
+/* "heartbeat-missed: HEARTBEAT_REQ not answered", as the list of expert infos shows it. */
 static const char *summary_of(const char *name, const char *text)
 {
     return wmem_strdup_printf(wmem_epan_scope(), "%s: %s", name, text);
@@ -78,7 +78,7 @@ void experts_register(int protocol)
     for (int i = 0; i < CTI_RULE_COUNT; i++) {
         const char *name = cti_rule_name((cti_rule)i);
         const char *filter = filter_name("cti.rule.", name);
-        const char *summary = summary_of(name, cti_rule_text((cti_rule)i));
+        const char *summary = summary_of(name, cti_rule_fault((cti_rule)i));
 
         for (int severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
             add(all, &rules[i][severity], filter, PI_SEQUENCE,

@@ -27,6 +27,8 @@ static int hf_heartbeat_gap = -1;
 static int hf_heartbeat_missed = -1;
 static int hf_idle_share = -1;
 static int hf_finding = -1;
+static int hf_finding_protocol = -1;
+static int hf_finding_check = -1;
 static int hf_finding_frame = -1;
 
 static int ett_end = -1;
@@ -100,6 +102,11 @@ void message_session_register(int protocol)
         {&hf_finding,
          {"Finding", "cti.finding", FT_STRING, BASE_NONE, NULL, 0,
           "A rule of the protocol that was broken", HFILL}},
+        {&hf_finding_protocol,
+         {"The protocol", "cti.finding.protocol", FT_STRING, BASE_NONE, NULL, 0,
+          "What the protocol asks for", HFILL}},
+        {&hf_finding_check,
+         {"To check", "cti.finding.check", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_finding_frame,
          {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
@@ -195,11 +202,17 @@ void message_add_session(const view *v, proto_tree *tree, const message_note *no
 void message_add_finding(const view *v, proto_tree *tree, const finding_note *note)
 {
     proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
-    proto_tree *frames = proto_item_add_subtree(item, ett_finding);
+    proto_tree *parts = proto_item_add_subtree(item, ett_finding);
+    GString *protocol = g_string_new(NULL);
 
+    cti_rule_text(protocol, note->rule);
     proto_item_set_generated(item);
+    add_word(parts, v->tvb, hf_finding_protocol, protocol->str);
+    if (note->check != NULL)
+        add_word(parts, v->tvb, hf_finding_check, note->check);
     for (uint32_t i = 0; i < note->frame_count; i++)
-        add_uint(frames, v->tvb, hf_finding_frame, note->frames[i]);
+        add_uint(parts, v->tvb, hf_finding_frame, note->frames[i]);
+    g_string_free(protocol, TRUE);
     experts_add_finding(v->pinfo, item, note->rule, note->severity, note->text);
 }
 

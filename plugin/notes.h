@@ -46,7 +46,7 @@ typedef struct finding_note {
     cti_rule rule;
     cti_severity severity;
     uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
-    const char *text;
+    const char *text, *check; /* check: or NULL */
 } finding_note;
 
 /* A message, on the frame that has its end.

@@ -97,7 +97,15 @@ void line_unanswered(GString *to, const cti_request *request)
 void line_finding(GString *to, const cti_finding *finding, bool colour)
 {
     ink_severity(to, colour, finding->severity, 0);
-    g_string_append_printf(to, " %s: %s", cti_rule_name(finding->rule), finding->text);
+    g_string_append_printf(to, " %s: ", cti_rule_name(finding->rule));
+    line_finding_words(to, finding);
+}
+
+void line_finding_words(GString *to, const cti_finding *finding)
+{
+    g_string_append(to, finding->text);
+    if (finding->check != NULL)
+        g_string_append_printf(to, " %s", finding->check);
     for (uint32_t i = 0; i < finding->frame_count; i++)
         g_string_append_printf(to, "%s#%u", i == 0 ? "  " : " ", finding->frames[i]);
 }

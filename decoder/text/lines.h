@@ -27,6 +27,9 @@ void line_silence(GString *to, const cti_silence *silence);
 /* "MAKE_CALL_REQ inv=5 was never answered  #17" */
 void line_unanswered(GString *to, const cti_request *request);
 
+/* What happened, what to check, and the frames: "1 HEARTBEAT_REQ was not answered. Check ...  #17" */
+void line_finding_words(GString *to, const cti_finding *finding);
+
 /* "warning heartbeat-gap: ...  #17 #18" */
 void line_finding(GString *to, const cti_finding *finding, bool colour);
 

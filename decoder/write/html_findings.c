@@ -38,10 +38,10 @@ static void append_rule(html *h, const html_rule *rule, cti_rule number)
     g_string_append_printf(
         h->text,
         "<article class=\"rule\" id=\"%s\">\n<h3><span class=\"%s\">%s</span> %s "
-        "<small>%" G_GUINT64_FORMAT "\xc3\x97</small></h3>\n<p class=\"asks\">The "
-        "protocol: %s.</p>\n",
-        cti_rule_name(number), severity, severity, cti_rule_name(number), rule->count,
-        cti_rule_text(number));
+        "<small>%" G_GUINT64_FORMAT "\xc3\x97</small></h3>\n<p class=\"asks\">The protocol: ",
+        cti_rule_name(number), severity, severity, cti_rule_name(number), rule->count);
+    cti_rule_text(h->text, number);
+    g_string_append(h->text, ".</p>\n");
     append_table(h, rule, 0, shown);
     if (rule->kept->len > shown) {
         g_string_append_printf(h->text, "<details><summary>%u more", rule->kept->len - shown);

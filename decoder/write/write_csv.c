@@ -40,7 +40,7 @@ static const csv_table tables[] = {
      {"session", "invoke_id", "request_type", "request_name", "request_frame", "answer_type",
       "answer_name", "answer_frame", "rtt_s", "status", "status_name", "outcome", NULL}},
     {"findings",
-     {"session", "connection", "rule", "severity", "frames", "ts", "text", NULL}},
+     {"session", "connection", "rule", "severity", "frames", "ts", "text", "protocol", "check", NULL}},
     {"answers",
      {"request_type", "request_name", "requests", "confirmed", "failed", "unanswered", "unknown",
       "mean_s", "median_s", "p95_s", "worst_s", "worst_session", "worst_frame", "failures",

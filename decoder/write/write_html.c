@@ -7,6 +7,7 @@
 #include "codec/text.h"
 #include "format.h"
 #include "html_parts.h"
+#include "lines.h"
 #include "session_facts.h"
 
 /* ---- sessions ---- */
@@ -191,13 +192,6 @@ static void html_tcp_end(void *user, const session_record *session, cti_tcp_end 
     session_log_tcp_end(&session_of(session)->log, how, sender, time, frame);
 }
 
-static void append_words(GString *to, const cti_finding *finding)
-{
-    g_string_append(to, finding->text);
-    for (uint32_t i = 0; i < finding->frame_count; i++)
-        g_string_append_printf(to, " #%u", finding->frames[i]);
-}
-
 static void free_finding(gpointer data)
 {
     html_finding *f = data;
@@ -246,7 +240,7 @@ static void html_finding_found(void *user, const session_record *session,
     GString *words = g_string_new(NULL);
 
     h->findings[finding->severity]++;
-    append_words(words, finding);
+    line_finding_words(words, finding);
     keep_finding(&h->rules[finding->rule], session != NULL ? session->number : finding->session,
                  finding, words->str);
     if (session != NULL)

@@ -148,6 +148,13 @@ static void json_finding(void *user, const session_record *session, const cti_fi
     yajl_gen_array_close(j->gen);
     key_time(j, "ts", finding->time);
     key_text(j, "text", finding->text);
+    g_string_truncate(j->scratch, 0);
+    cti_rule_text(j->scratch, finding->rule);
+    key_text(j, "protocol", j->scratch->str);
+    if (finding->check != NULL)
+        key_text(j, "check", finding->check);
+    else
+        key_null(j, "check");
     end_record(j);
 }
 

@@ -5,6 +5,7 @@
  * The overview comes first and needs all that follows, so a session's text is kept until
  * the end; it is bounded by session_log.h and the findings per session. */
 #include "ink.h"
+#include "lines.h"
 #include "report_parts.h"
 
 const char *report_plural(uint64_t count)
@@ -132,9 +133,8 @@ static void report_finding(void *user, const session_record *session, const cti_
                                           : session_of_number(r, finding->session);
     GString *line = g_string_new(NULL);
 
-    g_string_append_printf(line, "%s: %s ", cti_rule_name(finding->rule), finding->text);
-    for (uint32_t i = 0; i < finding->frame_count; i++)
-        g_string_append_printf(line, " #%u", finding->frames[i]);
+    g_string_append_printf(line, "%s: ", cti_rule_name(finding->rule));
+    line_finding_words(line, finding);
     if (s != NULL) {
         g_string_append(s->findings, "    ");
         ink_severity(s->findings, r->options->colour, finding->severity, 7);
