@@ -134,4 +134,5 @@ void cti_owed_settle(connection *c)
     cti_order_flush(c);
     cti_connection_deliver(c);
     cti_owed_strike(c);
+    cti_connection_table_update(c); /* its session may have begun or ended */
 }
