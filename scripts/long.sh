@@ -10,6 +10,7 @@
 #     mutations     mutated captures in tshark, plugin with sanitizers
 #     bad-captures  200 captures taken badly: both programs must find the same
 #     model         the model of both TCP ends, 40 seeds of each kind, in both programs
+#     worlds        500 worlds in which everybody keeps the rules
 #     soak          a day of 2,000 clients, crowds, a client that connects each second
 #     fuzz          scripts/fuzz.sh HOURS
 #     versions      scripts/plugin-versions.sh: the plugin with Wireshark 4.0, 4.2, 4.4 and 4.6
@@ -24,8 +25,8 @@ folder=$here/build/long
 hours=${1:-2}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] ||
-    set -- tests gui leaks mutations bad-captures model soak fuzz versions packages \
-        reproducible coverage
+    set -- tests gui leaks mutations bad-captures model worlds soak fuzz versions \
+        packages reproducible coverage
 case $hours in
 *[!0-9.]*)
     sed -n 's/^#     scripts/usage: scripts/p' "$0" >&2
@@ -65,6 +66,10 @@ run() {
         build "$here/build/tests" || return 1
         set -- python3 "$here/tests/model/run.py" "$here/build/tests/decoder/ctidump" --seeds 40
         "$@" && "$@" --plugin "$here/build/tests/plugin/cti.so" --only-plugin --together
+        ;;
+    worlds)
+        build "$here/build/tests" &&
+            python3 "$here/tests/worlds/run.py" "$here/build/tests/decoder/ctidump" --seeds 500
         ;;
     soak)
         build "$here/build/tests" &&
