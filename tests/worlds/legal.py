@@ -232,7 +232,8 @@ class World:
         decided = max(active.session.now for active, _ in pairs) + 0.1
         switched = decided + self.rng.uniform(0.05, 2)
         for active, waiting in pairs:
-            active.move_to(decided).session.server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": 1})
+            active.move_to(decided).session.server("ACTIVE_MAINTENANCE_EVENT",
+                                                   {"MaintenanceModeStatus": 1})
             waiting.play(switched)
             waiting.move_to(switched).session.server("STANDBY_ACTIVE_EVENT")
             active.move_to(waiting.session.now + self.rng.uniform(0.01, 1))
