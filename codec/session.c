@@ -122,7 +122,8 @@ static void note_traffic(cti_session *session, const cti_reader *reader, const c
 static void note_client_message(cti_session *session, uint32_t type, const cti_moment *moment,
                                 const cti_message_facts *facts)
 {
-    if (session->summary.state != CTI_STATE_OPENING && !cti_session_is_leaving(session) &&
+    if (facts->client_gap != CTI_NO_TIME && session->summary.state != CTI_STATE_OPENING &&
+        !cti_session_is_leaving(session) &&
         (cti_session_is_gap(session, facts->client_gap, session->rules.quiet_before_last) ||
          cti_idle_share_is_large(facts->idle_share)))
         cti_session_tell_silence(session, moment->time, moment->frame, facts->idle_share);
