@@ -91,6 +91,8 @@ typedef enum {
     CTI_FIELD_SECONDS = 1 << 4,      /* a number of seconds */
     CTI_FIELD_MILLISECONDS = 1 << 5, /* a number of milliseconds */
     CTI_FIELD_IPV6 = 1 << 6,         /* 16 bytes of an IPv6 address */
+    CTI_FIELD_ONES_NONE = 1 << 7,    /* 0xFFFFFFFF stands for none */
+    CTI_FIELD_ONES_OFF = 1 << 8,     /* 0xFFFFFFFF stands for off, as does 0x7FFFFFFF */
 } cti_field_flags;
 
 /* A field by its GED-188 name: the same wherever it stands. */
