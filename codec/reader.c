@@ -176,6 +176,24 @@ static void floating_broken(cti_reader *reader, const floating_header *header, c
     take_rest(reader, CTI_ITEM_LEFT_OVER, item);
 }
 
+/* True if the message may have UniqueInstanceID, whose tag is not published, and has one unknown
+ * tag only. */
+static bool may_be_unique_instance_id(const cti_reader *reader)
+{
+    uint32_t unknown = 0;
+    floating_header header;
+
+    if (reader->message_type != CTI_OPEN_REQ ||
+        reader->version < CTI_VERSION_UNIQUE_INSTANCE_ID)
+        return false;
+    for (uint32_t offset = reader->floating_start;
+         get_floating_header(reader->bytes, offset, reader->end, reader->wide_tags, &header) &&
+         header.length <= reader->end - offset - header.size;
+         offset += header.size + header.length)
+        unknown += cti_tag_find(header.tag) == NULL;
+    return unknown == 1;
+}
+
 /* Finds out which field the tag stands for in a message that does not list it.  False where
  * nobody knows. */
 static bool name_by_tag(cti_reader *reader, cti_item *item)
@@ -183,7 +201,10 @@ static bool name_by_tag(cti_reader *reader, cti_item *item)
     const cti_tag *tag = cti_tag_find(item->tag);
 
     if (tag == NULL) {
-        cti_reader_item_problem(reader, CTI_PROBLEM_UNKNOWN_TAG, item, 0, item->tag);
+        cti_reader_item_problem(reader,
+                                may_be_unique_instance_id(reader) ? CTI_PROBLEM_UNIQUE_INSTANCE_ID
+                                                                  : CTI_PROBLEM_UNKNOWN_TAG,
+                                item, 0, item->tag);
         return false;
     }
     item->kind = CTI_ITEM_FIELD;

@@ -62,13 +62,6 @@ static inline int64_t cti_forward(int64_t from, int64_t to)
     return elapsed < 0 ? CTI_NO_TIME : elapsed;
 }
 
-/* IdleTimeout of a client without heartbeats. */
-#define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
-/* Clients write 0x7FFFFFFF, too: such a time never runs out. */
-static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
-{
-    return idle_timeout >= 0x7FFFFFFFu;
-}
 /* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
  * requests_given_up) when there is one more. */
 #define CTI_PENDING_MAX 1024

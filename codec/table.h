@@ -26,6 +26,8 @@ extern "C" {
 #define CTI_VERSION_NEWEST 25
 /* From this version on, tag and length of a floating field are two bytes each. */
 #define CTI_VERSION_WIDE_TAGS 20
+/* From this version on, OPEN_REQ may have a UniqueInstanceID. */
+#define CTI_VERSION_UNIQUE_INSTANCE_ID 24
 
 /* GED-188 data types.  Numbers are big-endian. */
 typedef enum {
@@ -81,6 +83,14 @@ typedef struct cti_value_set {
 /* The entry for number, a signed one as uint32_t, or NULL.  For masks: the one with exactly these
  * bits. */
 const cti_value *cti_value_find(const cti_value_set *set, uint32_t number);
+
+/* IdleTimeout of a client without heartbeats. */
+#define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
+/* Clients write 0x7FFFFFFF, too: such a time never runs out. */
+static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
+{
+    return idle_timeout >= 0x7FFFFFFFu;
+}
 
 /* What a field is, beyond its type. */
 typedef enum {
