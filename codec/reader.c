@@ -161,7 +161,9 @@ static void count_slot(cti_reader *reader, const cti_item *item)
 static void floating_broken(cti_reader *reader, const floating_header *header, cti_item *item)
 {
     const uint32_t left = reader->end - reader->offset;
+    const cti_tag *tag = cti_tag_find(header->tag);
 
+    reader->broken = true;
     if (cti_reader_is_cut(reader))
         ;
     else if (reader->message->floating_count == 0 || left < header->size)
@@ -170,9 +172,10 @@ static void floating_broken(cti_reader *reader, const floating_header *header, c
     else if (header->tag == 0)
         cti_reader_message_problem(reader, CTI_PROBLEM_TAG_ZERO, reader->offset, left, 0, 0);
     else
-        cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END, NULL,
-                                                      header->tag, reader->offset, left,
-                                                      header->length, left - header->size});
+        cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END,
+                                                      tag != NULL ? tag->field : NULL, header->tag,
+                                                      reader->offset, left, header->length,
+                                                      left - header->size});
     take_rest(reader, CTI_ITEM_LEFT_OVER, item);
 }
 
@@ -363,6 +366,8 @@ static void check_counter(cti_reader *reader, const cti_field *counter)
         cti_reader_item_problem(reader, CTI_PROBLEM_COUNT_MISMATCH, &item, item.number, longest);
 }
 
+/* What is missing from the message, and lists that are shorter or longer than their counters; not
+ * known where a part of it could not be framed. */
 static void check_message(cti_reader *reader)
 {
     const cti_message *message = reader->message;
@@ -388,7 +393,7 @@ static void check_message(cti_reader *reader)
 static void finish(cti_reader *reader)
 {
     reader->finished = true;
-    if (reader->layout != NULL && !cti_reader_is_cut(reader))
+    if (reader->layout != NULL && !reader->broken && !cti_reader_is_cut(reader))
         check_message(reader);
     if (reader->problems_left_out > 0)
         reader->problems[reader->problem_count++] =

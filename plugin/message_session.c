@@ -35,6 +35,7 @@ static int hf_finding_protocol = -1;
 static int hf_finding_check = -1;
 static int hf_finding_frame = -1;
 
+static int ett_events = -1;
 static int ett_end = -1;
 static int ett_finding = -1;
 static int ett_verdict = -1;
@@ -129,7 +130,7 @@ void message_session_register(int protocol)
         {&hf_finding_frame,
          {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
-    static int *subtrees[] = {&ett_end, &ett_finding, &ett_verdict, &ett_evidence};
+    static int *subtrees[] = {&ett_events, &ett_end, &ett_finding, &ett_verdict, &ett_evidence};
 
     protocol_id = protocol;
     service_names = cti_field_get(CTI_F_ServicesGranted)->values;
@@ -156,6 +157,16 @@ static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
 }
 
+/* A word with a subtree, which is returned. */
+static proto_tree *add_parent(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
+{
+    proto_item *item = proto_tree_add_string(tree, hf, tvb, 0, 0, word);
+
+    proto_item_set_generated(item);
+    return proto_item_add_subtree(item, ett_events);
+}
+
+/* Whose events the session gets, and under it which of them OPEN_REQ asked for. */
 static void add_subscription(const view *v, proto_tree *tree, const session_note *note)
 {
     static const struct {
@@ -167,20 +178,20 @@ static void add_subscription(const view *v, proto_tree *tree, const session_note
         {&hf_session_config_events, CTI_CONFIG_EVENTS},
     };
     const cti_subscription *asked = &note->data->summary.subscription;
+    bool wanted = proto_field_is_referenced(tree, hf_session_events_of);
+    proto_tree *events;
 
-    if (note->data->summary.open_frame == 0 || note->state == CTI_STATE_REJECTED)
+    for (size_t i = 0; i < array_length(masks); i++)
+        wanted |= proto_field_is_referenced(tree, *masks[i].hf);
+    if (!wanted || note->data->summary.open_frame == 0 || note->state == CTI_STATE_REJECTED)
         return;
-    if (note->has_services && proto_field_is_referenced(tree, hf_session_events_of)) {
-        g_string_truncate(v->scratch, 0);
-        cti_subscription_sources(v->scratch, asked, note->services);
-        add_word(tree, v->tvb, hf_session_events_of, v->scratch->str);
-    }
+    g_string_truncate(v->scratch, 0);
+    cti_subscription_sources(v->scratch, asked, note->services);
+    events = add_parent(tree, v->tvb, hf_session_events_of, v->scratch->str);
     for (size_t i = 0; i < array_length(masks); i++) {
-        if (!proto_field_is_referenced(tree, *masks[i].hf))
-            continue;
         g_string_truncate(v->scratch, 0);
         cti_subscription_kinds(v->scratch, asked, masks[i].kinds, EVENT_NAMES_MAX);
-        add_word(tree, v->tvb, *masks[i].hf, v->scratch->str);
+        add_word(events, v->tvb, *masks[i].hf, v->scratch->str);
     }
 }
 
@@ -198,9 +209,9 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
     if (note->data->side != CTI_SIDE_UNKNOWN)
         add_word(tree, v->tvb, hf_session_side, cti_side_name(note->data->side));
     add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
-    add_subscription(v, tree, note);
     if (!note->has_services)
         return;
+    add_subscription(v, tree, note);
     services = proto_tree_add_uint(tree, hf_session_services, v->tvb, 0, 0, note->services);
     proto_item_set_generated(services);
     if (message_is_visible(tree)) {
