@@ -44,7 +44,7 @@ static int ett_evidence = -1;
 static const cti_value_set *service_names;
 
 /* So many names of events are shorter than Wireshark's longest label. */
-#define EVENT_NAMES_MAX 8
+#define EVENT_NAMES_MAX 6
 
 void message_session_register(int protocol)
 {
