@@ -161,9 +161,9 @@ static void count_slot(cti_reader *reader, const cti_item *item)
 static void floating_broken(cti_reader *reader, const floating_header *header, cti_item *item)
 {
     const uint32_t left = reader->end - reader->offset;
-    const cti_tag *tag = cti_tag_find(header->tag);
+    const cti_slot *slot = cti_message_slot(reader->message, header->tag, 0);
 
-    reader->broken = true;
+    reader->broken = left >= header->size;
     if (cti_reader_is_cut(reader))
         ;
     else if (reader->message->floating_count == 0 || left < header->size)
@@ -173,7 +173,7 @@ static void floating_broken(cti_reader *reader, const floating_header *header, c
         cti_reader_message_problem(reader, CTI_PROBLEM_TAG_ZERO, reader->offset, left, 0, 0);
     else
         cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END,
-                                                      tag != NULL ? tag->field : NULL, header->tag,
+                                                      slot != NULL ? slot->field : NULL, header->tag,
                                                       reader->offset, left, header->length,
                                                       left - header->size});
     take_rest(reader, CTI_ITEM_LEFT_OVER, item);

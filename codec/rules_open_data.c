@@ -15,9 +15,9 @@ static bool has_field(const cti_event *event, cti_field_id field)
 
 /* ---- open-data ---- */
 
-/* A floating field that is longer than the rest of the message; what comes after it cannot be
- * read.  False where there is none. */
-static bool find_past_end(const cti_event *event, cti_problem *found)
+/* The problem that ends what can be read of the message, such as a floating field that is longer
+ * than the rest of it.  False where there is none. */
+static bool find_break(const cti_event *event, cti_problem *found)
 {
     cti_reader walk = *event->reader;
     cti_item item;
@@ -27,14 +27,14 @@ static bool find_past_end(const cti_event *event, cti_problem *found)
     for (uint32_t i = 0; i < walk.problem_count; i++) {
         *found = walk.problems[i];
         if (found->id == CTI_PROBLEM_FLOATING_PAST_END || found->id == CTI_PROBLEM_TAG_ZERO ||
-            found->id == CTI_PROBLEM_LEFT_OVER_BYTES || found->id == CTI_PROBLEM_FIXED_PART_SHORT)
+            found->id == CTI_PROBLEM_FIXED_PART_SHORT)
             return true;
     }
     return false;
 }
 
-static void report_past_end(cti_session *session, cti_rule rule, const cti_event *event,
-                            const cti_problem *problem)
+static void report_break(cti_session *session, cti_rule rule, const cti_event *event,
+                         const cti_problem *problem)
 {
     const cti_slot *slot = cti_message_slot(event->reader->message, problem->tag, 0);
     char name[64];
@@ -125,8 +125,8 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
     if (!cti_event_is(event, CTI_OPEN_REQ) || cti_reader_is_cut(event->reader) ||
         event->frame != session->summary.open_frame)
         return;
-    if (find_past_end(event, &problem)) {
-        report_past_end(session, rule, event, &problem);
+    if (find_break(event, &problem)) {
+        report_break(session, rule, event, &problem);
         return;
     }
     client_names(session, rule, event);

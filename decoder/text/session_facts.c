@@ -59,7 +59,7 @@ static void append_subscription(GString *to, const cti_session_summary *s)
     if (s->state == CTI_STATE_REJECTED)
         return;
     if (s->open_frame == 0) {
-        g_string_append(to, "not known: OPEN_REQ was not captured");
+        g_string_append(to, "not known: no OPEN_REQ seen");
         return;
     }
     if (cti_session_services(s, &services)) {
