@@ -20,6 +20,14 @@ static const uint16_t *const fields_of[CTI_MESSAGE_NEWEST + 1] = {
 #undef DEFAULT_HIGHLIGHTS
 };
 
+/* AgentState of OPEN_CONF means nothing without CTI_SERVICE_CLIENT_EVENTS. */
+static bool is_meaningless(const cti_reader *reader, cti_field_id field)
+{
+    return reader->message_type == CTI_OPEN_CONF && field == CTI_F_AgentState &&
+           !(cti_reader_number(reader, CTI_F_ServicesGranted) &
+             CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS);
+}
+
 size_t cti_highlights(const cti_reader *reader, cti_item items[CTI_HIGHLIGHTS_MAX])
 {
     const uint16_t *fields = default_fields;
@@ -30,7 +38,8 @@ size_t cti_highlights(const cti_reader *reader, cti_item items[CTI_HIGHLIGHTS_MA
     if (fields_of[reader->message_type] != NULL)
         fields = fields_of[reader->message_type];
     for (; *fields != CTI_FIELD_COUNT && count < CTI_HIGHLIGHTS_MAX; fields++)
-        if (cti_reader_find(reader, (cti_field_id)*fields, &items[count]))
+        if (!is_meaningless(reader, (cti_field_id)*fields) &&
+            cti_reader_find(reader, (cti_field_id)*fields, &items[count]))
             count++;
     return count;
 }

@@ -161,7 +161,9 @@ static void count_slot(cti_reader *reader, const cti_item *item)
 static void floating_broken(cti_reader *reader, const floating_header *header, cti_item *item)
 {
     const uint32_t left = reader->end - reader->offset;
+    const cti_slot *slot = cti_message_slot(reader->message, header->tag, 0);
 
+    reader->broken = left >= header->size;
     if (cti_reader_is_cut(reader))
         ;
     else if (reader->message->floating_count == 0 || left < header->size)
@@ -170,10 +172,29 @@ static void floating_broken(cti_reader *reader, const floating_header *header, c
     else if (header->tag == 0)
         cti_reader_message_problem(reader, CTI_PROBLEM_TAG_ZERO, reader->offset, left, 0, 0);
     else
-        cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END, NULL,
-                                                      header->tag, reader->offset, left,
-                                                      header->length, left - header->size});
+        cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END,
+                                                      slot != NULL ? slot->field : NULL, header->tag,
+                                                      reader->offset, left, header->length,
+                                                      left - header->size});
     take_rest(reader, CTI_ITEM_LEFT_OVER, item);
+}
+
+/* True if the message may have UniqueInstanceID, whose tag is not published, and has one unknown
+ * tag only. */
+static bool may_be_unique_instance_id(const cti_reader *reader)
+{
+    uint32_t unknown = 0;
+    floating_header header;
+
+    if (reader->message_type != CTI_OPEN_REQ ||
+        reader->version < CTI_VERSION_UNIQUE_INSTANCE_ID)
+        return false;
+    for (uint32_t offset = reader->floating_start;
+         get_floating_header(reader->bytes, offset, reader->end, reader->wide_tags, &header) &&
+         header.length <= reader->end - offset - header.size;
+         offset += header.size + header.length)
+        unknown += cti_tag_find(header.tag) == NULL;
+    return unknown == 1;
 }
 
 /* Finds out which field the tag stands for in a message that does not list it.  False where
@@ -183,7 +204,10 @@ static bool name_by_tag(cti_reader *reader, cti_item *item)
     const cti_tag *tag = cti_tag_find(item->tag);
 
     if (tag == NULL) {
-        cti_reader_item_problem(reader, CTI_PROBLEM_UNKNOWN_TAG, item, 0, item->tag);
+        cti_reader_item_problem(reader,
+                                may_be_unique_instance_id(reader) ? CTI_PROBLEM_UNIQUE_INSTANCE_ID
+                                                                  : CTI_PROBLEM_UNKNOWN_TAG,
+                                item, 0, item->tag);
         return false;
     }
     item->kind = CTI_ITEM_FIELD;
@@ -342,6 +366,8 @@ static void check_counter(cti_reader *reader, const cti_field *counter)
         cti_reader_item_problem(reader, CTI_PROBLEM_COUNT_MISMATCH, &item, item.number, longest);
 }
 
+/* What is missing from the message, and lists that are shorter or longer than their counters; not
+ * known where a part of it could not be framed. */
 static void check_message(cti_reader *reader)
 {
     const cti_message *message = reader->message;
@@ -367,7 +393,7 @@ static void check_message(cti_reader *reader)
 static void finish(cti_reader *reader)
 {
     reader->finished = true;
-    if (reader->layout != NULL && !cti_reader_is_cut(reader))
+    if (reader->layout != NULL && !reader->broken && !cti_reader_is_cut(reader))
         check_message(reader);
     if (reader->problems_left_out > 0)
         reader->problems[reader->problem_count++] =

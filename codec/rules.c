@@ -27,6 +27,8 @@ enum {
     TCP_END = 1 << 2,
     REOPEN = 1 << 3,
     FINISH = 1 << 4,
+    EVENT = 1 << 5,
+    OTHER_ID = 1 << 6,
 };
 
 typedef uint64_t rule_set;
@@ -54,6 +56,18 @@ static const rule_set on_tcp_end = 0
 static const rule_set on_reopen = 0
 #define RULE(id, name, function, when, fault, text)                                                \
     | (rule_set)(((when)&REOPEN) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_event = 0
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&EVENT) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_other_id = 0
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&OTHER_ID) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
@@ -93,9 +107,14 @@ static rule_set rules_for(const cti_event *event)
         return on_finish;
     message = event->reader->message;
     set = event->sender == CTI_CLIENT ? on_client : 0;
-    if (message != NULL &&
-        (message->category == CTI_CATEGORY_SESSION || message->category == CTI_CATEGORY_FAILURE))
+    if (message == NULL)
+        return set;
+    if (message->category == CTI_CATEGORY_SESSION || message->category == CTI_CATEGORY_FAILURE)
         set |= on_session;
+    else if (event->sender == CTI_SERVER && cti_need_of(message->number)->gate != CTI_GATE_NONE)
+        set |= on_event;
+    if (event->other_invoke_id)
+        set |= on_other_id;
     return set;
 }
 

@@ -25,6 +25,7 @@ typedef struct cti_event {
     const cti_reader *reader;       /* CTI_EVENT_MESSAGE: at its first field */
     const cti_message_facts *facts; /* CTI_EVENT_MESSAGE */
     const cti_request *answered;    /* the request that the message answers, or NULL */
+    bool other_invoke_id;           /* although it has another InvokeID */
     int64_t client_silence; /* at TCP_END and FINISH: time since the client's last message */
     int64_t over;  /* at FINISH: when TCP's connection was over, or the capture was */
     bool in_sight; /* at FINISH: the capture shows what came after the last message */

@@ -352,9 +352,11 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                   .quiet_before_last = CTI_NO_TIME,
                   .client_gap_before_last = CTI_NO_TIME,
                   .other_end_time = CTI_NO_TIME,
+                  .config_time = CTI_NO_TIME,
                   .flows = {{.freed_time = CTI_NO_TIME}, {.freed_time = CTI_NO_TIME}}},
     };
     cti_heartbeat_meter_init(&session->rules.meter);
+    session->pending.lowest_id = UINT32_MAX;
     g_queue_init(&session->pending.by_age);
     session->pending.table = g_hash_table_new(g_int64_hash, g_int64_equal);
 }
@@ -391,6 +393,14 @@ void cti_session_free(cti_session *session)
         return;
     cti_session_release(session);
     g_free(session);
+}
+
+bool cti_session_services(const cti_session_summary *summary, uint32_t *services)
+{
+    const bool granted = summary->has_services_granted && summary->state != CTI_STATE_REJECTED;
+
+    *services = granted ? summary->services_granted : summary->services_requested;
+    return granted || summary->has_services_requested;
 }
 
 const cti_session_summary *cti_session_get_summary(const cti_session *session)

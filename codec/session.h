@@ -32,6 +32,7 @@
 #include "quantile.h"
 #include "reader.h"
 #include "segment.h"
+#include "services.h"
 #include "timing.h"
 
 #ifdef __cplusplus
@@ -61,13 +62,6 @@ static inline int64_t cti_forward(int64_t from, int64_t to)
     return elapsed < 0 ? CTI_NO_TIME : elapsed;
 }
 
-/* IdleTimeout of a client without heartbeats. */
-#define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
-/* Clients write 0x7FFFFFFF, too: such a time never runs out. */
-static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
-{
-    return idle_timeout >= 0x7FFFFFFFu;
-}
 /* Requests that wait for an answer; the oldest is given up (outcome unknown, counted in
  * requests_given_up) when there is one more. */
 #define CTI_PENDING_MAX 1024
@@ -196,9 +190,10 @@ typedef enum {
     CTI_FAILED,     /* FAILURE_CONF or CONTROL_FAILURE_CONF came */
     CTI_UNANSWERED, /* no answer came, though it would have been seen */
     CTI_UNKNOWN,    /* the answer may be in a gap or after the capture's end */
+    CTI_NOT_DUE,    /* no answer came, and none was due: CTI_SERVICE_IGNORE_CONF */
 } cti_outcome;
 
-/* "confirmed", "failed", "unanswered", "unknown" */
+/* "confirmed", "failed", "unanswered", "unknown", "not-due" */
 const char *cti_outcome_name(cti_outcome outcome);
 
 /* A request and, if it came, its answer. */
@@ -315,6 +310,7 @@ typedef struct cti_session_summary {
     double heartbeat_interval; /* of the client, in seconds; 0 = not known */
     cti_interval_source heartbeat_interval_source;
     uint32_t services_requested, services_granted;
+    cti_subscription subscription; /* of the session's own OPEN_REQ */
     uint64_t heartbeats, heartbeats_missed; /* of the client */
     uint64_t requests, unanswered;          /* all but these */
     uint64_t requests_given_up;
@@ -352,6 +348,10 @@ void cti_session_free(cti_session *session);
 
 /* What is known of it, always up to date.  It lives as long as the session. */
 const cti_session_summary *cti_session_get_summary(const cti_session *session);
+
+/* The services of a session: granted, or requested while the answer is not known.  False where
+ * neither is known. */
+bool cti_session_services(const cti_session_summary *summary, uint32_t *services);
 
 /* How a message of this session is read now, for one that is not fed to it. */
 cti_context cti_session_context(const cti_session *session);

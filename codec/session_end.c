@@ -43,11 +43,33 @@ void cti_session_tcp_end(cti_session *session, cti_tcp_end how, cti_sender sende
     cti_rules_run(session, &event);
 }
 
+/* Confirmations of third-party requests: whether the session does without them may not be known.
+ * One that came shows that it does not. */
+typedef enum { CONF_DUE, CONF_NOT_DUE, CONF_UNKNOWN } conf_due;
+
+static conf_due third_party_conf(const cti_session *session)
+{
+    const uint32_t ignore = CTI_V_CTIServiceMasks_CTI_SERVICE_IGNORE_CONF;
+    const cti_session_summary *summary = &session->summary;
+
+    if (summary->has_services_granted)
+        return summary->services_granted & ignore ? CONF_NOT_DUE : CONF_DUE;
+    if (summary->has_services_requested && !(summary->services_requested & ignore))
+        return CONF_DUE;
+    return session->rules.third_party_confirmed ? CONF_DUE : CONF_UNKNOWN;
+}
+
 static cti_outcome outcome_at_end(const cti_session *session, const cti_pending *pending,
                                   int64_t time)
 {
     const int64_t waited = cti_elapsed(pending->request.time, time);
 
+    if (cti_need_of(pending->request.message->number)->third_party) {
+        const conf_due due = third_party_conf(session);
+
+        if (due != CONF_DUE)
+            return due == CONF_NOT_DUE ? CTI_NOT_DUE : CTI_UNKNOWN;
+    }
     if (cti_session_is_doubtful(session, pending))
         return CTI_UNKNOWN;
     if (pending_is_heartbeat(pending))

@@ -67,7 +67,8 @@ const char *cti_interval_source_name(cti_interval_source source)
 
 const char *cti_outcome_name(cti_outcome outcome)
 {
-    static const char *const names[] = {"confirmed", "failed", "unanswered", "unknown"};
+    static const char *const names[] = {"confirmed", "failed", "unanswered", "unknown",
+                                        "not-due"};
 
     return (size_t)outcome < G_N_ELEMENTS(names) ? names[outcome] : "?";
 }

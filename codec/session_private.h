@@ -64,6 +64,20 @@ typedef struct cti_flow {
     uint32_t held_frames[CTI_FINDING_FRAMES_MAX];
 } cti_flow;
 
+/* Peripherals of OPEN_CONF that are remembered until their SYSTEM_EVENT arrives; one more is not. */
+#define CTI_PERIPHERALS_MAX 16
+
+/* What OPEN_REQ and OPEN_CONF said, for the rules. */
+typedef struct cti_opening {
+    bool has_reserved;
+    uint32_t reserved[3];     /* Reserved1 to Reserved3 */
+    bool has_agent_fields;    /* known whether OPEN_REQ had AgentExtension, AgentID and */
+    bool agent_fields[3];     /* AgentInstrument */
+    bool system_events_due;   /* OPEN_CONF opened an active session with ALL_EVENTS */
+    uint32_t peripheral_count;
+    uint32_t peripherals[CTI_PERIPHERALS_MAX]; /* of OPEN_CONF, without SYSTEM_EVENT until now */
+} cti_opening;
+
 /* What the rules and the verdict keep, and what is collected for them alone. */
 typedef struct cti_rule_state {
     /* Nearly every message touches these members. */
@@ -122,6 +136,14 @@ typedef struct cti_rule_state {
     int64_t server_offline_time;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
     uint32_t system_events;  /* SYSTEM_EVENT of any kind */
+    cti_opening opening;
+    int64_t config_time;          /* of the server's latest configuration message, or CTI_NO_TIME */
+    bool third_party_confirmed;   /* a request that CTI_SERVICE_IGNORE_CONF leaves unconfirmed was */
+    bool configuration_requested; /* the client asked for configuration messages */
+    /* Bit n: the message type n, or the AgentState n, has its finding of rule services or
+     * subscription. */
+    uint32_t reported_types[CTI_MESSAGE_NEWEST / 32 + 1];
+    uint32_t reported_states;
     cti_shutdown shutdown;
     bool half_closed;       /* TCP's end was a FIN, and closed one direction only, */
     int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
@@ -147,6 +169,7 @@ struct cti_session {
         GQueue by_age;               /* oldest first */
         cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
         uint64_t numbers;            /* given to requests until now */
+        uint32_t lowest_id, highest_id; /* of the client's InvokeIDs; lowest above highest: none */
         /* Answers to requests up to this number may be missing from the capture: [0] answers of
          * the client, [1] of the server. */
         uint64_t doubtful[2];

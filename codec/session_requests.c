@@ -80,6 +80,12 @@ static void give_up_oldest(cti_session *session)
     g_free(oldest);
 }
 
+static void note_invoke_id(cti_session *session, uint32_t invoke_id)
+{
+    session->pending.lowest_id = MIN(session->pending.lowest_id, invoke_id);
+    session->pending.highest_id = MAX(session->pending.highest_id, invoke_id);
+}
+
 static cti_pending *pending_add(cti_session *session, const cti_message *message,
                                 const cti_moment *moment, uint32_t invoke_id)
 {
@@ -88,6 +94,8 @@ static cti_pending *pending_add(cti_session *session, const cti_message *message
 
     if (session->pending.by_age.length >= CTI_PENDING_MAX)
         give_up_oldest(session);
+    if (moment->sender == CTI_CLIENT)
+        note_invoke_id(session, invoke_id);
     pending->number = ++session->pending.numbers;
     pending->key = pending_key(moment->sender, invoke_id);
     pending->request = (cti_request){.message = message,
@@ -146,6 +154,49 @@ static cti_pending *find_request(const cti_session *session, const cti_message *
         if (can_answer(answer, p->request.message))
             return p;
     return NULL;
+}
+
+static bool is_failure(const cti_message *answer)
+{
+    return answer->number == CTI_FAILURE_CONF || answer->number == CTI_CONTROL_FAILURE_CONF;
+}
+
+/* True if every message of the session was captured, in order, from its beginning. */
+static bool is_all_captured(const cti_session *session)
+{
+    return !session->began_in_mid && !session->rules.incomplete[0] &&
+           !session->rules.incomplete[1] && !session->rules.disordered &&
+           session->summary.requests_given_up == 0;
+}
+
+/* An answer of the server whose InvokeID no request of the session ever had: the one request that
+ * it can answer, if only one waits.  Heartbeats have a rule of their own. */
+static cti_pending *find_request_of_other_id(const cti_session *session,
+                                             const cti_message *answer, const cti_moment *moment,
+                                             uint32_t invoke_id)
+{
+    cti_pending *found = NULL;
+
+    if (moment->sender != CTI_SERVER || answer->number == CTI_HEARTBEAT_CONF ||
+        session->pending.by_age.length > COMPARED_MAX || !is_all_captured(session))
+        return NULL;
+    if (invoke_id >= session->pending.lowest_id && invoke_id <= session->pending.highest_id &&
+        answer->number != CTI_OPEN_CONF && answer->number != CTI_CLOSE_CONF)
+        return NULL;
+    /* A failure may be about a request whose format is not known: OPEN_REQ alone is none. */
+    if (is_failure(answer) && session->summary.messages_client != 1)
+        return NULL;
+    for (const GList *link = session->pending.by_age.head; link != NULL; link = link->next) {
+        cti_pending *pending = link->data;
+
+        if (pending->request.sender != CTI_CLIENT ||
+            !can_answer(answer, pending->request.message))
+            continue;
+        if (found != NULL || pending_is_heartbeat(pending))
+            return NULL;
+        found = pending;
+    }
+    return found;
 }
 
 static void read_status(const cti_reader *reader, cti_request *request)
@@ -254,6 +305,8 @@ static void take_answer(cti_session *session, cti_pending *pending, const cti_mo
     facts->request_frame = request->frame;
     facts->request_cookie = request->cookie;
     facts->answer_time = cti_forward(request->time, moment->time);
+    if (request->outcome == CTI_CONFIRMED && cti_need_of(request->message->number)->third_party)
+        session->rules.third_party_confirmed = true;
     if (pending_is_heartbeat(pending)) {
         session->rules.heartbeat_answered = true;
         shorten_run(session, pending, moment);
@@ -311,6 +364,10 @@ cti_pending *cti_session_pair(cti_session *session, const cti_moment *moment,
         return NULL;
     }
     pending = find_request(session, message, moment, invoke_id);
+    if (pending == NULL && message->confirmed_by == 0) {
+        pending = find_request_of_other_id(session, message, moment, invoke_id);
+        event->other_invoke_id = pending != NULL;
+    }
     if (pending != NULL) {
         take_answer(session, pending, moment, reader, facts, event);
         cti_session_pending_remove(session, pending);

@@ -43,6 +43,34 @@ static void take_idle_timeout(cti_session *session, const cti_reader *reader, bo
     cti_session_update_interval(session);
 }
 
+static void take_subscription(cti_subscription *to, const cti_reader *reader)
+{
+    *to = (cti_subscription){0};
+    to->has_peripheral_id =
+        cti_reader_find_number(reader, CTI_F_PeripheralID, &to->peripheral_id);
+    to->has_call_msg_mask = cti_reader_find_number(reader, CTI_F_CallMsgMask, &to->call_msg_mask);
+    to->has_agent_state_mask =
+        cti_reader_find_number(reader, CTI_F_AgentStateMask, &to->agent_state_mask);
+    to->has_config_msg_mask =
+        cti_reader_find_number(reader, CTI_F_ConfigMsgMask, &to->config_msg_mask);
+}
+
+/* What a refusal may be about. */
+static void take_opening(cti_opening *opening, const cti_reader *reader)
+{
+    static const cti_field_id reserved[] = {CTI_F_Reserved1, CTI_F_Reserved2, CTI_F_Reserved3};
+    static const cti_field_id agent[] = {CTI_F_AgentExtension, CTI_F_AgentID,
+                                         CTI_F_AgentInstrument};
+    cti_item item;
+
+    *opening = (cti_opening){.has_reserved = true, .has_agent_fields = !cti_reader_is_cut(reader)};
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved); i++)
+        opening->has_reserved &=
+            cti_reader_find_number(reader, reserved[i], &opening->reserved[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(agent); i++)
+        opening->agent_fields[i] = cti_reader_find(reader, agent[i], &item);
+}
+
 /* An OPEN_REQ that is refused because the session is open: what it says of the client holds for
  * the session too, whose own OPEN_REQ was not captured. */
 static void take_second_open_req(cti_session *session, const cti_reader *reader)
@@ -76,6 +104,8 @@ static void take_open_req(cti_session *session, const cti_reader *reader, const 
     summary->services_requested = 0;
     summary->has_services_requested =
         cti_reader_find_number(reader, CTI_F_ServicesRequested, &summary->services_requested);
+    take_subscription(&summary->subscription, reader);
+    take_opening(&session->rules.opening, reader);
     take_client_names(summary, reader);
     summary->open_time = moment->time;
     summary->open_frame = moment->frame;
@@ -94,6 +124,7 @@ static void session_was_open(cti_session *session)
     summary->idle_timeout_inferred = summary->has_idle_timeout;
     summary->has_services_requested = false;
     summary->services_requested = 0;
+    summary->subscription = (cti_subscription){0};
     summary->open_time = CTI_NO_TIME;
     summary->open_frame = 0;
     if (cti_versions_of(session->context.version) != 0)
@@ -208,6 +239,49 @@ static void start_client_clock(cti_session *session, const cti_moment *moment)
     cti_heartbeat_meter_start(&session->rules.meter, moment->time);
 }
 
+/* The peripherals that OPEN_CONF lists: each gets a SYSTEM_EVENT in an active session with
+ * ALL_EVENTS. */
+static void take_peripherals(cti_session *session, const cti_reader *reader)
+{
+    const uint32_t all_events = CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS;
+    cti_opening *opening = &session->rules.opening;
+    cti_reader walk;
+    cti_item item;
+
+    opening->peripheral_count = 0;
+    opening->system_events_due =
+        session->summary.services_granted & all_events && !cti_reader_is_cut(reader) &&
+        session->summary.session_type != CTI_V_SessionType_Standby;
+    if (!opening->system_events_due || session->rules.system_events > 0)
+        return;
+    walk = *reader;
+    while (opening->peripheral_count < CTI_PERIPHERALS_MAX && cti_reader_next(&walk, &item))
+        if (item.field == cti_field_get(CTI_F_FltPeripheralID) && item.has_number)
+            opening->peripherals[opening->peripheral_count++] = item.number;
+}
+
+static void take_system_event(cti_session *session, const cti_reader *reader)
+{
+    cti_opening *opening = &session->rules.opening;
+    uint32_t event, peripheral, left = 0;
+
+    session->rules.system_events++;
+    if (opening->peripheral_count == 0)
+        return;
+    if (!cti_reader_find_number(reader, CTI_F_SystemEventID, &event) ||
+        !cti_reader_find_number(reader, CTI_F_SystemEventArg1, &peripheral)) {
+        opening->peripheral_count = 0; /* cut: it may be about any of them */
+        return;
+    }
+    if (event != CTI_V_SystemEventID_SYS_PERIPHERAL_ONLINE &&
+        event != CTI_V_SystemEventID_SYS_PERIPHERAL_OFFLINE)
+        return;
+    for (uint32_t i = 0; i < opening->peripheral_count; i++)
+        if (opening->peripherals[i] != peripheral)
+            opening->peripherals[left++] = opening->peripherals[i];
+    opening->peripheral_count = left;
+}
+
 static void take_open_conf(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
     cti_session_summary *summary = &session->summary;
@@ -218,6 +292,7 @@ static void take_open_conf(cti_session *session, const cti_reader *reader, const
     summary->has_services_granted =
         cti_reader_find_number(reader, CTI_F_ServicesGranted, &summary->services_granted);
     summary->session_type = cti_reader_number(reader, CTI_F_SessionType);
+    take_peripherals(session, reader);
     summary->open_answer_time = moment->time;
     summary->open_answer_frame = moment->frame;
 }
@@ -266,9 +341,17 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
         session->summary.close_answer_time = moment->time;
         session->summary.close_answer_frame = moment->frame;
         break;
+    case CTI_SYSTEM_EVENT:
+        note_open(session);
+        take_system_event(session, reader);
+        break;
+    case CTI_CONFIG_BEGIN_EVENT:
+    case CTI_CONFIG_END_EVENT:
+        note_open(session);
+        session->rules.config_time = moment->time;
+        break;
     default:
         note_open(session);
-        session->rules.system_events += reader->message_type == CTI_SYSTEM_EVENT;
         take_shutdown(session, reader, moment);
         break;
     }

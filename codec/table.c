@@ -71,6 +71,8 @@ const size_t cti_value_set_count = COUNT_OF(cti_value_sets);
 #define SECONDS CTI_FIELD_SECONDS
 #define MILLISECONDS CTI_FIELD_MILLISECONDS
 #define IPV6 CTI_FIELD_IPV6
+#define ONES_NONE CTI_FIELD_ONES_NONE
+#define ONES_OFF CTI_FIELD_ONES_OFF
 
 static const cti_field fields[CTI_FIELD_COUNT] = {
 #define FIELD(name, type, values, flags) {#name, #name, &values##_set, CTI_TYPE_##type, flags},

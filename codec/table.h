@@ -26,6 +26,8 @@ extern "C" {
 #define CTI_VERSION_NEWEST 25
 /* From this version on, tag and length of a floating field are two bytes each. */
 #define CTI_VERSION_WIDE_TAGS 20
+/* From this version on, OPEN_REQ may have a UniqueInstanceID. */
+#define CTI_VERSION_UNIQUE_INSTANCE_ID 24
 
 /* GED-188 data types.  Numbers are big-endian. */
 typedef enum {
@@ -82,6 +84,14 @@ typedef struct cti_value_set {
  * bits. */
 const cti_value *cti_value_find(const cti_value_set *set, uint32_t number);
 
+/* IdleTimeout of a client without heartbeats. */
+#define CTI_NO_IDLE_TIMEOUT 0xFFFFFFFFu
+/* Clients write 0x7FFFFFFF, too: such a time never runs out. */
+static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
+{
+    return idle_timeout >= 0x7FFFFFFFu;
+}
+
 /* What a field is, beyond its type. */
 typedef enum {
     CTI_FIELD_SECRET = 1 << 0,       /* a password: never shown unless asked for */
@@ -91,6 +101,8 @@ typedef enum {
     CTI_FIELD_SECONDS = 1 << 4,      /* a number of seconds */
     CTI_FIELD_MILLISECONDS = 1 << 5, /* a number of milliseconds */
     CTI_FIELD_IPV6 = 1 << 6,         /* 16 bytes of an IPv6 address */
+    CTI_FIELD_ONES_NONE = 1 << 7,    /* 0xFFFFFFFF stands for none */
+    CTI_FIELD_ONES_OFF = 1 << 8,     /* 0xFFFFFFFF stands for off, as does 0x7FFFFFFF */
 } cti_field_flags;
 
 /* A field by its GED-188 name: the same wherever it stands. */

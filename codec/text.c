@@ -134,10 +134,23 @@ bool cti_item_hidden(const cti_item *item, unsigned flags)
     return cti_item_is_secret(item) && !(flags & CTI_TEXT_SECRETS);
 }
 
+const char *cti_text_ones(const cti_field *field, uint32_t number)
+{
+    if (field->flags & CTI_FIELD_ONES_NONE && number == UINT32_MAX)
+        return "none";
+    return field->flags & CTI_FIELD_ONES_OFF && cti_idle_timeout_is_off(number) ? "off" : NULL;
+}
+
 static void append_number(GString *to, const cti_item *item)
 {
     const cti_value_set *values = item->field->values;
+    const char *ones = cti_text_ones(item->field, item->number);
     const cti_value *value;
+
+    if (ones != NULL) {
+        g_string_append_printf(to, "%s (%u)", ones, item->number);
+        return;
+    }
 
     switch (item->field->type) {
     case CTI_TYPE_TIME:
@@ -215,8 +228,13 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
 static bool append_constant(GString *to, const cti_item *item)
 {
     const cti_value_set *values = item->field->values;
+    const char *ones = item->has_number ? cti_text_ones(item->field, item->number) : NULL;
     const cti_value *value;
 
+    if (ones != NULL) {
+        g_string_append_printf(to, "%s=%s", item->field->name, ones);
+        return true;
+    }
     if (!item->has_number || values == NULL || (values->is_mask && item->number == 0))
         return false;
     if (values->is_mask) {
@@ -292,6 +310,7 @@ static void append_numbers(GString *to, const cti_problem *problem)
         break;
     case CTI_PROBLEM_TAG_ZERO:
     case CTI_PROBLEM_UNKNOWN_TAG:
+    case CTI_PROBLEM_UNIQUE_INSTANCE_ID:
     case CTI_PROBLEM_TAG_NOT_OF_MESSAGE:
     case CTI_PROBLEM_FIELD_REPEATED:
     case CTI_PROBLEM_REQUIRED_MISSING:

@@ -53,7 +53,10 @@ uint32_t cti_item_size(const cti_item *item);
 /* True if a password may be in the value and flags (of cti_text_flags) do not ask for it. */
 bool cti_item_hidden(const cti_item *item, unsigned flags);
 
-/* The value of an item: 7, "E_CTI_TIMEOUT (16)", "NAME|NAME (0x3)", text, time, hex; of a
+/* "none" or "off" where the field gives the number that meaning (CTI_FIELD_ONES_...), or NULL. */
+const char *cti_text_ones(const cti_field *field, uint32_t number);
+
+/* The value of an item: 7, "off (4294967295)", "E_CTI_TIMEOUT (16)", "NAME|NAME (0x3)", text, time, hex; of a
  * named variable "name=value", of a named array "name[index]=value"; a secret as
  * "<hidden, 6 bytes>", unless flags (of cti_text_flags) ask for it; a number of the wrong size as
  * hex.  Of an item of a reader with a redaction it is the token. */

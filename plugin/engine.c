@@ -269,17 +269,10 @@ static session_data *update_session(const cti_session_record *record)
 static session_note note_session(const cti_session_record *record, cti_sender sender,
                                  cti_state state)
 {
-    const cti_session_summary *summary = record->session;
     session_note note = {
         .number = record->number, .sender = sender, .state = state, .data = session_of(record)};
 
-    if (summary->has_services_granted && state != CTI_STATE_REJECTED) {
-        note.has_services = true;
-        note.services = summary->services_granted;
-    } else if (summary->has_services_requested) {
-        note.has_services = true;
-        note.services = summary->services_requested;
-    }
+    note.has_services = cti_session_services(record->session, &note.services);
     return note;
 }
 

@@ -30,6 +30,7 @@ static int group_of(cti_problem_id problem)
     switch (problem) {
     case CTI_PROBLEM_UNKNOWN_MESSAGE:
     case CTI_PROBLEM_UNKNOWN_TAG:
+    case CTI_PROBLEM_UNIQUE_INSTANCE_ID:
     case CTI_PROBLEM_UNKNOWN_BITS:
     case CTI_PROBLEM_UNKNOWN_VALUE:
     case CTI_PROBLEM_LEFT_OVER_BYTES: return PI_UNDECODED;

@@ -174,6 +174,8 @@ static proto_item *add_number(const place *at, const field_ids *ids, const cti_i
                                    (int32_t)item->number);
     else
         added = proto_tree_add_uint(at->tree, ids->value, tvb, offset, length, item->number);
+    if (cti_text_ones(item->field, item->number) != NULL)
+        proto_item_append_text(added, " (%s)", cti_text_ones(item->field, item->number));
     if (values == NULL || !message_is_visible(at->tree))
         return added;
     value = cti_value_find(values, item->number);

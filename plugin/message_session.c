@@ -14,6 +14,10 @@ static int hf_session = -1;
 static int hf_session_client_id = -1;
 static int hf_session_side = -1;
 static int hf_session_services = -1;
+static int hf_session_events_of = -1;
+static int hf_session_call_events = -1;
+static int hf_session_agent_states = -1;
+static int hf_session_config_events = -1;
 static int hf_session_state = -1;
 static int hf_session_verdict = -1;
 static int hf_verdict_for = -1;
@@ -31,12 +35,16 @@ static int hf_finding_protocol = -1;
 static int hf_finding_check = -1;
 static int hf_finding_frame = -1;
 
+static int ett_events = -1;
 static int ett_end = -1;
 static int ett_finding = -1;
 static int ett_verdict = -1;
 static int ett_evidence = -1;
 
 static const cti_value_set *service_names;
+
+/* So many names of events are shorter than Wireshark's longest label. */
+#define EVENT_NAMES_MAX 6
 
 void message_session_register(int protocol)
 {
@@ -61,6 +69,18 @@ void message_session_register(int protocol)
         {&hf_session_services,
          {"Services of the session", "cti.session.services", FT_UINT32, BASE_HEX, NULL, 0,
           "Granted by OPEN_CONF, or requested while it is not there", HFILL}},
+        {&hf_session_events_of,
+         {"Events of", "cti.session.events_of", FT_STRING, BASE_NONE, NULL, 0,
+          "Whose events the session gets, by its services", HFILL}},
+        {&hf_session_call_events,
+         {"Call events", "cti.session.call_events", FT_STRING, BASE_NONE, NULL, 0,
+          "Call events that OPEN_REQ of the session asked for", HFILL}},
+        {&hf_session_agent_states,
+         {"Agent states", "cti.session.agent_states", FT_STRING, BASE_NONE, NULL, 0,
+          "Agent states whose events OPEN_REQ of the session asked for", HFILL}},
+        {&hf_session_config_events,
+         {"Configuration events", "cti.session.config_events", FT_STRING, BASE_NONE, NULL, 0,
+          "Configuration events that OPEN_REQ of the session asked for", HFILL}},
         {&hf_session_state,
          {"State of the session", "cti.session.state", FT_STRING, BASE_NONE, NULL, 0,
           "After this message", HFILL}},
@@ -110,7 +130,7 @@ void message_session_register(int protocol)
         {&hf_finding_frame,
          {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
-    static int *subtrees[] = {&ett_end, &ett_finding, &ett_verdict, &ett_evidence};
+    static int *subtrees[] = {&ett_events, &ett_end, &ett_finding, &ett_verdict, &ett_evidence};
 
     protocol_id = protocol;
     service_names = cti_field_get(CTI_F_ServicesGranted)->values;
@@ -137,6 +157,44 @@ static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
 }
 
+/* A word with a subtree, which is returned. */
+static proto_tree *add_parent(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
+{
+    proto_item *item = proto_tree_add_string(tree, hf, tvb, 0, 0, word);
+
+    proto_item_set_generated(item);
+    return proto_item_add_subtree(item, ett_events);
+}
+
+/* Whose events the session gets, and under it which of them OPEN_REQ asked for. */
+static void add_subscription(const view *v, proto_tree *tree, const session_note *note)
+{
+    static const struct {
+        int *hf;
+        cti_event_kinds kinds;
+    } masks[] = {
+        {&hf_session_call_events, CTI_CALL_EVENTS},
+        {&hf_session_agent_states, CTI_AGENT_STATES},
+        {&hf_session_config_events, CTI_CONFIG_EVENTS},
+    };
+    const cti_subscription *asked = &note->data->summary.subscription;
+    bool wanted = proto_field_is_referenced(tree, hf_session_events_of);
+    proto_tree *events;
+
+    for (size_t i = 0; i < array_length(masks); i++)
+        wanted |= proto_field_is_referenced(tree, *masks[i].hf);
+    if (!wanted || note->data->summary.open_frame == 0 || note->state == CTI_STATE_REJECTED)
+        return;
+    g_string_truncate(v->scratch, 0);
+    cti_subscription_sources(v->scratch, asked, note->services);
+    events = add_parent(tree, v->tvb, hf_session_events_of, v->scratch->str);
+    for (size_t i = 0; i < array_length(masks); i++) {
+        g_string_truncate(v->scratch, 0);
+        cti_subscription_kinds(v->scratch, asked, masks[i].kinds, EVENT_NAMES_MAX);
+        add_word(events, v->tvb, *masks[i].hf, v->scratch->str);
+    }
+}
+
 static void add_session(const view *v, proto_tree *tree, const session_note *note)
 {
     proto_item *services;
@@ -153,6 +211,7 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
     add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
     if (!note->has_services)
         return;
+    add_subscription(v, tree, note);
     services = proto_tree_add_uint(tree, hf_session_services, v->tvb, 0, 0, note->services);
     proto_item_set_generated(services);
     if (message_is_visible(tree)) {

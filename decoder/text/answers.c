@@ -87,6 +87,7 @@ void answers_add(answers *all, uint32_t session, const cti_request *request)
     of->failed += request->outcome == CTI_FAILED;
     of->unanswered += request->outcome == CTI_UNANSWERED;
     of->unknown += request->outcome == CTI_UNKNOWN;
+    of->not_due += request->outcome == CTI_NOT_DUE;
     if (request->outcome == CTI_FAILED)
         count_failure(of, request);
     if (found.took == CTI_NO_TIME)

@@ -34,7 +34,7 @@ typedef struct failure_count {
 
 typedef struct request_answers {
     const cti_message *message;
-    uint64_t requests, confirmed, failed, unanswered, unknown;
+    uint64_t requests, confirmed, failed, unanswered, unknown, not_due;
     cti_quantile times; /* of all that were answered, also by a failure */
     double total;       /* nanoseconds, of the same */
     failure_count failures[ANSWERS_FAILURES_KEPT];

@@ -50,6 +50,33 @@ static void append_services(GString *to, const cti_session_summary *s)
     }
 }
 
+/* Whose events the session gets, and which. */
+static void append_subscription(GString *to, const cti_session_summary *s)
+{
+    const cti_subscription *asked = &s->subscription;
+    uint32_t services;
+
+    if (s->state == CTI_STATE_REJECTED)
+        return;
+    if (s->open_frame == 0) {
+        g_string_append(to, "not known: no OPEN_REQ seen");
+        return;
+    }
+    if (cti_session_services(s, &services)) {
+        g_string_append(to, "of ");
+        cti_subscription_sources(to, asked, services);
+        g_string_append(to, "; ");
+    }
+    g_string_append(to, "call events: ");
+    cti_subscription_kinds(to, asked, CTI_CALL_EVENTS, UINT32_MAX);
+    g_string_append(to, "; agent states: ");
+    cti_subscription_kinds(to, asked, CTI_AGENT_STATES, UINT32_MAX);
+    g_string_append(to, "; configuration: ");
+    cti_subscription_kinds(to, asked, CTI_CONFIG_EVENTS, UINT32_MAX);
+    if (asked->changed)
+        g_string_append(to, "; changed later by requests for monitors");
+}
+
 static void append_open_answer(GString *to, const cti_session_summary *s)
 {
     const int64_t took = cti_forward(s->open_time, s->open_answer_time);
@@ -78,7 +105,7 @@ static void append_opening(GString *to, const cti_session_summary *s, times_styl
         g_string_append_printf(to, "; version %u%s", s->version,
                                s->version_inferred ? " (inferred)" : "");
     if (s->has_idle_timeout && cti_idle_timeout_is_off(s->idle_timeout))
-        g_string_append(to, "; no IdleTimeout");
+        g_string_append(to, "; IdleTimeout off");
     else if (s->has_idle_timeout)
         g_string_append_printf(to, "; IdleTimeout %u s%s", s->idle_timeout,
                                s->idle_timeout_inferred ? " (inferred)" : "");
@@ -141,6 +168,9 @@ static void append_answers(GString *to, const cti_session_summary *s)
                                s->answers.count, (double)cti_quantile_get(&s->answers, 0.5) / 1e6,
                                (double)cti_quantile_get(&s->answers, 0.95) / 1e6,
                                (double)s->answers.worst / 1e6);
+    if (s->has_services_granted &&
+        s->services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_IGNORE_CONF)
+        g_string_append(to, "; no confirmations of third-party requests (CTI_SERVICE_IGNORE_CONF)");
     if (s->unanswered > 0)
         g_string_append_printf(to, "; %" G_GUINT64_FORMAT " request%s without answer",
                                s->unanswered, s->unanswered == 1 ? "" : "s");
@@ -199,6 +229,8 @@ void session_facts(const session_record *record, times_style *times, unsigned ti
     tell(&t, "opened");
     append_services(t.words, s);
     tell(&t, "services");
+    append_subscription(t.words, s);
+    tell(&t, "events");
     append_end(t.words, s, times, time_digits);
     tell(&t, "ended");
     g_string_append_printf(t.words, "%s: %s", cti_verdict_name(s->verdict),

@@ -169,6 +169,7 @@ static heartbeat_fate fate_of(const cti_heartbeat *heartbeat)
     case CTI_CONFIRMED: return FATE_ANSWERED;
     case CTI_FAILED: return FATE_REFUSED;
     case CTI_UNANSWERED:
+    case CTI_NOT_DUE:
     case CTI_UNKNOWN: break;
     }
     return FATE_UNKNOWN;

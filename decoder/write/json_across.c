@@ -160,6 +160,7 @@ void json_answers(void *user, const request_answers *of)
     key_number(j, "failed", of->failed);
     key_number(j, "unanswered", of->unanswered);
     key_number(j, "unknown", of->unknown);
+    key_number(j, "not_due", of->not_due);
     key_seconds(j, "mean_s", any ? (int64_t)answers_mean(of) : CTI_NO_TIME);
     key_seconds(j, "median_s", time_within(of, 0.5));
     key_seconds(j, "p95_s", time_within(of, 0.95));

@@ -13,7 +13,7 @@
 #include "codec/text.h"
 #include "writers.h"
 
-#define COLUMNS_MAX 40
+#define COLUMNS_MAX 64
 
 typedef struct csv_table {
     const char *name;
@@ -24,7 +24,9 @@ static const csv_table tables[] = {
     {"sessions",
      {"session", "connection", "client", "signature", "client_address", "server_address", "side",
       "version", "version_inferred", "services_requested", "services_requested_names",
-      "services_granted", "services_granted_names", "idle_timeout_s", "idle_timeout_inferred",
+      "services_granted", "services_granted_names", "events_of", "peripheral_id", "call_msg_mask",
+      "call_msg_mask_names", "agent_state_mask", "agent_state_mask_names", "config_msg_mask",
+      "config_msg_mask_names", "monitors_changed", "idle_timeout_s", "idle_timeout_inferred",
       "began_before_capture", "not_captured", "opened", "open_answer_s", "ended", "duration_s",
       "end", "verdict", "verdict_for", "verdict_against", "messages_client", "messages_server",
       "heartbeats", "heartbeats_missed", "heartbeat_interval_s", "heartbeat_interval_source",
@@ -42,7 +44,7 @@ static const csv_table tables[] = {
     {"findings",
      {"session", "connection", "rule", "severity", "frames", "ts", "text", "protocol", "check", NULL}},
     {"answers",
-     {"request_type", "request_name", "requests", "confirmed", "failed", "unanswered", "unknown",
+     {"request_type", "request_name", "requests", "confirmed", "failed", "unanswered", "unknown", "not_due",
       "mean_s", "median_s", "p95_s", "worst_s", "worst_session", "worst_frame", "failures",
       "other_failures", "slow_over_s", "slow", "slowest", NULL}},
 };

@@ -158,17 +158,52 @@ static void json_finding(void *user, const session_record *session, const cti_fi
     end_record(j);
 }
 
-static void key_services(json *j, const char *name, const char *names, uint32_t services,
-                         bool known)
+/* The number and the names of the bits of a field of OPEN_REQ or OPEN_CONF. */
+static void key_mask(json *j, const char *name, const char *names, cti_field_id field,
+                     uint32_t mask, bool known)
 {
     if (!known) {
         key_null(j, name);
         key_null(j, names);
         return;
     }
-    key_number(j, name, services);
+    key_number(j, name, mask);
     key(j, names);
-    put_bit_names(j, cti_field_get(CTI_F_ServicesRequested)->values, services);
+    put_bit_names(j, cti_field_get(field)->values, mask);
+}
+
+static void put_source(void *user, const char *source)
+{
+    json *j = user;
+
+    yajl_gen_string(j->gen, (const unsigned char *)source, strlen(source));
+}
+
+/* Whose events the session gets, and which it asked for. */
+static void put_subscription(json *j, const cti_session_summary *s)
+{
+    const cti_subscription *asked = &s->subscription;
+    uint32_t services;
+
+    if (cti_session_services(s, &services)) {
+        key(j, "events_of");
+        yajl_gen_array_open(j->gen);
+        cti_event_sources(services, put_source, j);
+        yajl_gen_array_close(j->gen);
+    } else {
+        key_null(j, "events_of");
+    }
+    if (asked->has_peripheral_id && asked->peripheral_id != CTI_NO_PERIPHERAL_ID)
+        key_number(j, "peripheral_id", asked->peripheral_id);
+    else
+        key_null(j, "peripheral_id");
+    key_mask(j, "call_msg_mask", "call_msg_mask_names", CTI_F_CallMsgMask, asked->call_msg_mask,
+             asked->has_call_msg_mask);
+    key_mask(j, "agent_state_mask", "agent_state_mask_names", CTI_F_AgentStateMask,
+             asked->agent_state_mask, asked->has_agent_state_mask);
+    key_mask(j, "config_msg_mask", "config_msg_mask_names", CTI_F_ConfigMsgMask,
+             asked->config_msg_mask, asked->has_config_msg_mask);
+    key_bool(j, "monitors_changed", asked->changed);
 }
 
 static int64_t answer_time(const cti_session_summary *session, double share)
@@ -244,10 +279,11 @@ static void json_session(void *user, const session_record *record)
     key_text(j, "side", cti_side_name(record->connection->side));
     key_known(j, "version", s->version);
     key_bool(j, "version_inferred", s->version_inferred);
-    key_services(j, "services_requested", "services_requested_names", s->services_requested,
-                 s->has_services_requested);
-    key_services(j, "services_granted", "services_granted_names", s->services_granted,
-                 s->has_services_granted && s->state != CTI_STATE_REJECTED);
+    key_mask(j, "services_requested", "services_requested_names", CTI_F_ServicesRequested,
+             s->services_requested, s->has_services_requested);
+    key_mask(j, "services_granted", "services_granted_names", CTI_F_ServicesGranted,
+             s->services_granted, s->has_services_granted && s->state != CTI_STATE_REJECTED);
+    put_subscription(j, s);
     if (!s->has_idle_timeout || cti_idle_timeout_is_off(s->idle_timeout))
         key_null(j, "idle_timeout_s");
     else

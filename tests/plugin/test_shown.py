@@ -51,6 +51,39 @@ class Shown(PluginTest):
         self.assertEqual({row[0][0] for row in self.tshark.fields(
             path, "frame.number", display='cti.session.state == "lost"')}, {"30"})
 
+    def test_subscription(self):
+        """Whose events a session gets, and which, on each of its messages."""
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(PeripheralID=5000, ServicesRequested=5,
+                                   CallMsgMask="CALL_HELD_MASK|CALL_CLEARED_MASK",
+                                   AgentStateMask=0x3FFF, ConfigMsgMask=1), at=1)
+        talk.send(SERVER, open_conf(), at=1.1)
+        talk.send(CLIENT, heartbeat(2), at=2)
+        for passes in (1, 2):
+            rows = self.tshark.fields(self.made(made), "cti.session.events_of",
+                                      "cti.session.call_events", "cti.session.agent_states",
+                                      "cti.session.config_events", display="cti", passes=passes)
+            self.assertEqual(rows, [[["the agent's phone on peripheral 5000"],
+                                     ["CALL_HELD, CALL_CLEARED"], ["all"],
+                                     ["SERVICE or AGENT"]]] * 3)
+        rows = self.tshark.fields(self.made(made), "frame.number",
+                                  display='cti.session.call_events contains "CALL_HELD"')
+        self.assertEqual(len(rows), 3)
+        made = Capture()
+        conversation(made).send(CLIENT, heartbeat(2), at=2)
+        self.assertEqual(self.tshark.fields(self.made(made, "mid.pcap"), "frame.number",
+                                            display="cti.session.call_events"), [])
+
+    def test_none_and_off(self):
+        made = Capture()
+        conversation(made).send(CLIENT, open_req(PeripheralID=0xFFFFFFFF,
+                                                 IdleTimeout=0x7FFFFFFF), at=1)
+        text = self.tshark.run("-V", capture=self.made(made))
+        self.assertIn("PeripheralID: 4294967295 (none)", text)
+        self.assertIn("IdleTimeout: 2147483647 s (off)", text)
+        self.assertIn("IdleTimeout=off", text)
+
     def test_heartbeats(self):
         path = paths.captures / "heartbeat-gap.pcap"
         gaps = [float(row[0][0]) for row in self.tshark.fields(

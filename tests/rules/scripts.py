@@ -5,6 +5,7 @@ A script is a function that adds frames to a Capture; SCRIPTS has them by name, 
 says which findings each one gives.  They are made when the tests run: the clock is made too, so
 the bytes are the same each time, and a hundred small files need not be kept.
 """
+from ged188.encode import Tagged
 from ged188.pcap import ACK, RST, SYN, Capture
 from ged188.tcp import CLIENT, SERVER, Host
 from written.calls import Agent, Call
@@ -274,6 +275,24 @@ def rejected_reset(made):
     refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD").reset(CLIENT)
 
 
+@script("rejected-peripheral")
+def rejected_peripheral(made):
+    refuse(begin(made).ask_to_open(services=MONITOR, PeripheralID=0),
+           "E_CTI_INVALID_PERIPHERAL_ID").reset(CLIENT)
+
+
+@script("rejected-agent-data")
+def rejected_agent_data(made):
+    refuse(begin(made).ask_to_open(services=DESKTOP, agent=PHONE),
+           "E_CTI_INCONSISTENT_AGENT_DATA").reset(CLIENT)
+
+
+@script("rejected-not-master")
+def rejected_not_master(made):
+    """A client of the sister product looks for the master."""
+    refuse(begin(made, version=17).ask_to_open(services=MONITOR), 92).reset(CLIENT)
+
+
 @script("rejected-goes-on")
 def rejected_goes_on(made):
     session = refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD")
@@ -331,6 +350,48 @@ def data_no_peripheral(made):
 @script("data-agent")
 def data_agent(made):
     open_with(made, services=DESKTOP, agent=PHONE)
+
+
+@script("data-neither")
+def data_neither(made):
+    open_with(made, ClientID=None, ClientPassword=None)
+
+
+@script("data-password-length")
+def data_password_length(made):
+    """ClientPassword is there, and longer than the message."""
+    session = begin(made)
+    session.invoke += 1
+    fields = session.open_fields(services=MONITOR, ClientPassword=None)
+    session.client("OPEN_REQ", list(({"InvokeID": 1} | fields).items()) +
+                   [Tagged(2, b"secret", 7)])
+    refuse(session, "E_CTI_INVALID_FIELD_LENGTH").reset(CLIENT)
+
+
+@script("data-peripheral-alone")
+def data_peripheral_alone(made):
+    """PeripheralID without CTI_SERVICE_CLIENT_EVENTS."""
+    open_with(made, PeripheralID=5000)
+
+
+@script("data-peripheral-0")
+def data_peripheral_0(made):
+    """What clients of the sister product send."""
+    open_with(made, PeripheralID=0)
+
+
+@script("data-peripherals-listed")
+def data_peripherals_listed(made):
+    """OPEN_CONF lists peripherals although OPEN_REQ has one."""
+    session = begin(made).ask_to_open(services=DESKTOP, agent=PHONE).wait(0.01)
+    confirm(session, DESKTOP, FltPeripheralID=[5000, 5001],
+            MultilineAgentControl=[0, 0]).wait(1).close()
+
+
+@script("data-cut-in-client-id", snaplen=110)
+def data_cut_in_client_id(made):
+    """The password was cut off."""
+    open_with(made)
 
 
 @script("data-replaced")
@@ -425,6 +486,18 @@ def reserved_agent_mask(made):
     open_with(made, AgentStateMask=0x80000000)
 
 
+@script("reserved-ones")
+def reserved_ones(made):
+    """Real clients ask for everything with all bits."""
+    open_with(made, CallMsgMask=0xFFFFFFFF, AgentStateMask=0xFFFFFFFF)
+
+
+@script("reserved-0x200")
+def reserved_0x200(made):
+    """CTI OS Server asks for it, and for CTI_SERVICE_CONFIG_EVENTS."""
+    open_with(made, services=0x40208, granted=0x40208)
+
+
 @script("reserved-none")
 def reserved_none(made):
     open_with(made, Reserved1=0, Reserved2=0, Reserved3=0)
@@ -433,6 +506,19 @@ def reserved_none(made):
 @script("version-26")
 def version_26(made):
     open_with(made, version=25, VersionNumber=26)
+
+
+@script("version-narrow-tags")
+def version_narrow_tags(made):
+    """Version 24 with the tags of version 19."""
+    session = begin(made, version=19)
+    session.ask_to_open(services=MONITOR, VersionNumber=24)
+    refuse(session, "E_CTI_BAD_MESSAGE_FORMAT").reset(CLIENT)
+
+
+@script("version-19")
+def version_19(made):
+    open_with(made, version=19)
 
 
 @script("version-25")
@@ -467,6 +553,251 @@ def services_call_control(made):
 def services_granted(made):
     open_with(made, services=MONITOR + "|CTI_SERVICE_SUPERVISOR")
 
+
+@script("services-more-granted")
+def services_more_granted(made):
+    open_with(made, granted=MONITOR + "|CTI_SERVICE_SUPERVISOR")
+
+
+@script("services-unused-bit-refused")
+def services_unused_bit_refused(made):
+    """A bit that has no meaning is not granted: no word about rights."""
+    open_with(made, services=0x8 | 0x4000, granted=0x8)
+
+
+@script("services-standby-23")
+def services_standby_23(made):
+    open_with(made, services=STANDBY, version=23)
+
+
+@script("services-standby-24")
+def services_standby_24(made):
+    open_with(made, services=STANDBY)
+
+
+def make_calls(made, services, answers=True, number=1, granted=None, key="MAKE_CALL_REQ",
+               **fields):
+    """Requests of one type on an open session."""
+    session = begin(made).ask_to_open(services=services).wait(0.01)
+    confirm(session, granted or services).wait(1)
+    for _ in range(number):
+        if answers:
+            session.request(key, fields).wait(1)
+        else:
+            ask(session, key, AgentID=None, **fields).wait(1)
+    return session
+
+
+CALL = {"AgentInstrument": "5001", "DialedNumber": "5002"}
+
+
+@script("services-call-not-asked")
+def services_call_not_asked(made):
+    """Three requests of a type have one finding."""
+    make_calls(made, MONITOR, number=3, **CALL).close()
+
+
+@script("services-call-not-granted")
+def services_call_not_granted(made):
+    make_calls(made, MONITOR + "|CTI_SERVICE_CLIENT_CONTROL", granted=MONITOR, **CALL).close()
+
+
+@script("services-call-granted")
+def services_call_granted(made):
+    make_calls(made, MONITOR + "|CTI_SERVICE_CLIENT_CONTROL", **CALL).close()
+
+
+@script("services-call-data")
+def services_call_data(made):
+    make_calls(made, MONITOR, key="SET_CALL_DATA_REQ", ConnectionCallID=7).close()
+
+
+@script("services-query-needs-none")
+def services_query_needs_none(made):
+    """GED-188 does not name the service that a query needs."""
+    make_calls(made, MONITOR, key="QUERY_SKILL_GROUP_STATISTICS_REQ", SkillGroupID=5000).close()
+
+
+@script("services-open-conf-in-gap")
+def services_open_conf_in_gap(made):
+    """What was granted was not captured."""
+    session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+    session.server("OPEN_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.wait(1).request("MAKE_CALL_REQ", CALL).heartbeats(3, 30).wait(1).close()
+
+
+@script("no-conf-ignored")
+def no_conf_ignored(made):
+    """CTI_SERVICE_IGNORE_CONF: MAKE_CALL_REQ has no confirmation due."""
+    make_calls(made, MONITOR + "|CTI_SERVICE_CLIENT_CONTROL|CTI_SERVICE_IGNORE_CONF",
+               answers=False, number=2, **CALL).close()
+
+
+# ---- subscriptions ----
+
+def event_with(made, key="CALL_HELD_EVENT", event=(), between=None, **fields):
+    """An event on a session that was opened with these fields of OPEN_REQ."""
+    services = fields.get("services", BRIDGE)
+    session = begin(made).ask_to_open(**{"services": BRIDGE} | fields).wait(0.01)
+    confirm(session, services).server("SYSTEM_EVENT", {"SystemEventID": 3}).wait(0.5)
+    if between:
+        between(session)
+    for _ in range(2):
+        session.server(key, dict(event)).wait(0.5)
+    session.close()
+
+
+@script("subscription-call-event")
+def subscription_call_event(made):
+    """CALL_HELD_EVENT twice, although CallMsgMask asks for other events: one finding."""
+    event_with(made, CallMsgMask="CALL_DELIVERED_MASK")
+
+
+@script("subscription-call-event-asked")
+def subscription_call_event_asked(made):
+    event_with(made, CallMsgMask="CALL_HELD_MASK")
+
+
+@script("subscription-agent-state")
+def subscription_agent_state(made):
+    event_with(made, "AGENT_STATE_EVENT", {"AgentState": "AGENT_STATE_HOLD"},
+               AgentStateMask="AGENT_TALKING_MASK")
+
+
+@script("subscription-agent-state-asked")
+def subscription_agent_state_asked(made):
+    event_with(made, "AGENT_STATE_EVENT", {"AgentState": "AGENT_STATE_TALKING"},
+               AgentStateMask="AGENT_TALKING_MASK")
+
+
+@script("subscription-agent-state-unknown")
+def subscription_agent_state_unknown(made):
+    """No bit of the mask is for this state."""
+    event_with(made, "AGENT_STATE_EVENT", {"AgentState": "AGENT_STATE_UNKNOWN"},
+               AgentStateMask="AGENT_TALKING_MASK")
+
+
+@script("subscription-sessions")
+def subscription_sessions(made):
+    """Events about other sessions, without CTI_SERVICE_CLIENT_MONITOR."""
+    event_with(made, "CLIENT_SESSION_OPENED_EVENT", {"SessionID": 7, "ClientID": "OTHER"})
+
+
+@script("subscription-sessions-granted")
+def subscription_sessions_granted(made):
+    event_with(made, "CLIENT_SESSION_OPENED_EVENT", {"SessionID": 7, "ClientID": "OTHER"},
+               services=BRIDGE + "|CTI_SERVICE_CLIENT_MONITOR")
+
+
+@script("subscription-configuration")
+def subscription_configuration(made):
+    event_with(made, "CONFIG_DEVICE_EVENT", ConfigMsgMask="CONFIG_MSG_AGENT_MASK")
+
+
+@script("subscription-configuration-requested")
+def subscription_configuration_requested(made):
+    event_with(made, "CONFIG_DEVICE_EVENT", ConfigMsgMask="CONFIG_MSG_AGENT_MASK",
+               between=lambda session: session.client("CONFIG_REQUEST_EVENT"))
+
+
+@script("subscription-configuration-in-doubt")
+def subscription_configuration_in_doubt(made):
+    """The bits for services and agents are exchanged in some sources."""
+    event_with(made, "CONFIG_AGENT_EVENT", ConfigMsgMask="CONFIG_MSG_SERVICE_MASK")
+
+
+@script("subscription-monitor")
+def subscription_monitor(made):
+    """A monitor of a device brings events that OPEN_REQ did not ask for."""
+    event_with(made, CallMsgMask="CALL_DELIVERED_MASK",
+               services=BRIDGE + "|CTI_SERVICE_PERIPHERAL_MONITOR",
+               between=lambda session: session.request("MONITOR_START_REQ",
+                                                       {"MonitoredDeviceID": "5001"}))
+
+
+@script("subscription-monitor-in-gap")
+def subscription_monitor_in_gap(made):
+    """A request of the client was not captured: it may have been MONITOR_START_REQ."""
+    def missing(session):
+        session.invoke += 1
+        session.client("MONITOR_START_REQ", {"InvokeID": session.invoke}, lost=[0])
+        session.wait(0.5)
+    event_with(made, CallMsgMask="CALL_DELIVERED_MASK", between=missing)
+
+
+@script("subscription-empty")
+def subscription_empty(made):
+    event_with(made, "SYSTEM_EVENT", CallMsgMask=0, AgentStateMask=0)
+
+
+@script("subscription-agents-only")
+def subscription_agents_only(made):
+    event_with(made, "SYSTEM_EVENT", CallMsgMask=0)
+
+
+@script("subscription-in-mid")
+def subscription_in_mid(made):
+    """OPEN_REQ was not captured: what it asked for is not known."""
+    session = Session(made, client=Host("10.0.0.11", 50001))
+    session.invoke = 7
+    session.server("CALL_HELD_EVENT").wait(0.5).heartbeats(2, 30).close()
+
+
+# ---- InvokeIDs of answers ----
+
+@script("invoke-id-open-conf")
+def invoke_id_open_conf(made):
+    session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
+    confirm(session, InvokeID=77).heartbeats(2, 30).close()
+
+
+@script("invoke-id-close-conf")
+def invoke_id_close_conf(made):
+    session = close_request(opened(made)).wait(0.003)
+    session.server("CLOSE_CONF", {"InvokeID": 77}).reset(CLIENT)
+
+
+@script("invoke-id-request")
+def invoke_id_request(made):
+    session = ask(opened(made)).wait(0.01)
+    session.server("QUERY_AGENT_STATE_CONF", {"InvokeID": 9999, "AgentID": "1001"})
+    session.heartbeats(1, 30).close()
+
+
+@script("invoke-id-of-two")
+def invoke_id_of_two(made):
+    """Two requests wait: it is not known whose answer this is."""
+    session = ask(ask(opened(made))).wait(0.01)
+    session.server("QUERY_AGENT_STATE_CONF", {"InvokeID": 9999, "AgentID": "1001"})
+    session.heartbeats(1, 30).close()
+
+
+@script("invoke-id-of-earlier-request")
+def invoke_id_of_earlier_request(made):
+    """An InvokeID that another request had: perhaps its second answer."""
+    session = opened(made).request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"})
+    session = ask(session).wait(0.01)
+    session.server("QUERY_AGENT_STATE_CONF", {"InvokeID": session.invoke - 1, "AgentID": "1001"})
+    session.heartbeats(1, 30).close()
+
+
+@script("invoke-id-in-gap")
+def invoke_id_in_gap(made):
+    """A request was not captured: the answer may be to it."""
+    session = opened(made)
+    session.invoke += 1
+    session.client("HEARTBEAT_REQ", {"InvokeID": session.invoke}, lost=[0])
+    session = ask(session.wait(0.5)).wait(0.01)
+    session.server("QUERY_AGENT_STATE_CONF", {"InvokeID": 9999, "AgentID": "1001"})
+    session.heartbeats(1, 30).close()
+
+
+@script("invoke-id-same")
+def invoke_id_same(made):
+    opened(made).request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"}).heartbeats(1, 30).close()
+
+
+# ---- components and peripherals ----
 
 def pg_status(made, **fields):
     session = begin(made).ask_to_open(services=MONITOR).wait(0.01)
@@ -504,6 +835,42 @@ def all_events_none(made):
 @script("all-events-one")
 def all_events_one(made):
     all_events(made, 1)
+
+
+def listed_peripherals(made, *events, **fields):
+    """OPEN_CONF lists peripherals 5000 and 5010; SYSTEM_EVENTs come for these."""
+    services = fields.pop("services", BRIDGE)
+    session = begin(made).ask_to_open(services=services).wait(0.01)
+    confirm(session, services, FltPeripheralID=[5000, 5010], MultilineAgentControl=[0, 0], **fields)
+    for peripheral in events:
+        session.server("SYSTEM_EVENT", {"SystemEventID": "SYS_PERIPHERAL_ONLINE",
+                                        "SystemEventArg1": peripheral})
+    return session
+
+
+@script("all-events-1-of-2")
+def all_events_1_of_2(made):
+    listed_peripherals(made, 5000).wait(10).close()
+
+
+@script("all-events-2-of-2")
+def all_events_2_of_2(made):
+    listed_peripherals(made, 5010, 5000).wait(10).close()
+
+
+@script("all-events-in-gap")
+def all_events_in_gap(made):
+    """The second SYSTEM_EVENT was not captured."""
+    session = listed_peripherals(made, 5000)
+    session.server("SYSTEM_EVENT", {"SystemEventID": "SYS_PERIPHERAL_ONLINE",
+                                    "SystemEventArg1": 5010}, lost=[0]).wait(10).close()
+
+
+@script("all-events-standby")
+def all_events_standby(made):
+    """A standby server sends none."""
+    listed_peripherals(made, services=BRIDGE + "|CTI_SERVICE_ACTIVE_STANDBY",
+                       SessionType=2).wait(10).close()
 
 
 # ---- keeping ----

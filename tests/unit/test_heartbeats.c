@@ -793,7 +793,7 @@ static void no_heartbeats_seen(void **state)
             assert_int_equal(b.log.finding_count, off || !with_gap);
             if (b.log.finding_count > 0) {
                 assert_int_equal(b.log.findings[0].rule, CTI_RULE_IDLE_TIMEOUT);
-                assert_int_equal(strstr(b.log.findings[0].text, "sends no heartbeats") != NULL,
+                assert_int_equal(strstr(b.log.findings[0].text, "sent no heartbeats") != NULL,
                                  !with_gap);
             }
             cti_session_free(b.session);

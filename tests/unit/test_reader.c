@@ -386,6 +386,37 @@ static void problem_unknown_tag_keeps_step(void **state)
     assert_memory_equal(item.text, "1001", 4);
 }
 
+/* OPEN_REQ's UniqueInstanceID has no published tag: it is perhaps the only unknown one. */
+static void problem_unique_instance_id(void **state)
+{
+    cti_context context = {.version = 24};
+    bytes b;
+
+    (void)state;
+    open_req(&b, 1, 24, 120);
+    put_wide(&b, 999, "A1", 3);
+    end_message(&b);
+    assert_only_problem(&b, &context, CTI_PROBLEM_UNIQUE_INSTANCE_ID);
+
+    open_req(&b, 1, 23, 120);
+    put_wide(&b, 999, "A1", 3);
+    end_message(&b);
+    context.version = 23;
+    assert_only_problem(&b, &context, CTI_PROBLEM_UNKNOWN_TAG);
+}
+
+/* What comes after a field that is longer than the message is not missing. */
+static void nothing_missing_after_a_broken_field(void **state)
+{
+    const cti_context context = {.version = 24};
+    bytes b;
+
+    (void)state;
+    open_req(&b, 1, 24, 120);
+    b.data[52 + 3] = 200; /* length of ClientID */
+    assert_only_problem(&b, &context, CTI_PROBLEM_FLOATING_PAST_END);
+}
+
 static void problem_tag_not_of_message(void **state)
 {
     bytes b;
@@ -627,6 +658,8 @@ int main(void)
         cmocka_unit_test(problem_floating_past_end),
         cmocka_unit_test(problem_tag_zero),
         cmocka_unit_test(problem_unknown_tag_keeps_step),
+        cmocka_unit_test(problem_unique_instance_id),
+        cmocka_unit_test(nothing_missing_after_a_broken_field),
         cmocka_unit_test(problem_tag_not_of_message),
         cmocka_unit_test(problem_field_too_long),
         cmocka_unit_test(problem_field_repeated),

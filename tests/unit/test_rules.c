@@ -23,8 +23,8 @@ typedef struct opening {
     bool no_client_id, no_password, agent;
 } opening;
 
-static const opening usual = {.version = 24, .idle_timeout = 120, .peripheral = 5000,
-                              .services = MONITOR};
+static const opening usual = {.version = 24, .idle_timeout = 120, .peripheral = UINT32_MAX,
+                              .services = MONITOR, .call_mask = 0xff};
 
 static void say_open(bench *b, const opening *o)
 {
@@ -139,6 +139,8 @@ static void open_data(void **state)
     o.no_password = true;
     assert_opening(&o, MONITOR, CTI_RULE_OPEN_DATA, 1);
     o.no_password = false;
+    o.peripheral = 5000;
+    assert_opening(&o, MONITOR, CTI_RULE_OPEN_DATA, 1);
     o.services = CLIENT_EVENTS;
     assert_opening(&o, CLIENT_EVENTS, CTI_RULE_OPEN_DATA, 1);
     o.agent = true;

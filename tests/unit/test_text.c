@@ -117,7 +117,9 @@ static void numbers(void **state)
     item = number_of(CTI_F_IdleTimeout, 120);
     assert_value(&item, 0, "120 s");
     item = number_of(CTI_F_PeripheralID, 0xFFFFFFFF);
-    assert_value(&item, 0, "4294967295");
+    assert_value(&item, 0, "none (4294967295)");
+    item = number_of(CTI_F_IdleTimeout, 0x7FFFFFFF);
+    assert_value(&item, 0, "off (2147483647)");
     item = number_of(CTI_F_MRDID, 0xFFFFFFFF);
     assert_value(&item, 0, "-1");
     item = number_of(CTI_F_ICMCentralControllerTime, 1795341600);
