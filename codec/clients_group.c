@@ -102,7 +102,8 @@ static void free_member(gpointer data)
 
     g_ptr_array_unref(member->legs);
     g_ptr_array_unref(member->nameless);
-    g_free(member->downs);
+    g_free(member->outages);
+    g_free(member->refusals);
     g_free(member);
 }
 

@@ -309,8 +309,15 @@ static void replaced(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->rules.replaced_frame,
-        "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
+    if (s->rules.successor.session != 0)
+        add(l, false, s->rules.successor.frame,
+            "The same client sent OPEN_REQ for the same phone %.3f s before the end (session %u).",
+            since(s->rules.successor.asked, l), s->rules.successor.session);
+    else
+        add(l, true, 0, "The session that replaced this one is not in the capture.");
+    if (s->rules.replaced_frame != 0)
+        add(l, false, s->rules.replaced_frame,
+            "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
     tcp_ended(l);
 }
 

@@ -148,6 +148,8 @@ static void refused(cti_session *session, cti_rule rule, const cti_event *event)
     const uint32_t frames[] = {session->summary.open_frame, event->frame};
     char words[160];
 
+    if (cti_report_refused(session, rule, event))
+        return;
     if (!session->summary.has_open_status)
         cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2, NULL,
                            "The server refused OPEN_REQ; its status was not captured. The client "
@@ -199,11 +201,6 @@ static bool names_agent(const cti_event *event)
 
 void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *event)
 {
-    if (cti_event_is(event, CTI_FAILURE_EVENT) && session->rules.replaced_frame == event->frame)
-        cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1, NULL,
-                           "The server ends this session because the same client opened another "
-                           "one for the same phone (E_CTI_NEW_SESSION_OPENED). Look for a second "
-                           "copy of the client, or for a client that opens again without closing.");
     /* What a cut message lacks is not missing. */
     if (!cti_event_is(event, CTI_OPEN_REQ) || cti_reader_is_cut(event->reader))
         return;

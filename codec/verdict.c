@@ -88,6 +88,21 @@ static bool in_maintenance(const cti_session *session)
                 CTI_TIME(MAINTENANCE_END));
 }
 
+/* The server said so, or ended it when its client opened another one for the same phone. */
+static bool was_replaced(const cti_session *session)
+{
+    const cti_successor *successor = &session->rules.successor;
+
+    if (session->rules.replaced_frame != 0)
+        return true;
+    if (successor->session == 0 || !cti_ended_by_tcp(session) ||
+        session->summary.end_sender != CTI_SERVER ||
+        cti_elapsed(successor->asked, session->summary.end_time) < 0)
+        return false;
+    return successor->opened == CTI_NO_TIME ||
+           cti_elapsed(successor->opened, session->summary.end_time) <= CTI_TIME(REPLACED_AT_ONCE);
+}
+
 static cti_verdict by_tcp(const cti_session *session)
 {
     switch (session->summary.end) {
@@ -108,7 +123,7 @@ cti_verdict cti_verdict_choose(const cti_session *session)
         return CTI_VERDICT_REJECTED;
     if (session->rules.server_offline)
         return CTI_VERDICT_SERVER_OFFLINE;
-    if (session->rules.replaced_frame != 0)
+    if (was_replaced(session))
         return CTI_VERDICT_REPLACED;
     if (heartbeats_unanswered(session))
         return CTI_VERDICT_HEARTBEATS_UNANSWERED;

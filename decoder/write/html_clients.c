@@ -5,8 +5,8 @@
 #include "html_parts.h"
 
 /* Times without a session that are shown at once, and in all. */
-#define DOWNS_AT_ONCE 15
-#define DOWNS_MAX     1000
+#define OUTAGES_AT_ONCE 15
+#define OUTAGES_MAX     1000
 #define STORMS_MAX    100
 
 /* ---- storms ---- */
@@ -59,14 +59,14 @@ static void append_storms(html *h)
 
 /* ---- times without a session ---- */
 
-typedef struct client_down {
+typedef struct client_outage {
     const cti_client *client;
-    const cti_down *down;
-} client_down;
+    const cti_client_outage *outage;
+} client_outage;
 
-static gint compare_downs(gconstpointer a, gconstpointer b)
+static gint compare_outages(gconstpointer a, gconstpointer b)
 {
-    const cti_down *x = ((const client_down *)a)->down, *y = ((const client_down *)b)->down;
+    const cti_client_outage *x = ((const client_outage *)a)->outage, *y = ((const client_outage *)b)->outage;
     const int64_t took_x = cti_elapsed(x->from, x->until), took_y = cti_elapsed(y->from, y->until);
 
     if (took_x != took_y)
@@ -74,18 +74,18 @@ static gint compare_downs(gconstpointer a, gconstpointer b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-static GArray *all_downs(const html *h)
+static GArray *all_outages(const html *h)
 {
-    GArray *downs = g_array_new(FALSE, FALSE, sizeof(client_down));
+    GArray *outages = g_array_new(FALSE, FALSE, sizeof(client_outage));
 
     for (guint i = 0; i < h->clients->len; i++) {
         const cti_client *client = g_ptr_array_index(h->clients, i);
 
-        for (uint32_t k = 0; k < client->down_count; k++)
-            g_array_append_vals(downs, &(client_down){client, &client->downs[k]}, 1);
+        for (uint32_t k = 0; k < client->outage_count; k++)
+            g_array_append_vals(outages, &(client_outage){client, &client->outages[k]}, 1);
     }
-    g_array_sort(downs, compare_downs);
-    return downs;
+    g_array_sort(outages, compare_outages);
+    return outages;
 }
 
 /* A session at one end of a down: its side and number. */
@@ -99,38 +99,38 @@ static void append_end(html *h, const cti_leg *leg)
         g_string_append_printf(h->text, "%u", leg->session);
 }
 
-static void append_down(html *h, const client_down *of)
+static void append_outage(html *h, const client_outage *of)
 {
-    const cti_down *down = of->down;
+    const cti_client_outage *outage = of->outage;
     GString *t = h->text;
 
     g_string_append(t, "<tr><th scope=\"row\">");
     html_client_name(t, of->client);
     g_string_append(t, "</th>");
-    html_took_cell(t, cti_elapsed(down->from, down->until));
+    html_took_cell(t, cti_elapsed(outage->from, outage->until));
     g_string_append(t, "<td class=\"clock\">");
-    html_clock(h, t, down->from, 3);
+    html_clock(h, t, outage->from, 3);
     g_string_append(t, "</td><td>");
-    if (down->left != NULL) {
-        append_end(h, down->left);
-        g_string_append_printf(t, ": %s", cti_verdict_name(down->left->verdict));
+    if (outage->left != NULL) {
+        append_end(h, outage->left);
+        g_string_append_printf(t, ": %s", cti_verdict_name(outage->left->verdict));
     }
     g_string_append(t, "</td>");
-    html_took_cell(t, down->left != NULL ? cti_forward(down->from, down->left->ended) : -1);
+    html_took_cell(t, outage->left != NULL ? cti_forward(outage->from, outage->left->ended) : -1);
     g_string_append(t, "<td>");
-    html_attempts(t, down);
+    html_attempts(t, outage);
     g_string_append(t, "</td><td>");
-    if (down->to != NULL)
-        append_end(h, down->to);
+    if (outage->to != NULL)
+        append_end(h, outage->to);
     else
         g_string_append(t, "<span class=\"lost\">none came</span>");
     g_string_append(t, "</td>");
-    html_took_cell(t, down->to != NULL ? cti_forward(down->to->asked, down->to->opened) : -1);
+    html_took_cell(t, outage->to != NULL ? cti_forward(outage->to->asked, outage->to->opened) : -1);
     g_string_append(t, "</tr>\n");
     html_put(h);
 }
 
-static void append_rows(html *h, const GArray *downs, guint from, guint until)
+static void append_rows(html *h, const GArray *outages, guint from, guint until)
 {
     g_string_append(h->text, "<table class=\"downs\"><caption>Times without a session, the longest "
                              "first</caption>\n<thead><tr><th scope=\"col\">client</th>"
@@ -141,37 +141,37 @@ static void append_rows(html *h, const GArray *downs, guint from, guint until)
                              "<th scope=\"col\">tried meanwhile</th><th scope=\"col\">next</th>"
                              "<th scope=\"col\">OPEN_CONF took</th></tr></thead>\n<tbody>\n");
     for (guint i = from; i < until; i++)
-        append_down(h, &g_array_index(downs, client_down, i));
+        append_outage(h, &g_array_index(outages, client_outage, i));
     g_string_append(h->text, "</tbody></table>\n");
 }
 
-static void append_downs(html *h, const GArray *downs)
+static void append_outages(html *h, const GArray *outages)
 {
-    const guint told = MIN(downs->len, DOWNS_MAX), shown = MIN(told, DOWNS_AT_ONCE);
+    const guint told = MIN(outages->len, OUTAGES_MAX), shown = MIN(told, OUTAGES_AT_ONCE);
 
     if (shown == 0)
         return;
-    append_rows(h, downs, 0, shown);
+    append_rows(h, outages, 0, shown);
     if (told == shown)
         return;
     g_string_append_printf(h->text, "<details><summary>%u shorter ones</summary>\n", told - shown);
-    append_rows(h, downs, shown, told);
-    if (downs->len > told)
+    append_rows(h, outages, shown, told);
+    if (outages->len > told)
         g_string_append_printf(h->text, "<p class=\"left-out\">%u more: -T json has all.</p>\n",
-                               downs->len - told);
+                               outages->len - told);
     g_string_append(h->text, "</details>\n");
 }
 
 void html_clients(html *h)
 {
-    GArray *downs = all_downs(h);
+    GArray *outages = all_outages(h);
 
-    if (downs->len > 0 || h->storms->len > 0) {
+    if (outages->len > 0 || h->storms->len > 0) {
         g_string_append(h->text, "<section id=\"clients\"><h2>Clients without a session</h2>\n");
         append_storms(h);
-        append_downs(h, downs);
+        append_outages(h, outages);
         g_string_append(h->text, "</section>\n");
     }
-    g_array_unref(downs);
+    g_array_unref(outages);
     html_put(h);
 }

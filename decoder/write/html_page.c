@@ -249,33 +249,33 @@ static void append_storm(html *h, const cti_storm *storm)
     g_string_append(t, "</li>\n");
 }
 
-static void append_down_clients(html *h)
+static void append_outages(html *h)
 {
     const cti_client *worst = NULL;
-    guint down = 0, gone = 0;
+    guint affected = 0, gone = 0;
 
     for (guint i = 0; i < h->clients->len; i++) {
         const cti_client *client = g_ptr_array_index(h->clients, i);
 
-        if (client->down_count == 0)
+        if (client->outage_count == 0)
             continue;
-        down++;
-        gone += client->downs[client->down_count - 1].to == NULL;
-        if (worst == NULL || client->down_time > worst->down_time)
+        affected++;
+        gone += client->outages[client->outage_count - 1].to == NULL;
+        if (worst == NULL || client->outage_time > worst->outage_time)
             worst = client;
     }
     if (worst == NULL)
         return;
     g_string_append(h->text, "<li><b class=\"warning\">down</b> ");
-    if (down > 1) {
-        g_string_append_printf(h->text, "%u of ", down);
+    if (affected > 1) {
+        g_string_append_printf(h->text, "%u of ", affected);
         html_count(h->text, h->clients->len, "client", "clients");
         g_string_append(h->text,
                         " had <a href=\"#clients\">times without a session</a>; longest: ");
     }
     html_client_name(h->text, worst);
-    g_string_append(h->text, down > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
-    html_took(h->text, worst->down_time);
+    g_string_append(h->text, affected > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
+    html_took(h->text, worst->outage_time);
     if (gone > 0)
         g_string_append_printf(h->text, "; %u did not come back while it was captured", gone);
     g_string_append(h->text, "</li>\n");
@@ -288,7 +288,7 @@ static void append_alerts(html *h)
 
     g_string_append(h->text, "<ul class=\"alerts\">\n");
     opened = h->text->len;
-    append_down_clients(h);
+    append_outages(h);
     for (guint i = 0; i < h->storms->len && i < STORMS_AT_ONCE; i++)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     if (h->storms->len > STORMS_AT_ONCE)

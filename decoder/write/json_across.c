@@ -26,7 +26,7 @@ static void put_leg(json *j, const cti_leg *leg)
 }
 
 /* {"A":{"refused":2},"B":{"rejected":1}}: the sides and outcomes that there were. */
-static void put_attempts(json *j, const cti_down *down)
+static void put_attempts(json *j, const cti_client_outage *outage)
 {
     static const char *const sides[] = {"unknown", "A", "B"};
 
@@ -35,7 +35,7 @@ static void put_attempts(json *j, const cti_down *down)
         bool any = false;
 
         for (int outcome = 0; outcome < CTI_LEG_OUTCOMES; outcome++) {
-            if (down->attempts[side][outcome] == 0)
+            if (outage->attempts[side][outcome] == 0)
                 continue;
             if (!any) {
                 key(j, sides[side]);
@@ -43,7 +43,7 @@ static void put_attempts(json *j, const cti_down *down)
             }
             any = true;
             key_number(j, cti_leg_outcome_name((cti_leg_outcome)outcome),
-                       down->attempts[side][outcome]);
+                       outage->attempts[side][outcome]);
         }
         if (any)
             yajl_gen_map_close(j->gen);
@@ -51,22 +51,22 @@ static void put_attempts(json *j, const cti_down *down)
     yajl_gen_map_close(j->gen);
 }
 
-static void put_down(json *j, const cti_down *down)
+static void put_outage(json *j, const cti_client_outage *outage)
 {
-    const cti_leg *left = down->left, *to = down->to;
+    const cti_leg *left = outage->left, *to = outage->to;
 
     yajl_gen_map_open(j->gen);
     key_text(j, "left_side", left != NULL ? cti_side_name(left->side) : NULL);
     key_known(j, "left_session", left != NULL ? left->session : 0);
     key_text(j, "why", left != NULL ? cti_verdict_name(left->verdict) : NULL);
-    key_time(j, "from", down->from);
+    key_time(j, "from", outage->from);
     key_time(j, "ended", left != NULL ? left->ended : CTI_NO_TIME);
-    key_time(j, "to", to != NULL ? down->until : CTI_NO_TIME);
-    key_seconds(j, "seconds", cti_elapsed(down->from, down->until));
+    key_time(j, "to", to != NULL ? outage->until : CTI_NO_TIME);
+    key_seconds(j, "seconds", cti_elapsed(outage->from, outage->until));
     key_text(j, "side", to != NULL ? cti_side_name(to->side) : NULL);
     key_known(j, "session", to != NULL ? to->session : 0);
     key(j, "attempts");
-    put_attempts(j, down);
+    put_attempts(j, outage);
     yajl_gen_map_close(j->gen);
 }
 
@@ -86,10 +86,10 @@ void json_client(void *user, const cti_client *client)
     key_number(j, "legs_left_out", left_out);
     key(j, "downs");
     yajl_gen_array_open(j->gen);
-    for (uint32_t i = 0; i < client->down_count; i++)
-        put_down(j, &client->downs[i]);
+    for (uint32_t i = 0; i < client->outage_count; i++)
+        put_outage(j, &client->outages[i]);
     yajl_gen_array_close(j->gen);
-    key_seconds(j, "down_s", client->down_time);
+    key_seconds(j, "down_s", client->outage_time);
     end_record(j);
 }
 

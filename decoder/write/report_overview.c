@@ -110,7 +110,7 @@ static gint compare_durations(gconstpointer a, gconstpointer b)
 }
 
 /* How many clients were down, for how long, and who for longest. */
-static void append_downs(GString *text, const report *r)
+static void append_outages(GString *text, const report *r)
 {
     GArray *times = g_array_new(FALSE, FALSE, sizeof(int64_t));
     const cti_client *worst = NULL;
@@ -119,11 +119,11 @@ static void append_downs(GString *text, const report *r)
     for (guint i = 0; i < r->clients->len; i++) {
         const cti_client *client = g_ptr_array_index(r->clients, i);
 
-        if (client->down_count == 0)
+        if (client->outage_count == 0)
             continue;
-        g_array_append_val(times, client->down_time);
-        gone += client->downs[client->down_count - 1].to == NULL;
-        if (worst == NULL || client->down_time > worst->down_time)
+        g_array_append_val(times, client->outage_time);
+        gone += client->outages[client->outage_count - 1].to == NULL;
+        if (worst == NULL || client->outage_time > worst->outage_time)
             worst = client;
     }
     if (worst != NULL) {
@@ -135,7 +135,7 @@ static void append_downs(GString *text, const report *r)
             report_seconds(text, g_array_index(times, int64_t, times->len / 2));
             g_string_append(text, " at the median, at most ");
         }
-        report_seconds(text, worst->down_time);
+        report_seconds(text, worst->outage_time);
         g_string_append(text, " (");
         report_client_name(text, worst);
         g_string_append_c(text, ')');
@@ -153,7 +153,7 @@ void report_troubles(const report *r, GString *text)
     if (r->storms->len > STORMS_SHOWN)
         g_string_append_printf(text, "storm     ... and %u more below\n",
                                r->storms->len - STORMS_SHOWN);
-    append_downs(text, r);
+    append_outages(text, r);
     report_print(r, text);
 }
 

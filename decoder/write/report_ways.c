@@ -103,23 +103,23 @@ static void append_leg(GString *text, const report *r, const cti_client *client,
     g_string_append_c(text, '\n');
 }
 
-static void append_down(GString *text, const report *r, const cti_down *down)
+static void append_outage(GString *text, const report *r, const cti_client_outage *outage)
 {
     g_string_append(text, "    ");
-    times_cell(text, r->options->times, down->from, r->digits);
+    times_cell(text, r->options->times, outage->from, r->digits);
     g_string_append(text, "  without a session for ");
-    report_seconds(text, cti_elapsed(down->from, down->until));
-    if (down->left != NULL) {
+    report_seconds(text, cti_elapsed(outage->from, outage->until));
+    if (outage->left != NULL) {
         g_string_append(text, ": ");
-        report_seconds(text, cti_elapsed(down->from, down->left->ended));
+        report_seconds(text, cti_elapsed(outage->from, outage->left->ended));
         g_string_append(text, " until the connection ended");
     }
-    if (down->to == NULL) {
+    if (outage->to == NULL) {
         g_string_append(text, ", and no other session came");
-    } else if (down->to->asked != CTI_NO_TIME) {
-        g_string_append(text, down->left != NULL ? ", the last " : ": the last ");
+    } else if (outage->to->asked != CTI_NO_TIME) {
+        g_string_append(text, outage->left != NULL ? ", the last " : ": the last ");
         g_string_append_printf(text, "%.3f ms for OPEN_CONF",
-                               (double)cti_elapsed(down->to->asked, down->to->opened) / 1e6);
+                               (double)cti_elapsed(outage->to->asked, outage->to->opened) / 1e6);
     }
     g_string_append_c(text, '\n');
 }
@@ -137,24 +137,24 @@ static void append_title(GString *text, const report *r, const cti_client *clien
         format_endpoint(text, &client->legs[0]->client);
     }
     ink_end(text, r->options->colour);
-    if (client->down_count > 0) {
+    if (client->outage_count > 0) {
         g_string_append(text, ": without a session ");
-        if (client->down_count > 1)
-            g_string_append_printf(text, "%u times, ", client->down_count);
+        if (client->outage_count > 1)
+            g_string_append_printf(text, "%u times, ", client->outage_count);
         g_string_append(text, "for ");
-        report_seconds(text, client->down_time);
+        report_seconds(text, client->outage_time);
     }
     g_string_append_c(text, '\n');
 }
 
 /* The down that ended with this leg, or that began before it and never ended. */
-static const cti_down *down_before(const cti_client *client, const cti_leg *leg)
+static const cti_client_outage *outage_before(const cti_client *client, const cti_leg *leg)
 {
-    for (uint32_t i = 0; i < client->down_count; i++) {
-        const cti_down *down = &client->downs[i];
+    for (uint32_t i = 0; i < client->outage_count; i++) {
+        const cti_client_outage *outage = &client->outages[i];
 
-        if (down->first_attempt != NULL ? down->first_attempt == leg : down->to == leg)
-            return down;
+        if (outage->first_attempt != NULL ? outage->first_attempt == leg : outage->to == leg)
+            return outage;
     }
     return NULL;
 }
@@ -165,10 +165,10 @@ static void print_way(const report *r, const cti_client *client, bool shared, GS
 
     append_title(text, r, client, shared);
     for (; first < client->leg_count && shown < LEGS_SHOWN; first += count, shown++) {
-        const cti_down *down = down_before(client, client->legs[first]);
+        const cti_client_outage *outage = outage_before(client, client->legs[first]);
 
-        if (down != NULL)
-            append_down(text, r, down);
+        if (outage != NULL)
+            append_outage(text, r, outage);
         count = count_alike(client, first);
         append_leg(text, r, client, first, count);
     }
@@ -180,12 +180,12 @@ static void print_way(const report *r, const cti_client *client, bool shared, GS
 
 /* ---- all of them ---- */
 
-static gint compare_down_times(gconstpointer a, gconstpointer b)
+static gint compare_outage_times(gconstpointer a, gconstpointer b)
 {
     const cti_client *x = *(cti_client *const *)a, *y = *(cti_client *const *)b;
 
-    if (x->down_time != y->down_time)
-        return x->down_time > y->down_time ? -1 : 1;
+    if (x->outage_time != y->outage_time)
+        return x->outage_time > y->outage_time ? -1 : 1;
     return (x->legs[0]->frame > y->legs[0]->frame) - (x->legs[0]->frame < y->legs[0]->frame);
 }
 
@@ -197,11 +197,11 @@ void report_ways(const report *r, GString *text)
     for (guint i = 0; i < r->clients->len; i++) {
         cti_client *client = g_ptr_array_index(r->clients, i);
 
-        if (client->leg_count > 1 || client->down_count > 0)
+        if (client->leg_count > 1 || client->outage_count > 0)
             g_ptr_array_add(sorted, client);
     }
     if (sorted->len > WAYS_SHOWN)
-        g_ptr_array_sort(sorted, compare_down_times);
+        g_ptr_array_sort(sorted, compare_outage_times);
     for (guint i = 0; i < sorted->len && i < WAYS_SHOWN; i++) {
         const cti_client *client = g_ptr_array_index(sorted, i);
 
