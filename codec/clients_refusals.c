@@ -168,7 +168,7 @@ static void describe(const cti_refusals *refusals, bool in_full, char *text, siz
     else
         snprintf(words, sizeof(words), "%s (%u)", status != NULL ? status->name : "status",
                  refusals->status);
-    g_snprintf(text, size, "%u OPEN_REQs%s in %.3f s, %s, were refused with %s%s.", refusals->count,
+    g_snprintf(text, size, "%u OPEN_REQ%s in %.3f s, %s, were refused with %s%s.", refusals->count,
                refusals->data == CTI_DATA_SAME ? " with the same data" : "",
                CTI_SECONDS(MAX(cti_elapsed(refusals->first, refusals->last), 0)), rate, words,
                refusals->opened ? "; then a session opened" : "");

@@ -213,7 +213,7 @@ void cti_storm_finding(const cti_storm *storm, cti_finding *finding)
         if (frames[i] != 0)
             finding->frames[finding->frame_count++] = frames[i];
     g_string_append_printf(
-        text, "%u clients sent %u OPEN_REQs to %s%s in %.3f s, up to %u a second", storm->clients,
+        text, "%u clients sent %u OPEN_REQ to %s%s in %.3f s, up to %u a second", storm->clients,
         storm->requests, side != NULL ? "side " : "one server", side != NULL ? side : "",
         CTI_SECONDS(cti_elapsed(storm->first, storm->last)), storm->peak);
     append_answers(text, storm);

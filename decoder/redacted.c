@@ -193,6 +193,11 @@ static void redacted_finding(void *user, const session_record *session,
         replace(r->text, session->session->client_id, shown->session->client_id);
         replace(r->text, session->session->client_signature, shown->session->client_signature);
     }
+    if (original->other_client != NULL)
+        replace(r->text, original->other_client,
+                cti_redaction_token(r->redaction, original->other_client,
+                                    strlen(original->other_client)));
+    copy.other_client = NULL;
     replace_addresses(r, r->text);
     g_strlcpy(copy.text, r->text->str, sizeof(copy.text));
     r->writer->finding(r->user, shown, &copy);

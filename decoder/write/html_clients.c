@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The HTML page's clients across sessions: storms of OPEN_REQ, and the times that they had no
- * session, the longest first (see html_parts.h).  What is told stands in codec/clients.h. */
+/* The HTML page's clients: storms of OPEN_REQ, refusals that repeat, and outages, the longest first
+ * (see html_parts.h and codec/clients.h). */
 #include "format.h"
 #include "html_parts.h"
 
-/* Times without a session that are shown at once, and in all. */
+/* Outages that are shown at once, and in all. */
 #define OUTAGES_AT_ONCE 15
 #define OUTAGES_MAX     1000
-#define STORMS_MAX    100
+#define STORMS_MAX      100
+#define REFUSALS_MAX    100
 
 /* ---- storms ---- */
 
@@ -31,6 +32,7 @@ static void append_storm(html *h, const cti_storm *storm)
     html_took_cell(t, storm->worst_answer);
     html_number_cell(t, storm->rejected);
     html_number_cell(t, storm->unanswered);
+    html_number_cell(t, storm->gave_up);
     g_string_append(t, "</tr>\n");
     html_put(h);
 }
@@ -39,15 +41,16 @@ static void append_storms(html *h)
 {
     if (h->storms->len == 0)
         return;
-    g_string_append(
-        h->text, "<table class=\"storms\"><caption>Storms: many OPEN_REQ to one server at "
-                 "once</caption>\n<thead><tr><th scope=\"col\">began</th>"
-                 "<th scope=\"col\">lasted</th><th scope=\"col\">server</th>"
-                 "<th scope=\"col\">OPEN_REQ</th><th scope=\"col\">clients</th>"
-                 "<th scope=\"col\">most in a second</th><th scope=\"col\">opened</th>"
-                 "<th scope=\"col\">first answer</th><th scope=\"col\">worst answer</th>"
-                 "<th scope=\"col\">refused</th><th scope=\"col\">never answered</th></tr></thead>"
-                 "\n<tbody>\n");
+    g_string_append(h->text,
+                    "<table class=\"storms\"><caption>Storms: many OPEN_REQ to one server at "
+                    "once</caption>\n<thead><tr><th scope=\"col\">began</th>"
+                    "<th scope=\"col\">lasted</th><th scope=\"col\">server</th>"
+                    "<th scope=\"col\">OPEN_REQ</th><th scope=\"col\">clients</th>"
+                    "<th scope=\"col\">most in a second</th><th scope=\"col\">opened</th>"
+                    "<th scope=\"col\">first answer</th><th scope=\"col\">worst answer</th>"
+                    "<th scope=\"col\">refused</th><th scope=\"col\">not answered</th><th "
+                    "scope=\"col\">given up early</th></tr></thead>"
+                    "\n<tbody>\n");
     for (guint i = 0; i < h->storms->len && i < STORMS_MAX; i++)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     g_string_append(h->text, "</tbody></table>\n");
@@ -57,7 +60,66 @@ static void append_storms(html *h)
                                h->storms->len - STORMS_MAX);
 }
 
-/* ---- times without a session ---- */
+/* ---- refusals that repeat ---- */
+
+static void append_refusals(html *h, const cti_client *client, const cti_refusals *refusals)
+{
+    static const char *const changed[] = {
+        [CTI_DATA_UNKNOWN] = "not known", [CTI_DATA_SAME] = "no", [CTI_DATA_CHANGED] = "yes"};
+    const cti_value *status = cti_value_find(cti_field_get(CTI_F_Status)->values, refusals->status);
+    GString *t = h->text;
+
+    g_string_append(t, "<tr><th scope=\"row\">");
+    html_client_name(t, client);
+    g_string_append(t, "</th><td class=\"clock\">");
+    html_clock(h, t, refusals->first, 3);
+    g_string_append(t, "</td>");
+    html_took_cell(t, cti_elapsed(refusals->first, refusals->last));
+    html_number_cell(t, refusals->count);
+    g_string_append_printf(t, "<td>%s (%u)</td><td>%s</td>",
+                           status != NULL ? status->name : "status", refusals->status,
+                           changed[refusals->data]);
+    html_took_cell(t, refusals->least_delay);
+    g_string_append_printf(t, "<td>%s</td></tr>\n", refusals->opened ? "yes" : "no");
+    html_put(h);
+}
+
+static guint count_refusals(const html *h)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < h->clients->len; i++)
+        count += ((const cti_client *)g_ptr_array_index(h->clients, i))->refusal_count;
+    return count;
+}
+
+static void append_all_refusals(html *h)
+{
+    const guint count = count_refusals(h);
+    guint shown = 0;
+
+    if (count == 0)
+        return;
+    g_string_append(
+        h->text, "<table class=\"refusals\"><caption>The same refusal again and again</caption>\n"
+                 "<thead><tr><th scope=\"col\">client</th><th scope=\"col\">began</th>"
+                 "<th scope=\"col\">lasted</th><th scope=\"col\">OPEN_REQ</th>"
+                 "<th scope=\"col\">refused with</th><th scope=\"col\">data changed</th>"
+                 "<th scope=\"col\">shortest delay</th><th scope=\"col\">opened afterwards</th>"
+                 "</tr></thead>\n<tbody>\n");
+    for (guint i = 0; i < h->clients->len; i++) {
+        const cti_client *client = g_ptr_array_index(h->clients, i);
+
+        for (uint32_t k = 0; k < client->refusal_count && shown < REFUSALS_MAX; k++, shown++)
+            append_refusals(h, client, &client->refusals[k]);
+    }
+    g_string_append(h->text, "</tbody></table>\n");
+    if (count > shown)
+        g_string_append_printf(h->text, "<p class=\"left-out\">%u more: -T json has all.</p>\n",
+                               count - shown);
+}
+
+/* ---- outages ---- */
 
 typedef struct client_outage {
     const cti_client *client;
@@ -66,7 +128,8 @@ typedef struct client_outage {
 
 static gint compare_outages(gconstpointer a, gconstpointer b)
 {
-    const cti_client_outage *x = ((const client_outage *)a)->outage, *y = ((const client_outage *)b)->outage;
+    const cti_client_outage *x = ((const client_outage *)a)->outage,
+                            *y = ((const client_outage *)b)->outage;
     const int64_t took_x = cti_elapsed(x->from, x->until), took_y = cti_elapsed(y->from, y->until);
 
     if (took_x != took_y)
@@ -88,7 +151,7 @@ static GArray *all_outages(const html *h)
     return outages;
 }
 
-/* A session at one end of a down: its side and number. */
+/* A session at one end of an outage: its side and number. */
 static void append_end(html *h, const cti_leg *leg)
 {
     html_side(h->text, leg->side);
@@ -123,7 +186,7 @@ static void append_outage(html *h, const client_outage *of)
     if (outage->to != NULL)
         append_end(h, outage->to);
     else
-        g_string_append(t, "<span class=\"lost\">none came</span>");
+        g_string_append(t, "<span class=\"lost\">none</span>");
     g_string_append(t, "</td>");
     html_took_cell(t, outage->to != NULL ? cti_forward(outage->to->asked, outage->to->opened) : -1);
     g_string_append(t, "</tr>\n");
@@ -132,10 +195,10 @@ static void append_outage(html *h, const client_outage *of)
 
 static void append_rows(html *h, const GArray *outages, guint from, guint until)
 {
-    g_string_append(h->text, "<table class=\"downs\"><caption>Times without a session, the longest "
+    g_string_append(h->text, "<table class=\"downs\"><caption>Outages, the longest "
                              "first</caption>\n<thead><tr><th scope=\"col\">client</th>"
-                             "<th scope=\"col\">down for</th>"
-                             "<th scope=\"col\">since the server's last message</th>"
+                             "<th scope=\"col\">no session for</th>"
+                             "<th scope=\"col\">from</th>"
                              "<th scope=\"col\">lost</th>"
                              "<th scope=\"col\">until the connection ended</th>"
                              "<th scope=\"col\">tried meanwhile</th><th scope=\"col\">next</th>"
@@ -166,9 +229,10 @@ void html_clients(html *h)
 {
     GArray *outages = all_outages(h);
 
-    if (outages->len > 0 || h->storms->len > 0) {
-        g_string_append(h->text, "<section id=\"clients\"><h2>Clients without a session</h2>\n");
+    if (outages->len > 0 || h->storms->len > 0 || count_refusals(h) > 0) {
+        g_string_append(h->text, "<section id=\"clients\"><h2>Clients</h2>\n");
         append_storms(h);
+        append_all_refusals(h);
         append_outages(h, outages);
         g_string_append(h->text, "</section>\n");
     }

@@ -132,11 +132,11 @@ static void append_traffic(html *h, const html_session *s)
     g_string_append(h->text, "</svg>");
 }
 
-/* A time that the client had no session, and what it tried meanwhile. */
+/* An outage of the client, and its attempts in that time. */
 static void append_outage(html *h, const cti_client *client, const cti_client_outage *outage)
 {
     append_box(h, "down", outage->from, outage->until);
-    g_string_append(h->text, "<title>without a session for ");
+    g_string_append(h->text, "<title>no session for ");
     html_took(h->text, cti_elapsed(outage->from, outage->until));
     if (outage->attempt_count > 0)
         g_string_append(h->text, ": ");
@@ -246,7 +246,7 @@ static void append_client_end(html *h, const cti_client *client)
     const cti_leg *last = client->legs[client->leg_count - 1];
 
     if (client->outage_count > 0) {
-        g_string_append(h->text, "<span class=\"lost\">down ");
+        g_string_append(h->text, "<span class=\"lost\">no session for ");
         html_took(h->text, client->outage_time);
         g_string_append(h->text, "</span><br/>");
     }
@@ -425,7 +425,7 @@ static void append_legend(html *h)
         "without answer</li>"
         "<li><svg><use href=\"#lost\" class=\"lost\" x=\"9\" y=\"8\"/></svg>lost</li>"
         "<li><svg><use href=\"#planned\" class=\"planned\" x=\"9\" y=\"8\"/></svg>ended for "
-        "maintenance</li>"
+        "maintenance, or replaced</li>"
         "<li><svg><use href=\"#closed\" class=\"closed\" x=\"9\" y=\"8\"/></svg>closed</li>"
         "<li><svg><use href=\"#goes-on\" class=\"goes-on\" x=\"12\" y=\"8\"/></svg>still open</li>"
         "</ul>\n");

@@ -52,7 +52,8 @@ static void append_headline(const html *h, GString *to)
         const char *one, *many;
     } words[] = {{CTI_FATE_LOST, "was lost", "were lost"},
                  {CTI_FATE_NEVER_OPENED, "never opened", "never opened"},
-                 {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"}};
+                 {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"},
+                 {CTI_FATE_REPLACED, "was replaced by its client", "were replaced by their clients"}};
     const uint64_t all = sessions_told(h);
     const char *chosen = all < h->summary->sessions ? "chosen " : "";
     bool begun = false;
@@ -213,6 +214,8 @@ static void append_tiles(html *h)
     if (fates[CTI_FATE_PLANNED] > 0)
         append_tile(h, fates[CTI_FATE_PLANNED], "planned", "ended for maintenance",
                     "ended for maintenance", why);
+    if (fates[CTI_FATE_REPLACED] > 0)
+        append_tile(h, fates[CTI_FATE_REPLACED], "planned", "replaced", "replaced", why);
     append_tile(h, findings[CTI_ERROR], "error", "error", "errors", where);
     append_tile(h, findings[CTI_WARNING], "warning", "warning", "warnings", where);
     append_tile(h, findings[CTI_NOTE], "plain", "note", "notes", where);
@@ -245,7 +248,12 @@ static void append_storm(html *h, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(t, "; %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(t, "; %u never answered", storm->unanswered);
+        g_string_append_printf(t, "; %u not answered", storm->unanswered);
+    if (storm->gave_up > 0) {
+        g_string_append_printf(t, ", %u of them given up early, after ", storm->gave_up);
+        html_took(t, storm->shortest_wait);
+        g_string_append(t, " or more");
+    }
     g_string_append(t, "</li>\n");
 }
 
@@ -266,18 +274,18 @@ static void append_outages(html *h)
     }
     if (worst == NULL)
         return;
-    g_string_append(h->text, "<li><b class=\"warning\">down</b> ");
+    g_string_append(h->text, "<li><b class=\"warning\">outages</b> ");
     if (affected > 1) {
         g_string_append_printf(h->text, "%u of ", affected);
         html_count(h->text, h->clients->len, "client", "clients");
         g_string_append(h->text,
-                        " had <a href=\"#clients\">times without a session</a>; longest: ");
+                        " had <a href=\"#clients\">outages</a>; longest: ");
     }
     html_client_name(h->text, worst);
     g_string_append(h->text, affected > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
     html_took(h->text, worst->outage_time);
     if (gone > 0)
-        g_string_append_printf(h->text, "; %u did not come back while it was captured", gone);
+        g_string_append_printf(h->text, "; %u got no session until the capture ended", gone);
     g_string_append(h->text, "</li>\n");
 }
 

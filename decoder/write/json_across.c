@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON records of what several sessions together tell: clients, storms of OPEN_REQ, and how
+/* JSON records of what several sessions together show: clients, storms of OPEN_REQ, and how
  * requests were answered. */
 #include "json_parts.h"
 
-/* Legs of a client that are told; of more, the last ones. */
+/* Legs of a client that are written; of more, the last ones. */
 #define LEGS_MAX 1000u
 
 static void put_leg(json *j, const cti_leg *leg)
@@ -70,6 +70,30 @@ static void put_outage(json *j, const cti_client_outage *outage)
     yajl_gen_map_close(j->gen);
 }
 
+static void put_refusals(json *j, const cti_refusals *refusals)
+{
+    const cti_value *status =
+        cti_value_find(cti_field_get(CTI_F_Status)->values, refusals->status);
+
+    yajl_gen_map_open(j->gen);
+    key_number(j, "status", refusals->status);
+    key_text(j, "status_name", status != NULL ? status->name : NULL);
+    key_number(j, "count", refusals->count);
+    key_time(j, "first", refusals->first);
+    key_time(j, "last", refusals->last);
+    key_number(j, "first_frame", refusals->first_frame);
+    key_number(j, "last_frame", refusals->last_frame);
+    key_number(j, "first_session", refusals->first_session);
+    key_number(j, "last_session", refusals->last_session);
+    key_seconds(j, "least_delay_s", refusals->least_delay);
+    if (refusals->data == CTI_DATA_UNKNOWN)
+        key_null(j, "same_data");
+    else
+        key_bool(j, "same_data", refusals->data == CTI_DATA_SAME);
+    key_bool(j, "opened", refusals->opened);
+    yajl_gen_map_close(j->gen);
+}
+
 void json_client(void *user, const cti_client *client)
 {
     json *j = user;
@@ -90,6 +114,11 @@ void json_client(void *user, const cti_client *client)
         put_outage(j, &client->outages[i]);
     yajl_gen_array_close(j->gen);
     key_seconds(j, "down_s", client->outage_time);
+    key(j, "refusals");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < client->refusal_count; i++)
+        put_refusals(j, &client->refusals[i]);
+    yajl_gen_array_close(j->gen);
     end_record(j);
 }
 
@@ -110,6 +139,8 @@ void json_storm(void *user, const cti_storm *storm)
     key_number(j, "confirmed", storm->confirmed);
     key_number(j, "rejected", storm->rejected);
     key_number(j, "unanswered", storm->unanswered);
+    key_number(j, "gave_up_early", storm->gave_up);
+    key_seconds(j, "shortest_wait_s", storm->shortest_wait);
     key_seconds(j, "answer_first_s", storm->first_answer);
     key_seconds(j, "answer_worst_s", storm->worst_answer);
     key_known(j, "worst_frame", storm->worst_frame);
