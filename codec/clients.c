@@ -142,6 +142,7 @@ void cti_clients_session(cti_clients *clients, const cti_session_summary *sessio
         .end = session->end,
         .end_sender = session->end_sender,
         .verdict = session->verdict,
+        .replaced_by = session->replaced_by,
         .has_status = session->has_open_status,
         .status = session->open_status,
         .digest = session->open_digest,

@@ -82,6 +82,7 @@ typedef struct cti_leg {
     cti_end end;                /* of a session */
     cti_sender end_sender;      /* of a session that FIN or RST ended */
     cti_verdict verdict;        /* of a session */
+    uint32_t replaced_by;       /* number of the client's session that replaced it, or 0 */
     bool has_status;            /* FAILURE_CONF to OPEN_REQ has the next: */
     uint32_t status;
     uint64_t digest;            /* of OPEN_REQ (cti_session_summary) */
@@ -177,8 +178,9 @@ void cti_clients_free(cti_clients *clients);
 void cti_clients_session(cti_clients *clients, const cti_session_summary *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server);
 
-/* Two calls while sessions live.  An answer to OPEN_REQ comes: the latest refusal of that client,
- * session 0 where there is none.  And what became of it: a refusal, or a session that opened. */
+/* Two calls while sessions live.  OPEN_REQ is refused: the latest refusal of that client before,
+ * session 0 where there is none.  And once OPEN_REQ was answered: a refusal to keep, or a session
+ * that opened. */
 cti_refusal cti_clients_refusal(const cti_clients *clients, const cti_session_summary *session,
                                 const cti_endpoint *client);
 void cti_clients_answered(cti_clients *clients, const cti_session_summary *session, uint32_t number,

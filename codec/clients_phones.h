@@ -27,7 +27,7 @@ void cti_phones_free(cti_phones *phones);
 cti_phone *cti_phones_ask(cti_phones *phones, cti_session *session, uint32_t number,
                           const cti_endpoint *server, const cti_reader *open_req);
 
-/* An answer to OPEN_REQ comes at this time: notes in the session who holds its phone. */
+/* OPEN_REQ is refused at this time: notes in the session who holds its phone. */
 void cti_phone_find_holder(cti_phone *phone, int64_t time);
 
 /* The session took in OPEN_CONF, or FAILURE_CONF to its OPEN_REQ. */

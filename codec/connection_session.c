@@ -53,8 +53,8 @@ static const cti_session_events session_events = {
 
 /* ---- what other sessions show ---- */
 
-/* A message comes to a session that waits for the answer to OPEN_REQ. */
-static void prepare_answer(live_session *live)
+/* FAILURE_CONF comes to a session that waits for the answer to OPEN_REQ. */
+static void prepare_refusal(live_session *live)
 {
     const connection *c = live->connection;
 
@@ -142,8 +142,8 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     c->session->record.frame = c->packet.frame;
     c->session->session.rules.late = late;
     before = c->session->session.summary.state;
-    if (before == CTI_STATE_OPENING)
-        prepare_answer(c->session);
+    if (before == CTI_STATE_OPENING && cti_header_type(bytes) == CTI_FAILURE_CONF)
+        prepare_refusal(c->session);
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
     update_others(c->session, before, &reader);
     c->session->record.cookie = NULL;

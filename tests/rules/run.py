@@ -107,16 +107,17 @@ class Rules(Made):
         self.assertEqual(named, set(SCRIPTS))
 
     def test_texts(self):
-        """A finding is one to four sentences, says what to look at, and names nobody."""
-        texts = {record["text"] for name in SCRIPTS for record in self.records(name)
-                 if record["record"] == "finding"}
-        for text in sorted(texts):
+        """A finding is one to four sentences, and names nobody; what to check is one more."""
+        found = [record for name in SCRIPTS for record in self.records(name)
+                 if record["record"] == "finding"]
+        for text in sorted({record["text"] for record in found}):
             with self.subTest(text=text):
                 self.check_text(text)
+        for check in sorted({record["check"] for record in found if record["check"]}):
+            self.assertRegex(check, r"^Check [^.]*\.$")
 
     def check_text(self, text):
         self.assertRegex(text, r"^[A-Z0-9].*\.$")
-        self.assertRegex(text, r"\b([Ll]ook (at|for)|[Cc]heck) ")
         self.assertLessEqual(len(re.findall(r"\.(?= [A-Z])", text)), 3, text)
         self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
 
@@ -156,11 +157,13 @@ class Lost(Made):
         """By what the end means: a planned one is no loss, a refused one never was open."""
         titles = {"-": None, "lost": r"lost      1 of \d+ sessions$",
                   "never-opened": r"lost      0 of \d+ sessions; 1 never opened$",
-                  "planned": r"planned   1 of \d+ sessions ended for maintenance$"}
+                  "planned": r"planned   1 of \d+ sessions ended for maintenance$",
+                  "replaced": r"replaced  1 of \d+ sessions replaced by the next one of the same "
+                              r"client$"}
         for name, _, counted, _, _ in self.table:
             with self.subTest(capture=name):
                 found = [line for line in self.run_on(name).splitlines()[:FIRST_SCREEN]
-                         if re.match("lost |planned ", line)]
+                         if re.match("lost |planned |replaced ", line)]
                 self.assertEqual(len(found), counted != "-", found)
                 for line in found:
                     self.assertRegex(line, titles[counted])
