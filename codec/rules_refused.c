@@ -25,18 +25,18 @@ void cti_rule_session_replaced(cti_session *session, cti_rule rule, const cti_ev
     const cti_successor *successor = &session->rules.successor;
     const uint32_t frames[] = {successor->frame, session->rules.replaced_frame,
                                session->summary.end_frame};
-    char number[32] = "another session";
+    char number[48] = "a session that was not captured";
 
     if (session->summary.verdict != CTI_VERDICT_REPLACED)
         return;
     if (successor->session != 0)
         snprintf(number, sizeof(number), "session %u", successor->session);
-    cti_session_report(
-        session, rule, CTI_NOTE, event->time, frames, 3,
-        "Check whether a second copy of the client runs, if nobody started it again.",
-        "This session was replaced by %s: the same client opened it for the same "
-        "phone%s.",
-        number, session->rules.replaced_frame != 0 ? " (E_CTI_NEW_SESSION_OPENED)" : "");
+    cti_session_report(session, rule, CTI_NOTE, event->time, frames, 3,
+                       "Check whether a second copy of the client is running.",
+                       "This session was replaced by %s: the same client opened it for the same "
+                       "phone%s.",
+                       number,
+                       session->rules.replaced_frame != 0 ? " (E_CTI_NEW_SESSION_OPENED)" : "");
 }
 
 static const char *status_name(uint32_t status)

@@ -165,6 +165,8 @@ static void append_end(html *h, const cti_leg *leg)
 static void append_outage(html *h, const client_outage *of)
 {
     const cti_client_outage *outage = of->outage;
+    const int64_t unnoticed =
+        outage->left != NULL ? cti_elapsed(outage->from, outage->left->ended) : 0;
     GString *t = h->text;
 
     g_string_append(t, "<tr><th scope=\"row\">");
@@ -179,7 +181,7 @@ static void append_outage(html *h, const client_outage *of)
         g_string_append_printf(t, ": %s", cti_verdict_name(outage->left->verdict));
     }
     g_string_append(t, "</td>");
-    html_took_cell(t, outage->left != NULL ? cti_forward(outage->from, outage->left->ended) : -1);
+    html_took_cell(t, unnoticed > 0 ? unnoticed : -1);
     g_string_append(t, "<td>");
     html_attempts(t, outage);
     g_string_append(t, "</td><td>");
