@@ -117,7 +117,7 @@ typedef struct cti_client_outage {
 
 typedef enum { CTI_DATA_UNKNOWN, CTI_DATA_SAME, CTI_DATA_CHANGED } cti_data;
 
-/* OPEN_REQs of a client that were refused with the same status, without a session in between. */
+/* OPEN_REQ of a client that were refused with the same status, without a session in between. */
 typedef struct cti_refusals {
     uint32_t status;
     uint32_t count;

@@ -159,6 +159,8 @@ static void append_longest(GString *text, const cti_client_outage *outage)
 
 static void describe(GString *text, const cti_client_outage *outage)
 {
+    gsize length;
+
     g_string_append_printf(text, "No session for %.3f s",
                            CTI_SECONDS(cti_elapsed(outage->from, outage->until)));
     if (outage->left == NULL) {
@@ -177,7 +179,10 @@ static void describe(GString *text, const cti_client_outage *outage)
     g_string_append_printf(text, ", reopened%s", on_side(outage->to));
     append_attempts(text, " after ", outage, "");
     g_string_append_c(text, '.');
+    length = text->len;
     append_longest(text, outage);
+    if (text->len > CTI_SENTENCE_MAX)
+        g_string_truncate(text, length);
 }
 
 static cti_severity severity_of(const cti_client_outage *outage)

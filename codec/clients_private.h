@@ -4,7 +4,7 @@
  *     clients.c           takes in sessions and attempts, and reports at the end
  *     clients_group.c     which legs belong to which client
  *     clients_outages.c   the times a client had no session
- *     clients_refusals.c  OPEN_REQs that were refused for the same reason again and again
+ *     clients_refusals.c  OPEN_REQ that were refused repeatedly
  *     clients_sides.c     whether it tried both sides in turn
  *     clients_storm.c     bursts of OPEN_REQ
  *     clients_phones.c    who holds an agent's phone, while sessions live (clients_phones.h) */
@@ -14,6 +14,9 @@
 #include <string.h>
 
 #include "clients.h"
+
+/* Characters of a finding's text. */
+#define CTI_SENTENCE_MAX 160
 
 /* A client while its legs are gathered. */
 typedef struct cti_member {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rule "open-retries": OPEN_REQs of one client that were refused for the same reason again and
+/* Rule "open-retries": OPEN_REQ of one client that were refused for the same reason again and
  * again (see clients.h). */
 #include <stdio.h>
 
@@ -8,8 +8,6 @@
 
 /* Statuses that are followed at the same time: two sides may refuse for reasons of their own. */
 #define STATUSES_MAX 4
-/* Characters of a finding's text. */
-#define SENTENCE_MAX 160
 
 typedef struct run {
     cti_refusals found; /* count 0: not in use */
@@ -184,6 +182,6 @@ void cti_refusals_finding(const cti_refusals *refusals, cti_finding *finding)
                              .frame_count = 2,
                              .check = what_to_check(refusals)};
     describe(refusals, true, finding->text, sizeof(finding->text));
-    if (strlen(finding->text) > SENTENCE_MAX)
+    if (strlen(finding->text) > CTI_SENTENCE_MAX)
         describe(refusals, false, finding->text, sizeof(finding->text));
 }

@@ -37,7 +37,7 @@ static bool continues(const cti_leg *a, const cti_leg *b)
 typedef struct run_clients {
     uint32_t *of_leg;
     uint32_t count;
-    uint32_t busiest; /* the one with most OPEN_REQs */
+    uint32_t busiest; /* the one with most OPEN_REQ */
 } run_clients;
 
 static run_clients find_clients(cti_leg *const *run, guint count)
@@ -64,7 +64,7 @@ static run_clients find_clients(cti_leg *const *run, guint count)
     return clients;
 }
 
-/* The most OPEN_REQs within any second, with or without those of the busiest client. */
+/* The most OPEN_REQ within any second, with or without those of the busiest client. */
 static uint32_t peak_of(cti_leg *const *run, guint count, const run_clients *without)
 {
     uint32_t peak = 0, within = 0;

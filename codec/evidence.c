@@ -201,7 +201,7 @@ static void rejected(list *l)
         add(l, false, s->summary.open_answer_frame,
             "OPEN_REQ was answered by FAILURE_CONF with %s.", status);
     if (s->summary.phone_held_by != 0)
-        add(l, false, s->rules.holder.frame, "Session %u is open for the same %s.",
+        add(l, false, s->rules.holder.frame, "Session %u was open for the same %s.",
             s->summary.phone_held_by, cti_field_get(s->rules.holder.by)->name);
 }
 

@@ -65,7 +65,7 @@ static void phone_in_use(cti_session *session, cti_rule rule, const cti_event *e
     cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3,
                        "Check which of the two clients should have this agent's phone.",
                        "The server refused OPEN_REQ with E_CTI_DEVICE_IN_USE (%u): session %u%s%s "
-                       "is open for the same %s.",
+                       "was open for the same %s.",
                        session->summary.open_status, holder->session,
                        client_id[0] != '\0' ? " of " : "", client_id,
                        cti_field_get(holder->by)->name);

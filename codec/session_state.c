@@ -60,7 +60,7 @@ static void take_second_open_req(cti_session *session, const cti_reader *reader)
     take_client_names(&session->summary, reader);
 }
 
-/* FNV-1a of all that follows InvokeID: OPEN_REQs with the same data have the same digest. */
+/* FNV-1a of all that follows InvokeID: OPEN_REQ with the same data have the same digest. */
 static uint64_t digest_open_req(const cti_reader *reader)
 {
     enum { DATA = 12 }; /* after the header and InvokeID */

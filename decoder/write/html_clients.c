@@ -101,7 +101,7 @@ static void append_all_refusals(html *h)
     if (count == 0)
         return;
     g_string_append(
-        h->text, "<table class=\"refusals\"><caption>The same refusal again and again</caption>\n"
+        h->text, "<table class=\"refusals\"><caption>Repeated refusals</caption>\n"
                  "<thead><tr><th scope=\"col\">client</th><th scope=\"col\">began</th>"
                  "<th scope=\"col\">lasted</th><th scope=\"col\">OPEN_REQ</th>"
                  "<th scope=\"col\">refused with</th><th scope=\"col\">data changed</th>"

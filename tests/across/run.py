@@ -337,8 +337,8 @@ class Across(unittest.TestCase):
         session, finding = self.held(made)
         self.assertEqual(session["phone_held_by"], 1)
         self.assertEqual(finding["text"], "The server refused OPEN_REQ with E_CTI_DEVICE_IN_USE "
-                         "(10): session 1 of DESK1 is open for the same AgentInstrument.")
-        self.assertIn("Session 1 is open for the same AgentInstrument.",
+                         "(10): session 1 of DESK1 was open for the same AgentInstrument.")
+        self.assertIn("Session 1 was open for the same AgentInstrument.",
                       [fact["text"] for fact in session["verdict_for"]])
 
     def test_holder_is_redacted(self):
@@ -347,7 +347,7 @@ class Across(unittest.TestCase):
         self.held(made)
         report = self.report(made, "--redact")
         self.assertNotIn("DESK1", report)
-        self.assertRegex(report, "session 1 of r:[0-9A-Z]{8} is open for")
+        self.assertRegex(report, "session 1 of r:[0-9A-Z]{8} was open for")
 
     def test_holder_by_other_names(self):
         for agent, words in ((("", "1001", ""), "AgentID"), (("5001", "9999", ""), "AgentExtension"),
@@ -356,7 +356,7 @@ class Across(unittest.TestCase):
                 made = Capture()
                 self.desk(made).heartbeats(3, 30).close()
                 _, finding = self.held(made, agent=agent)
-                self.assertIn(f"session 1 of DESK1 is open for the same {words}.", finding["text"])
+                self.assertIn(f"session 1 of DESK1 was open for the same {words}.", finding["text"])
 
     def test_holder_whose_phone_an_event_names(self):
         """OPEN_REQ had the agent only; AGENT_STATE_EVENT names the phone."""
@@ -367,7 +367,7 @@ class Across(unittest.TestCase):
         one.heartbeats(3, 30).close()
         session, finding = self.held(made, agent=("", "", "5001"))
         self.assertEqual(session["phone_held_by"], 1)
-        self.assertIn("is open for the same AgentInstrument.", finding["text"])
+        self.assertIn("was open for the same AgentInstrument.", finding["text"])
 
     def test_event_of_another_agent(self):
         """A supervisor's session has events of other agents."""
