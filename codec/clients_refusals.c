@@ -169,7 +169,7 @@ static void describe(const cti_refusals *refusals, bool in_full, char *text, siz
     g_snprintf(text, size, "%u OPEN_REQ%s in %.3f s, %s, were refused with %s%s.", refusals->count,
                refusals->data == CTI_DATA_SAME ? " with the same data" : "",
                CTI_SECONDS(MAX(cti_elapsed(refusals->first, refusals->last), 0)), rate, words,
-               refusals->opened ? "; then a session opened" : "");
+               refusals->opened ? "; the next succeeded" : "");
 }
 
 void cti_refusals_finding(const cti_refusals *refusals, cti_finding *finding)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bursts of OPEN_REQ to one server (see clients.h). */
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "clients_private.h"
@@ -179,18 +180,34 @@ GArray *cti_clients_find_storms(const GPtrArray *legs)
 
 /* ---- findings ---- */
 
+static void append_part(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Appends what the sentence and its full stop have room for: the most important part comes first.
+ */
+static void append_part(GString *text, const char *format, ...)
+{
+    const gsize length = text->len;
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_string_append_vprintf(text, format, arguments);
+    va_end(arguments);
+    if (text->len >= CTI_SENTENCE_MAX)
+        g_string_truncate(text, length);
+}
+
 static void append_answers(GString *text, const cti_storm *storm)
 {
-    if (storm->confirmed > 0)
-        g_string_append_printf(text, "; OPEN_CONF took %.3f to %.3f s",
-                               CTI_SECONDS(storm->first_answer), CTI_SECONDS(storm->worst_answer));
-    if (storm->rejected > 0)
-        g_string_append_printf(text, "; %u refused", storm->rejected);
-    if (storm->unanswered > storm->gave_up)
-        g_string_append_printf(text, "; %u not answered", storm->unanswered - storm->gave_up);
     if (storm->gave_up > 0)
-        g_string_append_printf(text, "; %u given up after %.3f s or more", storm->gave_up,
-                               CTI_SECONDS(storm->shortest_wait));
+        append_part(text, "; %u given up after %.3f s or more", storm->gave_up,
+                    CTI_SECONDS(storm->shortest_wait));
+    if (storm->unanswered > storm->gave_up)
+        append_part(text, "; %u not answered", storm->unanswered - storm->gave_up);
+    if (storm->confirmed > 0)
+        append_part(text, "; OPEN_CONF took %.3f to %.3f s", CTI_SECONDS(storm->first_answer),
+                    CTI_SECONDS(storm->worst_answer));
+    if (storm->rejected > 0)
+        append_part(text, "; %u refused", storm->rejected);
 }
 
 void cti_storm_finding(const cti_storm *storm, cti_finding *finding)
@@ -212,10 +229,10 @@ void cti_storm_finding(const cti_storm *storm, cti_finding *finding)
     for (size_t i = 0; i < G_N_ELEMENTS(frames); i++)
         if (frames[i] != 0)
             finding->frames[finding->frame_count++] = frames[i];
-    g_string_append_printf(
-        text, "%u clients sent %u OPEN_REQ to %s%s in %.3f s, up to %u a second", storm->clients,
-        storm->requests, side != NULL ? "side " : "one server", side != NULL ? side : "",
-        CTI_SECONDS(cti_elapsed(storm->first, storm->last)), storm->peak);
+    g_string_append_printf(text, "%u clients sent %u OPEN_REQ to %s%s in %.3f s, up to %u a second",
+                           storm->clients, storm->requests, side != NULL ? "side " : "one server",
+                           side != NULL ? side : "",
+                           CTI_SECONDS(cti_elapsed(storm->first, storm->last)), storm->peak);
     append_answers(text, storm);
     g_string_append_c(text, '.');
     g_strlcpy(finding->text, text->str, sizeof(finding->text));

@@ -34,7 +34,10 @@ static void nothing_at_all(void **state)
 static void legs_are_bounded(void **state)
 {
     cti_clients *clients = cti_clients_new();
-    cti_attempt attempt = {.client = desktop, .server = server, .side = CTI_SIDE_A, .syn = true,
+    cti_attempt attempt = {.client = desktop,
+                           .server = server,
+                           .side = CTI_SIDE_A,
+                           .syn = true,
                            .end = CTI_END_RESET_BY_SERVER};
     const cti_session_summary session = {.state = CTI_STATE_OPEN, .first_frame = 1};
     uint32_t legs = 0;
@@ -104,15 +107,26 @@ static void sentences_are_bounded(void **state)
 {
     enum { MOST = CTI_CLIENTS_LEGS_MAX };
     const int64_t day = 86400 * CTI_SECOND;
-    const cti_leg left = {.side = CTI_SIDE_A, .lost = true, .end_sender = CTI_CLIENT, .ended = 6 * day,
+    const cti_leg left = {.side = CTI_SIDE_A,
+                          .lost = true,
+                          .end_sender = CTI_CLIENT,
+                          .ended = 6 * day,
                           .verdict = CTI_VERDICT_STALE_CONNECTION_RESET};
     const cti_leg to = {.side = CTI_SIDE_B, .began = 7 * day, .opened = 7 * day, .asked = 7 * day};
     cti_client_outage outage = {
         .left = &left, .to = &to, .until = 7 * day, .attempt_count = CTI_CLIENTS_ATTEMPTS_MAX};
-    const cti_storm storm = {.side = CTI_SIDE_B, .last = day / 24, .requests = MOST,
-                             .clients = MOST, .peak = MOST, .confirmed = 20000, .rejected = 20000,
-                             .unanswered = 25536, .gave_up = 15000, .first_answer = CTI_SECOND,
-                             .worst_answer = 100 * CTI_SECOND, .shortest_wait = 10 * CTI_SECOND};
+    const cti_storm storm = {.side = CTI_SIDE_B,
+                             .last = day / 24,
+                             .requests = MOST,
+                             .clients = MOST,
+                             .peak = MOST,
+                             .confirmed = 20000,
+                             .rejected = 20000,
+                             .unanswered = 25536,
+                             .gave_up = 15000,
+                             .first_answer = CTI_SECOND,
+                             .worst_answer = 100 * CTI_SECOND,
+                             .shortest_wait = 10 * CTI_SECOND};
     cti_refusals refusals = {.count = MOST, .last = 7 * day, .data = CTI_DATA_SAME, .opened = true};
     cti_finding finding;
 
@@ -133,10 +147,8 @@ static void sentences_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_at_all),
-        cmocka_unit_test(legs_are_bounded),
-        cmocka_unit_test(refusals_are_bounded),
-        cmocka_unit_test(refusals_are_equal_or_not),
+        cmocka_unit_test(nothing_at_all),        cmocka_unit_test(legs_are_bounded),
+        cmocka_unit_test(refusals_are_bounded),  cmocka_unit_test(refusals_are_equal_or_not),
         cmocka_unit_test(sentences_are_bounded),
     };
 
