@@ -128,7 +128,7 @@ static bool is_open(const cti_phone *phone, int64_t time)
 
     return session->summary.state == CTI_STATE_OPEN && session->summary.end_frame == 0 &&
            !session->rules.client_in_doubt && !session->rules.server_in_doubt &&
-           cti_session_idle_share(session, cti_elapsed(session->summary.last_time, time)) < 1;
+           cti_session_idle_share(session, cti_elapsed(session->rules.client_heard_time, time)) < 1;
 }
 
 /* ---- what messages show ---- */

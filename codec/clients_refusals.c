@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rule "open-retries": OPEN_REQ of one client that were refused for the same reason again and
- * again (see clients.h). */
+/* Rule "open-retries": OPEN_REQ of one client that were refused repeatedly, with the same status (see
+ * clients.h). */
 #include <stdio.h>
 
 #include "clients_private.h"
@@ -55,19 +55,20 @@ static void take_refusal(walk *w, const cti_leg *leg)
 {
     run *r = find_run(w, leg->status);
     cti_refusals *found = &r->found;
-    const int64_t delay = found->count > 0 ? cti_forward(r->answered, leg->asked) : CTI_NO_TIME;
+    const bool is_first = found->count == 0;
+    const int64_t delay = is_first ? CTI_NO_TIME : cti_forward(r->answered, leg->asked);
 
-    if (found->count == 0)
+    if (is_first)
         *found = (cti_refusals){.status = leg->status,
                                 .data = CTI_DATA_SAME,
                                 .first = leg->asked,
                                 .first_frame = leg->open_frame,
                                 .first_session = leg->session,
                                 .least_delay = CTI_NO_TIME};
-    else if (leg->digest != r->digest)
-        found->data = CTI_DATA_CHANGED;
     if (leg->digest == 0)
         found->data = CTI_DATA_UNKNOWN;
+    else if (!is_first && leg->digest != r->digest && found->data == CTI_DATA_SAME)
+        found->data = CTI_DATA_CHANGED;
     if (delay != CTI_NO_TIME && (found->least_delay == CTI_NO_TIME || delay < found->least_delay))
         found->least_delay = delay;
     found->count++;

@@ -322,6 +322,7 @@ static void replaced(list *l)
         add(l, false, s->rules.replaced_frame,
             "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
     tcp_ended(l);
+    heartbeats_missed(l, true);
 }
 
 static void cause_not_captured(list *l)

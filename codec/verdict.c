@@ -92,15 +92,16 @@ static bool in_maintenance(const cti_session *session)
 static bool was_replaced(const cti_session *session)
 {
     const cti_successor *successor = &session->rules.successor;
+    const int64_t end = session->summary.end_time;
 
     if (session->rules.replaced_frame != 0)
         return true;
     if (successor->session == 0 || !cti_ended_by_tcp(session) ||
-        session->summary.end_sender != CTI_SERVER ||
-        cti_elapsed(successor->asked, session->summary.end_time) < 0)
+        session->summary.end_sender != CTI_SERVER || cti_elapsed(successor->asked, end) < 0)
         return false;
-    return successor->opened == CTI_NO_TIME ||
-           cti_elapsed(successor->opened, session->summary.end_time) <= CTI_TIME(REPLACED_AT_ONCE);
+    return successor->opened == CTI_NO_TIME
+               ? cti_elapsed(successor->asked, end) <= CTI_TIME(OPEN_USUAL)
+               : cti_elapsed(successor->opened, end) <= CTI_TIME(REPLACED_AT_ONCE);
 }
 
 static cti_verdict by_tcp(const cti_session *session)
