@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes in what clients did, and tells at the end what it comes to (see clients.h). */
+/* Takes in what clients did, and reports at the end what it amounts to (see clients.h). */
 #include "clients.h"
 
 #include <string.h>
@@ -8,8 +8,9 @@
 #include "rules.h"
 
 struct cti_clients {
-    GArray *legs;         /* of cti_leg, as they were told */
+    GArray *legs;         /* of cti_leg, in the order of the calls */
     GStringChunk *words;  /* each ID and signature once */
+    GHashTable *refused;  /* client -> its latest refusal */
     uint32_t attempts;
     uint64_t left_out;
     GPtrArray *members;   /* of cti_member, once all is told */
@@ -40,6 +41,7 @@ cti_clients *cti_clients_new(void)
 
     clients->legs = g_array_new(FALSE, FALSE, sizeof(cti_leg));
     clients->words = g_string_chunk_new(1024);
+    clients->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return clients;
 }
 
@@ -51,6 +53,7 @@ void cti_clients_free(cti_clients *clients)
         g_ptr_array_unref(clients->members);
     g_array_unref(clients->legs);
     g_string_chunk_free(clients->words);
+    g_hash_table_destroy(clients->refused);
     g_free(clients);
 }
 
@@ -77,15 +80,30 @@ static cti_leg_outcome session_outcome(const cti_session_summary *session)
     return CTI_LEG_OPENED;
 }
 
-/* CLOSE_REQ with E_CTI_NO_ERROR is what the client wanted; with another status it gives up what
- * is lost already. */
+/* CLOSE_REQ with another status than E_CTI_NO_ERROR gives up what is lost already.  Where the cause
+ * of the end was not captured, CLOSE_REQ may be missing, too. */
 static bool was_lost(const cti_session_summary *session)
 {
     if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown)
         return false;
-    if (session->close_time == CTI_NO_TIME)
-        return session->end != CTI_END_CLOSED;
-    return session->has_close_status && session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR;
+    switch (cti_verdict_fate(session->verdict)) {
+    case CTI_FATE_LOST: return session->verdict != CTI_VERDICT_CAUSE_NOT_CAPTURED;
+    case CTI_FATE_PLANNED: return true;
+    case CTI_FATE_CLOSED:
+        return session->has_close_status &&
+               session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR;
+    default: return false;
+    }
+}
+
+/* Where one end had to notice by itself that the other one was gone, the session was lost with the
+ * server's last message; else when it ended. */
+static int64_t time_lost(const cti_session_summary *session, int64_t good)
+{
+    const bool had_to_notice = session->verdict == CTI_VERDICT_HEARTBEATS_UNANSWERED ||
+                               session->verdict == CTI_VERDICT_IDLE_TIMER_FIRED;
+
+    return had_to_notice ? good : MAX(good, session->end_time);
 }
 
 static int64_t time_opened(const cti_session_summary *session)
@@ -100,6 +118,7 @@ void cti_clients_session(cti_clients *clients, const cti_session_summary *sessio
 {
     const bool server_spoke = session->last_server_time != CTI_NO_TIME;
     const bool opened = session_outcome(session) == CTI_LEG_OPENED;
+    const int64_t good = server_spoke ? session->last_server_time : session->last_time;
     const cti_leg leg = {
         .client = *client,
         .server = *server,
@@ -114,12 +133,19 @@ void cti_clients_session(cti_clients *clients, const cti_session_summary *sessio
         .began = session->first_time,
         .asked = session->open_time,
         .opened = opened ? time_opened(session) : CTI_NO_TIME,
-        .good = server_spoke ? session->last_server_time : session->last_time,
+        .answered = session->open_answer_time,
+        .good = good,
         .last = session->last_time,
         .ended = session->end_time,
         .lost = opened && was_lost(session),
+        .lost_at = time_lost(session, good),
         .end = session->end,
+        .end_sender = session->end_sender,
         .verdict = session->verdict,
+        .replaced_by = session->replaced_by,
+        .has_status = session->has_open_status,
+        .status = session->open_status,
+        .digest = session->open_digest,
         .id = g_string_chunk_insert_const(clients->words, session->client_id),
         .signature = g_string_chunk_insert_const(clients->words, session->client_signature),
     };
@@ -127,6 +153,66 @@ void cti_clients_session(cti_clients *clients, const cti_session_summary *sessio
     if (session->first_time != CTI_NO_TIME)
         add_leg(clients, &leg);
 }
+
+/* ---- refusals, while sessions live ---- */
+
+char *cti_client_key(const char *id, const char *signature, const cti_endpoint *client)
+{
+    GString *key = g_string_new(id);
+
+    g_string_append_printf(key, "\001%s\001", signature);
+    for (size_t k = 0; k < sizeof(client->address); k++)
+        g_string_append_printf(key, "%02x", client->address[k]);
+    return g_string_free(key, FALSE);
+}
+
+static char *key_of(const cti_session_summary *session, const cti_endpoint *client)
+{
+    return cti_client_key(session->client_id, session->client_signature, client);
+}
+
+cti_refusal cti_clients_refusal(const cti_clients *clients, const cti_session_summary *session,
+                                const cti_endpoint *client)
+{
+    char *key = key_of(session, client);
+    const cti_refusal *found = g_hash_table_lookup(clients->refused, key);
+
+    g_free(key);
+    return found != NULL ? *found : (cti_refusal){0};
+}
+
+static void keep_refusal(cti_clients *clients, char *key, const cti_session_summary *session,
+                         uint32_t number)
+{
+    cti_refusal now = {.session = number,
+                       .status = session->open_status,
+                       .phone_held_by = session->phone_held_by,
+                       .digest = session->open_digest};
+    const cti_refusal *before = g_hash_table_lookup(clients->refused, key);
+
+    if (before == NULL && g_hash_table_size(clients->refused) >= CTI_CLIENTS_REFUSED_MAX) {
+        g_free(key);
+        return;
+    }
+    if (before != NULL && cti_refusal_is_equal(before, session))
+        now.session = before->session;
+    g_hash_table_replace(clients->refused, key, g_memdup2(&now, sizeof(now)));
+}
+
+void cti_clients_answered(cti_clients *clients, const cti_session_summary *session, uint32_t number,
+                          const cti_endpoint *client)
+{
+    char *key = key_of(session, client);
+
+    if (session->state == CTI_STATE_REJECTED) {
+        keep_refusal(clients, key, session, number);
+    } else {
+        g_hash_table_remove(clients->refused, key);
+        g_free(key);
+    }
+}
+
+/* ---- attempts ---- */
 
 static bool has_failed(const cti_attempt *attempt, int64_t now)
 {
@@ -155,6 +241,7 @@ bool cti_clients_attempt(cti_clients *clients, const cti_attempt *attempt, int64
         .began = attempt->began,
         .asked = CTI_NO_TIME,
         .opened = CTI_NO_TIME,
+        .answered = CTI_NO_TIME,
         .good = CTI_NO_TIME,
         .last = attempt->ended,
         .ended = attempt->ended,
@@ -194,13 +281,23 @@ static gint compare_findings(gconstpointer a, gconstpointer b)
     return (x->session > y->session) - (x->session < y->session);
 }
 
-static void add_downs(const cti_client *client, GArray *findings)
+static void add_outages(const cti_client *client, GArray *findings)
 {
     cti_finding finding;
 
-    for (uint32_t i = 0; i < client->down_count; i++)
-        if (cti_down_finding(&client->downs[i], &finding))
+    for (uint32_t i = 0; i < client->outage_count; i++)
+        if (cti_clients_outage_finding(&client->outages[i], &finding))
             g_array_append_val(findings, finding);
+}
+
+static void add_refusals(const cti_client *client, GArray *findings)
+{
+    cti_finding finding;
+
+    for (uint32_t i = 0; i < client->refusal_count; i++) {
+        cti_refusals_finding(&client->refusals[i], &finding);
+        g_array_append_val(findings, finding);
+    }
 }
 
 static void tell_findings(GArray *findings, const cti_clients_events *events, void *user)
@@ -245,8 +342,10 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
     for (guint i = 0; i < clients->members->len; i++) {
         cti_member *member = g_ptr_array_index(clients->members, i);
 
-        cti_clients_find_downs(member, end);
-        add_downs(&member->client, findings);
+        cti_clients_find_outages(member, end);
+        cti_clients_find_refusals(member);
+        add_outages(&member->client, findings);
+        add_refusals(&member->client, findings);
         cti_sides_findings(&member->client, seen, findings);
         if (events->client != NULL)
             events->client(user, &member->client);

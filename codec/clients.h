@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What only several sessions together show: the way of each client over sides A and B with the
- * times that it had no session, and storms of OPEN_REQ.  Rules "sides", "failover" and
- * "open-storm" of GED-188's chapter "Session Management".
+/* What only several sessions together show: the connection history of each client over sides A and
+ * B with its outages, refusals that repeat, and storms of OPEN_REQ.  Rules "sides", "failover",
+ * "open-retries" and "open-storm" of GED-188's chapter "Session Management".
  *
  * Fed with each session at its end and with each connection that failed before a session; all
  * is judged at the end of the capture, when it is known who came back and where:
@@ -21,7 +21,7 @@
  * Times are nanoseconds since 1970 UTC, as in session.h, and frames the numbers of the capture's
  * packets from 1 on.
  *
- * Memory: CTI_CLIENTS_LEGS_MAX legs of some 200 bytes; what is more is counted. */
+ * Memory: CTI_CLIENTS_LEGS_MAX legs of some 300 bytes; what is more is counted. */
 #ifndef CTI_CLIENTS_H
 #define CTI_CLIENTS_H
 
@@ -33,7 +33,9 @@ extern "C" {
 #endif
 
 #define CTI_CLIENTS_LEGS_MAX 65536u
-/* Of these, connections that failed. */
+/* Clients whose latest refusal is kept while sessions live. */
+#define CTI_CLIENTS_REFUSED_MAX 16384u
+/* Of the legs, connections that failed. */
 #define CTI_CLIENTS_ATTEMPTS_MAX 32768u
 
 /* How far a client came on one connection. */
@@ -60,7 +62,7 @@ typedef struct cti_other_answer {
     int64_t time;
 } cti_other_answer;
 
-/* One step of a client's way: a session, or an attempt that came to none. */
+/* One step of a client's connection history: a session, or an attempt that failed. */
 typedef struct cti_leg {
     cti_endpoint client, server;
     cti_side side;
@@ -71,12 +73,19 @@ typedef struct cti_leg {
     int64_t began;              /* first packet or message */
     int64_t asked;              /* OPEN_REQ, or CTI_NO_TIME */
     int64_t opened;             /* OPEN_CONF; began where that was before the capture */
+    int64_t answered;           /* OPEN_CONF or FAILURE_CONF, or CTI_NO_TIME */
     int64_t good;               /* last message of the server */
     int64_t last;               /* last message of either */
     int64_t ended;
-    bool lost;                  /* it was open and ended without the client's wish */
+    bool lost;                  /* it was open and ended without the client's wish, */
+    int64_t lost_at;            /* and since then the client had no session */
     cti_end end;                /* of a session */
+    cti_sender end_sender;      /* of a session that FIN or RST ended */
     cti_verdict verdict;        /* of a session */
+    uint32_t replaced_by;       /* number of the client's session that replaced it, or 0 */
+    bool has_status;            /* FAILURE_CONF to OPEN_REQ has the next: */
+    uint32_t status;
+    uint64_t digest;            /* of OPEN_REQ (cti_session_summary) */
     const char *id, *signature; /* as sent, "" where not seen */
     cti_other_answer other_answer; /* to an attempt's SYN */
 } cti_leg;
@@ -93,28 +102,49 @@ typedef struct cti_attempt {
     cti_other_answer other_answer;
 } cti_attempt;
 
-/* A time without a session. */
-typedef struct cti_down {
+/* A time without a session: after one that was lost, or while a client tried to get its first. */
+typedef struct cti_client_outage {
     const cti_leg *left; /* the session that was lost; NULL where there was none before */
     const cti_leg *to;   /* the next one; NULL where there was none */
-    int64_t from;        /* last good message of left (that of the server), or first attempt */
-    int64_t until;       /* OPEN_CONF, or the end of the capture */
+    int64_t from;        /* left->lost_at, or the first attempt */
+    int64_t until;       /* OPEN_CONF, or the end of the capture; without left and to, the end of the
+                          * last attempt */
     /* The failed attempts in it; [side] as cti_side. */
     uint32_t attempts[3][CTI_LEG_OUTCOMES];
     uint32_t attempt_count;
     const cti_leg *first_attempt; /* or NULL */
-} cti_down;
+} cti_client_outage;
+
+typedef enum { CTI_DATA_UNKNOWN, CTI_DATA_SAME, CTI_DATA_CHANGED } cti_data;
+
+/* OPEN_REQ of a client that were refused with the same status, without a session in between. */
+typedef struct cti_refusals {
+    uint32_t status;
+    uint32_t count;
+    int64_t first, last; /* OPEN_REQ */
+    uint32_t first_frame, last_frame; /* the first OPEN_REQ, the last FAILURE_CONF */
+    uint32_t first_session, last_session;
+    int64_t least_delay; /* from a FAILURE_CONF to the next OPEN_REQ, or CTI_NO_TIME */
+    cti_data data;       /* did what OPEN_REQ says change? */
+    bool has_session;    /* the client had a session meanwhile, on another connection */
+    bool opened;         /* the client's next session opened */
+} cti_refusals;
+
+/* True if the leg is one of them. */
+bool cti_refusals_have(const cti_refusals *refusals, const cti_leg *leg);
 
 typedef struct cti_client {
     const char *id, *signature;  /* of its sessions, "" where not seen */
     const cti_leg *const *legs;  /* in the order of time */
     uint32_t leg_count;
-    const cti_down *downs;
-    uint32_t down_count;
-    int64_t down_time;           /* of all of them, nanoseconds */
+    const cti_client_outage *outages;
+    uint32_t outage_count;
+    int64_t outage_time;         /* of all of them, nanoseconds */
+    const cti_refusals *refusals;
+    uint32_t refusal_count;
 } cti_client;
 
-/* A burst of OPEN_REQ to one server: each within a second of the one before. */
+/* A burst of OPEN_REQ of several clients to one server: each within a second of the one before. */
 typedef struct cti_storm {
     cti_endpoint server;
     cti_side side;
@@ -122,6 +152,8 @@ typedef struct cti_storm {
     uint32_t first_frame, last_frame, worst_frame;
     uint32_t requests, clients, peak; /* peak: most in any second */
     uint32_t confirmed, rejected, unanswered;
+    uint32_t gave_up;      /* of the unanswered: the client ended the connection too early, */
+    int64_t shortest_wait; /* and the one that did so first waited for so long */
     int64_t first_answer, worst_answer; /* of those that were confirmed; CTI_NO_TIME if none */
 } cti_storm;
 
@@ -145,6 +177,14 @@ void cti_clients_free(cti_clients *clients);
  * is left out. */
 void cti_clients_session(cti_clients *clients, const cti_session_summary *session, uint32_t number,
                          cti_side side, const cti_endpoint *client, const cti_endpoint *server);
+
+/* Two calls while sessions live.  OPEN_REQ is refused: the latest refusal of that client before,
+ * session 0 where there is none.  And once OPEN_REQ was answered: a refusal to keep, or a session
+ * that opened. */
+cti_refusal cti_clients_refusal(const cti_clients *clients, const cti_session_summary *session,
+                                const cti_endpoint *client);
+void cti_clients_answered(cti_clients *clients, const cti_session_summary *session, uint32_t number,
+                          const cti_endpoint *client);
 
 /* Takes in a connection that is over, or that the capture's end cut; now is the time of the last
  * packet until then.  False if it is no attempt that failed: bytes came, it began before the

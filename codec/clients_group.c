@@ -4,9 +4,10 @@
 
 #include "clients_private.h"
 
-/* So many clients of one key are looked at for a leg: more at once would be no one's. */
+/* Clients of one key that are considered for a leg.  With more at once, it cannot be known whose it
+ * is. */
 #define LOOKED_AT 64
-/* Legs of a client that are looked at to tell if it is busy: older ones are over. */
+/* Latest legs of a client that are checked to find out if it is busy: older ones are over. */
 #define RECENT_LEGS 16
 
 typedef struct grouping {
@@ -29,9 +30,15 @@ static int64_t busy_until(const cti_leg *leg)
     return leg->lost || leg->end == CTI_END_CAPTURE_ENDED ? leg->last : leg->ended;
 }
 
+static bool replaces(const cti_leg *newer, const cti_leg *older)
+{
+    return older->replaced_by != 0 && older->replaced_by == newer->session;
+}
+
 static bool overlap(const cti_leg *a, const cti_leg *b)
 {
-    return a->began < busy_until(b) && b->began < busy_until(a);
+    return a->began < busy_until(b) && b->began < busy_until(a) && !replaces(a, b) &&
+           !replaces(b, a);
 }
 
 static char *address_key(const cti_endpoint *point)
@@ -68,7 +75,7 @@ static void note_use(grouping *g, GHashTable *uses, const cti_leg *leg)
         return;
     }
     rival = cti_same_address(&use->longest->client, &leg->client) ? use->other : use->longest;
-    if (rival != NULL && leg->began < busy_until(rival))
+    if (rival != NULL && leg->began < busy_until(rival) && !replaces(leg, rival))
         g_hash_table_add(g->shared, g_strdup(key));
     if (busy_until(leg) > busy_until(use->longest)) {
         if (!cti_same_address(&use->longest->client, &leg->client))
@@ -102,7 +109,8 @@ static void free_member(gpointer data)
 
     g_ptr_array_unref(member->legs);
     g_ptr_array_unref(member->nameless);
-    g_free(member->downs);
+    g_free(member->outages);
+    g_free(member->refusals);
     g_free(member);
 }
 
@@ -262,7 +270,7 @@ static void take_nameless(grouping *g, cti_leg *leg)
 
 /* ---- all of them ---- */
 
-/* Where a leg stands in its client's way. */
+/* Where a leg is in its client's history. */
 static int64_t place_in_time(const cti_leg *leg)
 {
     return leg->outcome == CTI_LEG_OPENED ? leg->opened : leg->began;

@@ -3,13 +3,13 @@
  *
  * After a loss it may begin with either side, and a refused or unanswered OPEN_REQ may be sent
  * to the same side again (GED-188, "OPEN_CONF message"); but where a connection itself fails, the
- * next try is due on the other side.  A system that repeats its SYN from the same port goes on
- * with the same try.  Where the capture shows nothing of the other side at all, it was taken
- * where one side passes, and nothing can be said. */
+ * next attempt is due on the other side.  A SYN that is repeated from the same port belongs to the
+ * same attempt.  A capture that shows nothing of the other side was taken where only one side's
+ * packets pass: nothing is reported. */
 #include "clients_private.h"
 #include "rules.h"
 
-/* Tries on one side, one behind the other. */
+/* Consecutive attempts on one side. */
 typedef struct run {
     const cti_leg *first, *last;
     uint32_t tries;
@@ -35,12 +35,12 @@ static void describe(const run *r, const cti_leg *next, cti_finding *finding)
                              .time = r->last->began,
                              .session = next != NULL ? next->session : 0,
                              .frames = {r->first->frame, r->last->frame},
-                             .frame_count = 2};
+                             .frame_count = 2,
+                             .check = "Check which two servers the client is configured with."};
     g_snprintf(finding->text, sizeof(finding->text),
-               "The client tried to connect to side %s %u times in a row, in %.3f s, without a try "
-               "on side %s in between; it should try the two sides in turn. Look at which servers "
-               "the client is set up with.",
-               side, r->tries, CTI_SECONDS(cti_elapsed(r->first->began, r->last->began)), other);
+               "%u consecutive connection attempts to side %s failed in %.3f s, without one to side "
+               "%s in between.",
+               r->tries, side, CTI_SECONDS(cti_elapsed(r->first->began, r->last->began)), other);
 }
 
 static void end_run(const run *r, const cti_leg *next, GArray *findings)

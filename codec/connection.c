@@ -420,6 +420,7 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->user = user;
     all->last_time = CTI_NO_TIME;
     all->clients = cti_clients_new();
+    all->phones = cti_phones_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
     cti_stream_pool_init(&all->unfinished, &all->pool.held);
@@ -496,6 +497,7 @@ void cti_connections_free(cti_connections *all)
     free_connections(&all->talking);
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
+    cti_phones_free(all->phones);
     cti_prefetch_release(all);
     g_free(all);
 }

@@ -25,6 +25,7 @@
 
 #include <glib.h>
 
+#include "clients_phones.h"
 #include "connection.h"
 #include "duplicate.h"
 #include "session_private.h"
@@ -60,6 +61,7 @@ typedef struct ordered_event {
 typedef struct live_session {
     cti_session_record record;
     connection *connection;
+    cti_phone *phone; /* that it asked for, or NULL */
     cti_session session;
 } live_session;
 
@@ -171,6 +173,7 @@ struct cti_connections {
     cti_stream_pool unfinished; /* messages */
     GQueue owing; /* of connections: those that wait for bytes, about in the order of their times */
     cti_clients *clients; /* what only several sessions together tell */
+    cti_phones *phones;   /* who has which agent's phone now */
     int64_t last_time;
     cti_connection_counts counts;
     recent_syn syns[RECENT_SYNS];

@@ -51,6 +51,50 @@ static const cti_session_events session_events = {
     .finding = forward_finding,
 };
 
+/* ---- what other sessions show ---- */
+
+/* FAILURE_CONF comes to a session that waits for the answer to OPEN_REQ. */
+static void prepare_refusal(live_session *live)
+{
+    const connection *c = live->connection;
+
+    live->session.rules.refused =
+        cti_clients_refusal(c->all->clients, &live->session.summary, &c->record.client);
+    if (live->phone != NULL)
+        cti_phone_find_holder(live->phone, c->packet.time);
+}
+
+static void take_answer(live_session *live, const cti_reader *reader)
+{
+    const connection *c = live->connection;
+    const bool refused = live->session.summary.state == CTI_STATE_REJECTED;
+
+    if (!refused && reader->message_type != CTI_OPEN_CONF)
+        return;
+    cti_clients_answered(c->all->clients, &live->session.summary, live->record.number,
+                         &c->record.client);
+    if (live->phone == NULL)
+        return;
+    if (refused)
+        cti_phone_refused(live->phone);
+    else
+        cti_phone_opened(live->phone, reader);
+}
+
+/* A message was taken in. */
+static void update_others(live_session *live, cti_state before, const cti_reader *reader)
+{
+    if (reader->message_type == CTI_OPEN_REQ && live->session.summary.state == CTI_STATE_OPENING) {
+        cti_phone_free(live->phone);
+        live->phone = cti_phones_ask(live->connection->all->phones, &live->session,
+                                     live->record.number, &live->connection->record.server, reader);
+    } else if (before == CTI_STATE_OPENING) {
+        take_answer(live, reader);
+    } else if (live->phone != NULL && reader->message_type == CTI_AGENT_STATE_EVENT) {
+        cti_phone_learn(live->phone, reader);
+    }
+}
+
 /* ---- from beginning to end ---- */
 
 static void begin(connection *c)
@@ -84,6 +128,7 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     cti_reader reader;
     cti_message_facts facts;
     cti_message_record record;
+    cti_state before;
 
     if (c->session != NULL && cti_session_is_next(&c->session->session, cti_header_type(bytes))) {
         cti_session_reopen(&c->session->session, c->packet.time, c->packet.frame);
@@ -96,7 +141,11 @@ void cti_connection_session_take(direction *from, const uint8_t *bytes, uint32_t
     c->session->record.cookie = cookie;
     c->session->record.frame = c->packet.frame;
     c->session->session.rules.late = late;
+    before = c->session->session.summary.state;
+    if (before == CTI_STATE_OPENING && cti_header_type(bytes) == CTI_FAILURE_CONF)
+        prepare_refusal(c->session);
     cti_session_message(&c->session->session, bytes, size, &moment, &reader, &facts);
+    update_others(c->session, before, &reader);
     c->session->record.cookie = NULL;
     c->session->record.frame = 0;
     c->all->counts.messages++;
@@ -232,6 +281,7 @@ void cti_connection_session_free(connection *c)
 {
     if (c->session == NULL)
         return;
+    cti_phone_free(c->session->phone);
     cti_session_release(&c->session->session);
     g_free(c->session);
     c->session = NULL;

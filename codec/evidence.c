@@ -200,6 +200,9 @@ static void rejected(list *l)
     else
         add(l, false, s->summary.open_answer_frame,
             "OPEN_REQ was answered by FAILURE_CONF with %s.", status);
+    if (s->summary.phone_held_by != 0)
+        add(l, false, s->rules.holder.frame, "Session %u was open for the same %s.",
+            s->summary.phone_held_by, cti_field_get(s->rules.holder.by)->name);
 }
 
 static void open_unanswered(list *l)
@@ -309,9 +312,17 @@ static void replaced(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->rules.replaced_frame,
-        "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
+    if (s->rules.successor.session != 0)
+        add(l, false, s->rules.successor.frame,
+            "The same client sent OPEN_REQ for the same phone %.3f s before the end (session %u).",
+            since(s->rules.successor.asked, l), s->rules.successor.session);
+    else
+        add(l, true, 0, "The session that replaced this one is not in the capture.");
+    if (s->rules.replaced_frame != 0)
+        add(l, false, s->rules.replaced_frame,
+            "The server sent FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED.");
     tcp_ended(l);
+    heartbeats_missed(l, true);
 }
 
 static void cause_not_captured(list *l)

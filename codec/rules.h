@@ -46,6 +46,9 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
                         const uint32_t *frames, uint32_t count, const char *check,
                         const char *format, ...) G_GNUC_PRINTF(8, 9);
 
+/* Reports a refusal of OPEN_REQ that other sessions explain; false where none does. */
+bool cti_report_refused(cti_session *session, cti_rule rule, const cti_event *event);
+
 /* ---- words for findings ---- */
 
 /* A duration in nanoseconds for "%.3f s". */

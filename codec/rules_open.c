@@ -234,6 +234,8 @@ static void refused(cti_session *session, cti_rule rule, const cti_event *event)
     const cti_value *value = cti_value_find(cti_field_get(CTI_F_Status)->values, status);
     char words[160], sent[96];
 
+    if (cti_report_refused(session, rule, event))
+        return;
     if (!session->summary.has_open_status)
         cti_session_report(session, rule, CTI_ERROR, event->time, frames, 2,
                            "Check the server's log for the status.",

@@ -114,11 +114,6 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
 {
     cti_problem problem;
 
-    if (cti_event_is(event, CTI_FAILURE_EVENT) && session->rules.replaced_frame == event->frame)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                           "Check whether a second copy of the client runs.",
-                           "The server ended this session because the same client opened another "
-                           "one (E_CTI_NEW_SESSION_OPENED).");
     if (cti_event_is(event, CTI_OPEN_CONF))
         listed_peripherals(session, rule, event);
     /* A field that was cut off is not missing; a second OPEN_REQ is not this session's. */

@@ -17,7 +17,12 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
                         const uint32_t *frames, uint32_t count, const char *check,
                         const char *format, ...)
 {
-    cti_finding finding = {.rule = rule, .severity = severity, .time = time, .check = check};
+    const cti_holder *holder = &session->rules.holder;
+    cti_finding finding = {.rule = rule,
+                           .severity = severity,
+                           .time = time,
+                           .check = check,
+                           .other_client = holder->session != 0 ? holder->client_id : NULL};
     const uint32_t so_far = ++session->rules.findings_by_rule[rule];
     va_list arguments;
 

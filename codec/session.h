@@ -130,6 +130,7 @@ typedef enum {
     CTI_FATE_GOES_ON,
     CTI_FATE_CLOSED,       /* by its client, in order */
     CTI_FATE_PLANNED,      /* the server said before that it would end, and that clients move */
+    CTI_FATE_REPLACED,     /* by the next session of its client: nothing is lost */
     CTI_FATE_LOST,         /* it was open, and ended otherwise */
     CTI_FATE_NEVER_OPENED, /* nothing shows that it ever was open */
     CTI_FATE_COUNT
@@ -183,6 +184,8 @@ typedef struct cti_finding {
     char text[CTI_FINDING_TEXT_SIZE]; /* what happened, with its figures: one sentence of at most
                                        * 160 characters; no personal values, no secrets */
     const char *check;                /* one sentence, or NULL where there is nothing to check */
+    const char *other_client;         /* ClientID of another session's client that text may name, or
+                                       * NULL */
 } cti_finding;
 
 typedef enum {
@@ -330,11 +333,34 @@ typedef struct cti_session_summary {
     uint32_t end_frame;
     cti_sender end_sender;
     uint64_t findings;
+    /* Of all bytes of OPEN_REQ but its InvokeID, to compare it with others; 0 = not known. */
+    uint64_t open_digest;
+    uint32_t replaced_by;   /* number of the session that replaced this one; 0 = none, or not known */
+    uint32_t phone_held_by; /* refused with E_CTI_DEVICE_IN_USE: number of the session that holds the
+                             * phone; 0 = not known */
     /* Once finished: why it ended, first the evidence for that, then what speaks against it. */
     cti_verdict verdict;
     uint32_t evidence_count;
     const cti_evidence *evidence;
 } cti_session_summary;
+
+/* The latest refusal of an OPEN_REQ of the same client, while it opened no session since. */
+typedef struct cti_refusal {
+    uint32_t session; /* number of the first session that was refused like this, 0 = none */
+    uint32_t status;
+    uint32_t phone_held_by; /* as in cti_session_summary */
+    uint64_t digest;
+} cti_refusal;
+
+/* True if the session was refused in the same way, although OPEN_REQ said the same. */
+static inline bool cti_refusal_is_equal(const cti_refusal *before,
+                                        const cti_session_summary *session)
+{
+    return before->session != 0 && session->has_open_status &&
+           before->status == session->open_status && before->digest != 0 &&
+           before->digest == session->open_digest &&
+           before->phone_held_by == session->phone_held_by;
+}
 
 typedef struct cti_session cti_session;
 

@@ -175,6 +175,8 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
         cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
                                  cti_session_idle_share(session, event.client_silence));
     session->summary.verdict = cti_verdict_choose(session);
+    if (session->summary.verdict == CTI_VERDICT_REPLACED)
+        session->summary.replaced_by = session->rules.successor.session;
     keep_evidence(session);
     cti_rules_run(session, &event);
     report_left_out(session, session->summary.end_time);

@@ -106,5 +106,7 @@ bool cti_verdict_is_lost(cti_verdict verdict)
 
 bool cti_verdict_asks_why(cti_verdict verdict)
 {
-    return cti_verdict_is_lost(verdict) || cti_verdict_fate(verdict) == CTI_FATE_PLANNED;
+    const cti_fate fate = cti_verdict_fate(verdict);
+
+    return fate != CTI_FATE_GOES_ON && fate != CTI_FATE_CLOSED;
 }

@@ -78,6 +78,22 @@ typedef struct cti_opening {
     uint32_t peripherals[CTI_PERIPHERALS_MAX]; /* of OPEN_CONF, without SYSTEM_EVENT until now */
 } cti_opening;
 
+/* Another session that opened for the same phone: E_CTI_DEVICE_IN_USE is about it. */
+typedef struct cti_holder {
+    uint32_t session; /* its number, 0 = not known */
+    uint32_t frame;   /* of its OPEN_CONF */
+    cti_field_id by;  /* the field that names the phone in both */
+    char client_id[CTI_CLIENT_ID_SIZE];
+} cti_holder;
+
+/* The next session of the same client for the same phone, for which the server ends this one. */
+typedef struct cti_successor {
+    uint32_t session; /* its number, 0 = none was seen */
+    uint32_t frame;   /* of its OPEN_REQ */
+    int64_t asked;    /* OPEN_REQ */
+    int64_t opened;   /* OPEN_CONF, or CTI_NO_TIME */
+} cti_successor;
+
 /* What the rules and the verdict keep, and what is collected for them alone. */
 typedef struct cti_rule_state {
     /* Nearly every message touches these members. */
@@ -135,6 +151,9 @@ typedef struct cti_rule_state {
     uint32_t server_offline_frame;
     int64_t server_offline_time;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
+    cti_successor successor; /* set by clients_phones.c */
+    cti_holder holder;       /* the same, when the answer to OPEN_REQ comes, */
+    cti_refusal refused;     /* and this by clients_refusals.c */
     uint32_t system_events;  /* SYSTEM_EVENT of any kind */
     cti_opening opening;
     int64_t config_time;          /* of the server's latest configuration message, or CTI_NO_TIME */

@@ -88,6 +88,19 @@ static void take_second_open_req(cti_session *session, const cti_reader *reader)
     take_client_names(&session->summary, reader);
 }
 
+/* FNV-1a of all that follows InvokeID: OPEN_REQ with the same data have the same digest. */
+static uint64_t digest_open_req(const cti_reader *reader)
+{
+    enum { DATA = 12 }; /* after the header and InvokeID */
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+
+    if (cti_reader_is_cut(reader))
+        return 0;
+    for (uint32_t i = DATA; i < reader->end; i++)
+        digest = (digest ^ reader->bytes[i]) * UINT64_C(0x100000001B3);
+    return digest;
+}
+
 static void take_open_req(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
     cti_session_summary *summary = &session->summary;
@@ -107,6 +120,7 @@ static void take_open_req(cti_session *session, const cti_reader *reader, const 
     take_subscription(&summary->subscription, reader);
     take_opening(&session->rules.opening, reader);
     take_client_names(summary, reader);
+    summary->open_digest = digest_open_req(reader);
     summary->open_time = moment->time;
     summary->open_frame = moment->frame;
     summary->open_answer_time = CTI_NO_TIME;
@@ -149,6 +163,8 @@ static void take_refusal(cti_session *session, const cti_moment *moment,
     summary->open_status = answered->status;
     summary->open_answer_time = moment->time;
     summary->open_answer_frame = moment->frame;
+    if (answered->has_status && answered->status == CTI_V_StatusCode_E_CTI_DEVICE_IN_USE)
+        summary->phone_held_by = session->rules.holder.session;
 }
 
 static void take_failure_conf(cti_session *session, const cti_moment *moment,

@@ -88,6 +88,22 @@ static bool in_maintenance(const cti_session *session)
                 CTI_TIME(MAINTENANCE_END));
 }
 
+/* The server said so, or ended it when its client opened another one for the same phone. */
+static bool was_replaced(const cti_session *session)
+{
+    const cti_successor *successor = &session->rules.successor;
+    const int64_t end = session->summary.end_time;
+
+    if (session->rules.replaced_frame != 0)
+        return true;
+    if (successor->session == 0 || !cti_ended_by_tcp(session) ||
+        session->summary.end_sender != CTI_SERVER || cti_elapsed(successor->asked, end) < 0)
+        return false;
+    return successor->opened == CTI_NO_TIME
+               ? cti_elapsed(successor->asked, end) <= CTI_TIME(OPEN_USUAL)
+               : cti_elapsed(successor->opened, end) <= CTI_TIME(REPLACED_AT_ONCE);
+}
+
 static cti_verdict by_tcp(const cti_session *session)
 {
     switch (session->summary.end) {
@@ -108,7 +124,7 @@ cti_verdict cti_verdict_choose(const cti_session *session)
         return CTI_VERDICT_REJECTED;
     if (session->rules.server_offline)
         return CTI_VERDICT_SERVER_OFFLINE;
-    if (session->rules.replaced_frame != 0)
+    if (was_replaced(session))
         return CTI_VERDICT_REPLACED;
     if (heartbeats_unanswered(session))
         return CTI_VERDICT_HEARTBEATS_UNANSWERED;

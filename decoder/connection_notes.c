@@ -57,7 +57,8 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
     if (counts->clients_left_out > 0)
         tell(to, user,
              "more than %u sessions, or %u attempts to connect: %" G_GUINT64_FORMAT
-             " are left out of the clients' ways, and of failover, sides and open-storm",
+             " are left out of the connection histories, and of failover, sides, open-retries and "
+             "open-storm",
              CTI_CLIENTS_LEGS_MAX, CTI_CLIENTS_ATTEMPTS_MAX, counts->clients_left_out);
     if (counts->forgotten_idle + counts->forgotten_talking > 0)
         tell(to, user,

@@ -193,6 +193,11 @@ static void redacted_finding(void *user, const session_record *session,
         replace(r->text, session->session->client_id, shown->session->client_id);
         replace(r->text, session->session->client_signature, shown->session->client_signature);
     }
+    if (original->other_client != NULL)
+        replace(r->text, original->other_client,
+                cti_redaction_token(r->redaction, original->other_client,
+                                    strlen(original->other_client)));
+    copy.other_client = NULL;
     replace_addresses(r, r->text);
     g_strlcpy(copy.text, r->text->str, sizeof(copy.text));
     r->writer->finding(r->user, shown, &copy);
@@ -205,7 +210,7 @@ typedef struct kept_client {
     cti_client client;
     cti_leg *legs;
     const cti_leg **pointers;
-    cti_down *downs;
+    cti_client_outage *outages;
     char *id, *signature;
 } kept_client;
 
@@ -215,7 +220,7 @@ static void free_client(gpointer data)
 
     g_free(kept->legs);
     g_free(kept->pointers);
-    g_free(kept->downs);
+    g_free(kept->outages);
     g_free(kept->id);
     g_free(kept->signature);
     g_free(kept);
@@ -242,7 +247,7 @@ static kept_client *copy_client(redacted *r, const cti_client *original)
     kept->signature = redacted_name(r, original->signature);
     kept->legs = g_new(cti_leg, original->leg_count);
     kept->pointers = g_new(const cti_leg *, original->leg_count);
-    kept->downs = g_memdup2(original->downs, original->down_count * sizeof(cti_down));
+    kept->outages = g_memdup2(original->outages, original->outage_count * sizeof(cti_client_outage));
     for (uint32_t i = 0; i < original->leg_count; i++) {
         cti_leg *leg = &kept->legs[i];
 
@@ -256,18 +261,18 @@ static kept_client *copy_client(redacted *r, const cti_client *original)
         kept->pointers[i] = leg;
         g_hash_table_insert(copies, (gpointer)original->legs[i], leg);
     }
-    for (uint32_t i = 0; i < original->down_count; i++) {
-        cti_down *down = &kept->downs[i];
+    for (uint32_t i = 0; i < original->outage_count; i++) {
+        cti_client_outage *outage = &kept->outages[i];
 
-        down->left = copied(copies, down->left);
-        down->to = copied(copies, down->to);
-        down->first_attempt = copied(copies, down->first_attempt);
+        outage->left = copied(copies, outage->left);
+        outage->to = copied(copies, outage->to);
+        outage->first_attempt = copied(copies, outage->first_attempt);
     }
     g_hash_table_destroy(copies);
     kept->client.id = kept->id;
     kept->client.signature = kept->signature;
     kept->client.legs = kept->pointers;
-    kept->client.downs = kept->downs;
+    kept->client.outages = kept->outages;
     return kept;
 }
 

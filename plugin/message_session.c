@@ -285,13 +285,16 @@ static proto_tree *add_end(const view *v, proto_item **item)
     return proto_item_add_subtree(*item, ett_end);
 }
 
-/* "lost", "closed" ...; "ended" where the server said before that it would end. */
+/* "lost", "closed" ...; "ended" where the server said before that it would end, "replaced" by the
+ * client's next session. */
 static const char *end_word(const frame_note *frame)
 {
-    const bool planned = frame->finished && cti_verdict_fate(frame->end.data->summary.verdict) ==
-                                                CTI_FATE_PLANNED;
+    const cti_fate fate =
+        frame->finished ? cti_verdict_fate(frame->end.data->summary.verdict) : CTI_FATE_LOST;
 
-    return planned ? "ended" : cti_state_name(frame->end.state);
+    if (fate == CTI_FATE_PLANNED)
+        return "ended";
+    return fate == CTI_FATE_REPLACED ? "replaced" : cti_state_name(frame->end.state);
 }
 
 /* "[CTI session 1 lost: heartbeats-unanswered] " before what TCP says, or behind the messages. */

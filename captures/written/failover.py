@@ -15,7 +15,8 @@ truth: {"clients": {ClientID: {"address", "downs": [...]}}, "storms": [...]}; a 
     {"left": "A", "why": verdict, "from": ns, "to": ns or None, "side": "B",
      "attempts": {"A": {outcome: count}, "B": {...}}}
 
-from: the last message of the server in the session that was lost; to: the next OPEN_CONF.
+from: the end of the session that was lost, where its heartbeats were not answered the last message
+of the server; to: the next OPEN_CONF.
 """
 import heapq
 import random
@@ -159,16 +160,19 @@ class Client:
             for _ in range(3):
                 link.lost_heartbeat(INTERVAL)
             link.wait(INTERVAL).reset(CLIENT)
+            lost = link.last_good
         elif how == "server-offline":
             link.now = at
             link.server("FAILURE_EVENT", {"Status": "E_CTI_CTI_SERVER_OFFLINE"})
             link.wait(0.01).finish(SERVER)
+            lost = link.now - 0.001
         else:
             link.now = at
             link.reset(SERVER)
+            lost = link.now
         self.attempts = {}
         self.downs.append({"left": "A" if link.talk.hosts[1].port == SERVER_A[1] else "B",
-                           "why": how, "from": nanoseconds(link.last_good), "to": None,
+                           "why": how, "from": nanoseconds(lost), "to": None,
                            "side": None, "attempts": self.attempts})
         return link.now
 

@@ -132,20 +132,20 @@ static void append_traffic(html *h, const html_session *s)
     g_string_append(h->text, "</svg>");
 }
 
-/* A time that the client had no session, and what it tried meanwhile. */
-static void append_down(html *h, const cti_client *client, const cti_down *down)
+/* An outage of the client, and its attempts in that time. */
+static void append_outage(html *h, const cti_client *client, const cti_client_outage *outage)
 {
-    append_box(h, "down", down->from, down->until);
-    g_string_append(h->text, "<title>without a session for ");
-    html_took(h->text, cti_elapsed(down->from, down->until));
-    if (down->attempt_count > 0)
+    append_box(h, "down", outage->from, outage->until);
+    g_string_append(h->text, "<title>no session for ");
+    html_took(h->text, cti_elapsed(outage->from, outage->until));
+    if (outage->attempt_count > 0)
         g_string_append(h->text, ": ");
-    html_attempts(h->text, down);
+    html_attempts(h->text, outage);
     g_string_append(h->text, "</title></rect>");
     for (uint32_t i = 0, drawn = 0; i < client->leg_count && drawn < ATTEMPTS_DRAWN; i++) {
         const cti_leg *leg = client->legs[i];
 
-        if (leg->session != 0 || leg->began < down->from || leg->began > down->until)
+        if (leg->session != 0 || leg->began < outage->from || leg->began > outage->until)
             continue;
         drawn++;
         append_shape(h, "attempt", "attempt", leg->began, "50%");
@@ -215,13 +215,13 @@ static void append_session_row(html *h, const html_session *s, const cti_client 
     g_string_append(h->text, "</span></th><td>");
     open_lane(h, cti_verdict_name(s->verdict));
     append_pieces(h, s);
-    for (uint32_t i = 0; i < client->down_count; i++) {
-        const cti_down *down = &client->downs[i];
+    for (uint32_t i = 0; i < client->outage_count; i++) {
+        const cti_client_outage *outage = &client->outages[i];
 
-        if (down->to != NULL && down->to->session == s->number)
-            append_down(h, client, down);
-        else if (down->to == NULL && down->left != NULL && down->left->session == s->number)
-            append_down(h, client, down);
+        if (outage->to != NULL && outage->to->session == s->number)
+            append_outage(h, client, outage);
+        else if (outage->to == NULL && outage->left != NULL && outage->left->session == s->number)
+            append_outage(h, client, outage);
     }
     g_string_append_printf(h->text, "</svg></td><td class=\"%s\">%s<br/><span class=\"clock\">",
                            html_end_class(s->verdict), cti_verdict_name(s->verdict));
@@ -245,9 +245,9 @@ static void append_client_end(html *h, const cti_client *client)
 {
     const cti_leg *last = client->legs[client->leg_count - 1];
 
-    if (client->down_count > 0) {
-        g_string_append(h->text, "<span class=\"lost\">down ");
-        html_took(h->text, client->down_time);
+    if (client->outage_count > 0) {
+        g_string_append(h->text, "<span class=\"lost\">no session for ");
+        html_took(h->text, client->outage_time);
         g_string_append(h->text, "</span><br/>");
     }
     html_side(h->text, last->side);
@@ -281,8 +281,8 @@ static void append_client_row(html *h, const cti_client *client)
         if (s != NULL)
             append_pieces(h, s);
     }
-    for (uint32_t i = 0; i < client->down_count; i++)
-        append_down(h, client, &client->downs[i]);
+    for (uint32_t i = 0; i < client->outage_count; i++)
+        append_outage(h, client, &client->outages[i]);
     g_string_append(h->text, "</svg></td><td>");
     append_client_end(h, client);
     g_string_append(h->text, "</td></tr>\n");
@@ -297,7 +297,7 @@ static bool has_trouble(const html *h, const cti_client *client)
         if (s != NULL && html_is_troubled(s))
             return true;
     }
-    return client->down_count > 0;
+    return client->outage_count > 0;
 }
 
 /* False where all of its sessions are left out. */
@@ -425,7 +425,7 @@ static void append_legend(html *h)
         "without answer</li>"
         "<li><svg><use href=\"#lost\" class=\"lost\" x=\"9\" y=\"8\"/></svg>lost</li>"
         "<li><svg><use href=\"#planned\" class=\"planned\" x=\"9\" y=\"8\"/></svg>ended for "
-        "maintenance</li>"
+        "maintenance, or replaced</li>"
         "<li><svg><use href=\"#closed\" class=\"closed\" x=\"9\" y=\"8\"/></svg>closed</li>"
         "<li><svg><use href=\"#goes-on\" class=\"goes-on\" x=\"12\" y=\"8\"/></svg>still open</li>"
         "</ul>\n");

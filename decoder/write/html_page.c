@@ -52,7 +52,8 @@ static void append_headline(const html *h, GString *to)
         const char *one, *many;
     } words[] = {{CTI_FATE_LOST, "was lost", "were lost"},
                  {CTI_FATE_NEVER_OPENED, "never opened", "never opened"},
-                 {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"}};
+                 {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"},
+                 {CTI_FATE_REPLACED, "was replaced by its client", "were replaced by their clients"}};
     const uint64_t all = sessions_told(h);
     const char *chosen = all < h->summary->sessions ? "chosen " : "";
     bool begun = false;
@@ -213,6 +214,8 @@ static void append_tiles(html *h)
     if (fates[CTI_FATE_PLANNED] > 0)
         append_tile(h, fates[CTI_FATE_PLANNED], "planned", "ended for maintenance",
                     "ended for maintenance", why);
+    if (fates[CTI_FATE_REPLACED] > 0)
+        append_tile(h, fates[CTI_FATE_REPLACED], "planned", "replaced", "replaced", why);
     append_tile(h, findings[CTI_ERROR], "error", "error", "errors", where);
     append_tile(h, findings[CTI_WARNING], "warning", "warning", "warnings", where);
     append_tile(h, findings[CTI_NOTE], "plain", "note", "notes", where);
@@ -245,39 +248,44 @@ static void append_storm(html *h, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(t, "; %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(t, "; %u never answered", storm->unanswered);
+        g_string_append_printf(t, "; %u not answered", storm->unanswered);
+    if (storm->gave_up > 0) {
+        g_string_append_printf(t, ", %u of them given up early, after ", storm->gave_up);
+        html_took(t, storm->shortest_wait);
+        g_string_append(t, " or more");
+    }
     g_string_append(t, "</li>\n");
 }
 
-static void append_down_clients(html *h)
+static void append_outages(html *h)
 {
     const cti_client *worst = NULL;
-    guint down = 0, gone = 0;
+    guint affected = 0, gone = 0;
 
     for (guint i = 0; i < h->clients->len; i++) {
         const cti_client *client = g_ptr_array_index(h->clients, i);
 
-        if (client->down_count == 0)
+        if (client->outage_count == 0)
             continue;
-        down++;
-        gone += client->downs[client->down_count - 1].to == NULL;
-        if (worst == NULL || client->down_time > worst->down_time)
+        affected++;
+        gone += client->outages[client->outage_count - 1].to == NULL;
+        if (worst == NULL || client->outage_time > worst->outage_time)
             worst = client;
     }
     if (worst == NULL)
         return;
-    g_string_append(h->text, "<li><b class=\"warning\">down</b> ");
-    if (down > 1) {
-        g_string_append_printf(h->text, "%u of ", down);
+    g_string_append(h->text, "<li><b class=\"warning\">outages</b> ");
+    if (affected > 1) {
+        g_string_append_printf(h->text, "%u of ", affected);
         html_count(h->text, h->clients->len, "client", "clients");
         g_string_append(h->text,
-                        " had <a href=\"#clients\">times without a session</a>; longest: ");
+                        " had <a href=\"#clients\">outages</a>; longest: ");
     }
     html_client_name(h->text, worst);
-    g_string_append(h->text, down > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
-    html_took(h->text, worst->down_time);
+    g_string_append(h->text, affected > 1 ? ", " : " had <a href=\"#clients\">no session</a> for ");
+    html_took(h->text, worst->outage_time);
     if (gone > 0)
-        g_string_append_printf(h->text, "; %u did not come back while it was captured", gone);
+        g_string_append_printf(h->text, "; %u got no session until the capture ended", gone);
     g_string_append(h->text, "</li>\n");
 }
 
@@ -288,7 +296,7 @@ static void append_alerts(html *h)
 
     g_string_append(h->text, "<ul class=\"alerts\">\n");
     opened = h->text->len;
-    append_down_clients(h);
+    append_outages(h);
     for (guint i = 0; i < h->storms->len && i < STORMS_AT_ONCE; i++)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     if (h->storms->len > STORMS_AT_ONCE)

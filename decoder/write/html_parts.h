@@ -160,7 +160,7 @@ void html_session_link(GString *to, uint32_t number);
 /* The client's name for people: its ID, or its address where it gave none. */
 void html_client_name(GString *to, const cti_client *client);
 /* "2 refused on A, 1 rejected on B": what was tried while it had no session. */
-void html_attempts(GString *to, const cti_down *down);
+void html_attempts(GString *to, const cti_client_outage *outage);
 /* The side as a badge; nothing where it is not known. */
 void html_side(GString *to, cti_side side);
 

@@ -88,18 +88,18 @@ void html_client_name(GString *to, const cti_client *client)
     g_string_free(name, TRUE);
 }
 
-void html_attempts(GString *to, const cti_down *down)
+void html_attempts(GString *to, const cti_client_outage *outage)
 {
     const gsize before = to->len;
 
-    for (guint side = 0; side < G_N_ELEMENTS(down->attempts); side++)
+    for (guint side = 0; side < G_N_ELEMENTS(outage->attempts); side++)
         for (guint outcome = 0; outcome < CTI_LEG_OUTCOMES; outcome++) {
             const char *name = cti_side_name((cti_side)side);
 
-            if (down->attempts[side][outcome] == 0)
+            if (outage->attempts[side][outcome] == 0)
                 continue;
             g_string_append_printf(to, "%s%u %s", to->len > before ? ", " : "",
-                                   down->attempts[side][outcome],
+                                   outage->attempts[side][outcome],
                                    cti_leg_outcome_name((cti_leg_outcome)outcome));
             if (name != NULL)
                 g_string_append_printf(to, " on %s", name);

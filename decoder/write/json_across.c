@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON records of what several sessions together tell: clients, storms of OPEN_REQ, and how
+/* JSON records of what several sessions together show: clients, storms of OPEN_REQ, and how
  * requests were answered. */
 #include "json_parts.h"
 
-/* Legs of a client that are told; of more, the last ones. */
+/* Legs of a client that are written; of more, the last ones. */
 #define LEGS_MAX 1000u
 
 static void put_leg(json *j, const cti_leg *leg)
@@ -26,7 +26,7 @@ static void put_leg(json *j, const cti_leg *leg)
 }
 
 /* {"A":{"refused":2},"B":{"rejected":1}}: the sides and outcomes that there were. */
-static void put_attempts(json *j, const cti_down *down)
+static void put_attempts(json *j, const cti_client_outage *outage)
 {
     static const char *const sides[] = {"unknown", "A", "B"};
 
@@ -35,7 +35,7 @@ static void put_attempts(json *j, const cti_down *down)
         bool any = false;
 
         for (int outcome = 0; outcome < CTI_LEG_OUTCOMES; outcome++) {
-            if (down->attempts[side][outcome] == 0)
+            if (outage->attempts[side][outcome] == 0)
                 continue;
             if (!any) {
                 key(j, sides[side]);
@@ -43,7 +43,7 @@ static void put_attempts(json *j, const cti_down *down)
             }
             any = true;
             key_number(j, cti_leg_outcome_name((cti_leg_outcome)outcome),
-                       down->attempts[side][outcome]);
+                       outage->attempts[side][outcome]);
         }
         if (any)
             yajl_gen_map_close(j->gen);
@@ -51,22 +51,46 @@ static void put_attempts(json *j, const cti_down *down)
     yajl_gen_map_close(j->gen);
 }
 
-static void put_down(json *j, const cti_down *down)
+static void put_outage(json *j, const cti_client_outage *outage)
 {
-    const cti_leg *left = down->left, *to = down->to;
+    const cti_leg *left = outage->left, *to = outage->to;
 
     yajl_gen_map_open(j->gen);
     key_text(j, "left_side", left != NULL ? cti_side_name(left->side) : NULL);
     key_known(j, "left_session", left != NULL ? left->session : 0);
     key_text(j, "why", left != NULL ? cti_verdict_name(left->verdict) : NULL);
-    key_time(j, "from", down->from);
+    key_time(j, "from", outage->from);
     key_time(j, "ended", left != NULL ? left->ended : CTI_NO_TIME);
-    key_time(j, "to", to != NULL ? down->until : CTI_NO_TIME);
-    key_seconds(j, "seconds", cti_elapsed(down->from, down->until));
+    key_time(j, "to", to != NULL ? outage->until : CTI_NO_TIME);
+    key_seconds(j, "seconds", cti_elapsed(outage->from, outage->until));
     key_text(j, "side", to != NULL ? cti_side_name(to->side) : NULL);
     key_known(j, "session", to != NULL ? to->session : 0);
     key(j, "attempts");
-    put_attempts(j, down);
+    put_attempts(j, outage);
+    yajl_gen_map_close(j->gen);
+}
+
+static void put_refusals(json *j, const cti_refusals *refusals)
+{
+    const cti_value *status =
+        cti_value_find(cti_field_get(CTI_F_Status)->values, refusals->status);
+
+    yajl_gen_map_open(j->gen);
+    key_number(j, "status", refusals->status);
+    key_text(j, "status_name", status != NULL ? status->name : NULL);
+    key_number(j, "count", refusals->count);
+    key_time(j, "first", refusals->first);
+    key_time(j, "last", refusals->last);
+    key_number(j, "first_frame", refusals->first_frame);
+    key_number(j, "last_frame", refusals->last_frame);
+    key_number(j, "first_session", refusals->first_session);
+    key_number(j, "last_session", refusals->last_session);
+    key_seconds(j, "least_delay_s", refusals->least_delay);
+    if (refusals->data == CTI_DATA_UNKNOWN)
+        key_null(j, "same_data");
+    else
+        key_bool(j, "same_data", refusals->data == CTI_DATA_SAME);
+    key_bool(j, "opened", refusals->opened);
     yajl_gen_map_close(j->gen);
 }
 
@@ -86,10 +110,15 @@ void json_client(void *user, const cti_client *client)
     key_number(j, "legs_left_out", left_out);
     key(j, "downs");
     yajl_gen_array_open(j->gen);
-    for (uint32_t i = 0; i < client->down_count; i++)
-        put_down(j, &client->downs[i]);
+    for (uint32_t i = 0; i < client->outage_count; i++)
+        put_outage(j, &client->outages[i]);
     yajl_gen_array_close(j->gen);
-    key_seconds(j, "down_s", client->down_time);
+    key_seconds(j, "down_s", client->outage_time);
+    key(j, "refusals");
+    yajl_gen_array_open(j->gen);
+    for (uint32_t i = 0; i < client->refusal_count; i++)
+        put_refusals(j, &client->refusals[i]);
+    yajl_gen_array_close(j->gen);
     end_record(j);
 }
 
@@ -110,6 +139,8 @@ void json_storm(void *user, const cti_storm *storm)
     key_number(j, "confirmed", storm->confirmed);
     key_number(j, "rejected", storm->rejected);
     key_number(j, "unanswered", storm->unanswered);
+    key_number(j, "gave_up_early", storm->gave_up);
+    key_seconds(j, "shortest_wait_s", storm->shortest_wait);
     key_seconds(j, "answer_first_s", storm->first_answer);
     key_seconds(j, "answer_worst_s", storm->worst_answer);
     key_known(j, "worst_frame", storm->worst_frame);

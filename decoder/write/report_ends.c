@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first screen of the report: which sessions were lost or never opened, and why; then those
- * that ended as planned.  Whether there is one client or a thousand, the causes stand on its first
- * 25 lines: what is alike is one line. */
+ * that ended otherwise than by CLOSE_REQ without a loss.  With one client or a thousand, the causes
+ * are within its first 25 lines: similar ends are one line. */
 #include "ink.h"
 #include "report_parts.h"
 
@@ -143,32 +143,49 @@ static void append_lost(GString *text, const report *r, const GPtrArray *lost)
     append_ends(text, r, lost, true);
 }
 
+/* Ends that are no loss. */
+static const struct {
+    cti_fate fate;
+    const char *word, *what;
+} harmless[] = {
+    {CTI_FATE_PLANNED, "planned", "ended for maintenance"},
+    {CTI_FATE_REPLACED, "replaced", "replaced by the next one of the same client"},
+};
+
 /* "planned   3 of 167 sessions ended for maintenance". */
-static void append_planned(GString *text, const report *r, const GPtrArray *planned, bool evidence)
+static void append_harmless(GString *text, const report *r, guint kind, bool evidence)
 {
     const guint all = r->sessions->len;
+    GPtrArray *ends = g_ptr_array_new();
 
-    if (planned->len == 0)
-        return;
-    ink_text(text, r->options->colour, INK_PLANNED, "planned", 10);
-    g_string_append_printf(text, "%u of %u session%s ended for maintenance\n", planned->len, all,
-                           report_plural(all));
-    append_ends(text, r, planned, evidence);
+    for (guint i = 0; i < all; i++) {
+        reported_session *s = g_ptr_array_index(r->sessions, i);
+
+        if (cti_verdict_fate(s->verdict) == harmless[kind].fate)
+            g_ptr_array_add(ends, s);
+    }
+    if (ends->len > 0) {
+        ink_text(text, r->options->colour, INK_PLANNED, harmless[kind].word, 10);
+        g_string_append_printf(text, "%u of %u session%s %s\n", ends->len, all,
+                               report_plural(all), harmless[kind].what);
+        append_ends(text, r, ends, evidence);
+    }
+    g_ptr_array_unref(ends);
 }
 
 void report_ends(const report *r, GString *text)
 {
-    GPtrArray *lost = g_ptr_array_new(), *planned = g_ptr_array_new();
+    GPtrArray *lost = g_ptr_array_new();
 
     for (guint i = 0; i < r->sessions->len; i++) {
         reported_session *s = g_ptr_array_index(r->sessions, i);
 
-        if (cti_verdict_asks_why(s->verdict))
-            g_ptr_array_add(cti_verdict_is_lost(s->verdict) ? lost : planned, s);
+        if (cti_verdict_is_lost(s->verdict))
+            g_ptr_array_add(lost, s);
     }
     append_lost(text, r, lost);
-    append_planned(text, r, planned, lost->len == 0);
+    for (guint kind = 0; kind < G_N_ELEMENTS(harmless); kind++)
+        append_harmless(text, r, kind, lost->len == 0);
     g_ptr_array_unref(lost);
-    g_ptr_array_unref(planned);
     report_print(r, text);
 }

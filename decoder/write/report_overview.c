@@ -99,6 +99,11 @@ static void append_storm(GString *text, const report *r, const cti_storm *storm)
         g_string_append_printf(text, ", %u refused", storm->rejected);
     if (storm->unanswered > 0)
         g_string_append_printf(text, ", %u not answered", storm->unanswered);
+    if (storm->gave_up > 0) {
+        g_string_append_printf(text, ", %u of them given up early, after ", storm->gave_up);
+        report_seconds(text, storm->shortest_wait);
+        g_string_append(text, " or more");
+    }
     g_string_append_c(text, '\n');
 }
 
@@ -109,8 +114,8 @@ static gint compare_durations(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* How many clients were down, for how long, and who for longest. */
-static void append_downs(GString *text, const report *r)
+/* How many clients had outages, for how long, and who for longest. */
+static void append_outages(GString *text, const report *r)
 {
     GArray *times = g_array_new(FALSE, FALSE, sizeof(int64_t));
     const cti_client *worst = NULL;
@@ -119,28 +124,28 @@ static void append_downs(GString *text, const report *r)
     for (guint i = 0; i < r->clients->len; i++) {
         const cti_client *client = g_ptr_array_index(r->clients, i);
 
-        if (client->down_count == 0)
+        if (client->outage_count == 0)
             continue;
-        g_array_append_val(times, client->down_time);
-        gone += client->downs[client->down_count - 1].to == NULL;
-        if (worst == NULL || client->down_time > worst->down_time)
+        g_array_append_val(times, client->outage_time);
+        gone += client->outages[client->outage_count - 1].to == NULL;
+        if (worst == NULL || client->outage_time > worst->outage_time)
             worst = client;
     }
     if (worst != NULL) {
         g_array_sort(times, compare_durations);
-        ink_text(text, r->options->colour, INK_WARNING, "down", 10);
-        g_string_append_printf(text, "%u of %u client%s without a session, for ", times->len,
+        ink_text(text, r->options->colour, INK_WARNING, "outages", 10);
+        g_string_append_printf(text, "%u of %u client%s without a session for ", times->len,
                                r->clients->len, report_plural(r->clients->len));
         if (times->len > 1) {
             report_seconds(text, g_array_index(times, int64_t, times->len / 2));
             g_string_append(text, " at the median, at most ");
         }
-        report_seconds(text, worst->down_time);
+        report_seconds(text, worst->outage_time);
         g_string_append(text, " (");
         report_client_name(text, worst);
         g_string_append_c(text, ')');
         if (gone > 0)
-            g_string_append_printf(text, "; %u got none again", gone);
+            g_string_append_printf(text, "; %u got none until the capture ended", gone);
         g_string_append_c(text, '\n');
     }
     g_array_unref(times);
@@ -153,7 +158,7 @@ void report_troubles(const report *r, GString *text)
     if (r->storms->len > STORMS_SHOWN)
         g_string_append_printf(text, "storm     ... and %u more below\n",
                                r->storms->len - STORMS_SHOWN);
-    append_downs(text, r);
+    append_outages(text, r);
     report_print(r, text);
 }
 
@@ -177,12 +182,12 @@ static gint compare_finding_groups(gconstpointer a, gconstpointer b)
     return (x->first->rule > y->first->rule) - (x->first->rule < y->first->rule);
 }
 
-static GArray *group_findings(const report *r)
+static GArray *group_findings(const GPtrArray *findings)
 {
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(finding_group));
 
-    for (guint i = 0; i < r->findings->len; i++) {
-        const reported_finding *f = g_ptr_array_index(r->findings, i);
+    for (guint i = 0; i < findings->len; i++) {
+        const reported_finding *f = g_ptr_array_index(findings, i);
         finding_group *group = NULL;
 
         for (guint k = 0; k < groups->len && group == NULL; k++) {
@@ -200,6 +205,16 @@ static GArray *group_findings(const report *r)
     }
     g_array_sort(groups, compare_finding_groups);
     return groups;
+}
+
+/* Each of several equal refusals has a finding; one of their client stands for all of them. */
+static bool is_repeated_refusal(const report *r, const reported_finding *f)
+{
+    const reported_session *s =
+        f->session < r->by_number->len ? g_ptr_array_index(r->by_number, f->session) : NULL;
+
+    return s != NULL && s->refused_repeatedly && f->rule == CTI_RULE_OPEN_REJECTED &&
+           f->severity == CTI_ERROR;
 }
 
 static void append_finding(GString *text, const report *r, const reported_finding *f)
@@ -229,29 +244,51 @@ static void append_finding_group(GString *text, const report *r, const finding_g
                            group->first->text + strlen(cti_rule_name(group->first->rule)) + 2);
 }
 
+static GPtrArray *findings_to_list(const report *r)
+{
+    GPtrArray *listed = g_ptr_array_new();
+
+    for (guint i = 0; i < r->findings->len; i++)
+        if (!is_repeated_refusal(r, g_ptr_array_index(r->findings, i)))
+            g_ptr_array_add(listed, g_ptr_array_index(r->findings, i));
+    return listed;
+}
+
+static void append_one_by_one(GString *text, const report *r, const GPtrArray *findings)
+{
+    for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
+        for (guint i = 0; i < findings->len; i++) {
+            const reported_finding *f = g_ptr_array_index(findings, i);
+
+            if ((int)f->severity == severity)
+                append_finding(text, r, f);
+        }
+}
+
+static void append_in_groups(GString *text, const report *r, const GPtrArray *findings)
+{
+    GArray *groups = group_findings(findings);
+
+    for (guint i = 0; i < groups->len; i++)
+        append_finding_group(text, r, &g_array_index(groups, finding_group, i));
+    g_array_unref(groups);
+}
+
 void report_findings(const report *r, GString *text)
 {
-    GArray *groups;
+    GPtrArray *findings;
 
     if (r->findings->len == 0)
         return;
+    findings = findings_to_list(r);
     g_string_append_c(text, '\n');
     ink_text(text, r->options->colour, INK_HEADING, "errors and warnings", 0);
     g_string_append(text, " (ctidump --explain NAME tells more)\n");
-    if (r->findings->len <= OVERVIEW_FINDINGS) {
-        for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
-            for (guint i = 0; i < r->findings->len; i++) {
-                const reported_finding *f = g_ptr_array_index(r->findings, i);
-
-                if ((int)f->severity == severity)
-                    append_finding(text, r, f);
-            }
-    } else {
-        groups = group_findings(r);
-        for (guint i = 0; i < groups->len; i++)
-            append_finding_group(text, r, &g_array_index(groups, finding_group, i));
-        g_array_unref(groups);
-    }
+    if (findings->len <= OVERVIEW_FINDINGS)
+        append_one_by_one(text, r, findings);
+    else
+        append_in_groups(text, r, findings);
+    g_ptr_array_unref(findings);
     report_print(r, text);
 }
 

@@ -6,7 +6,7 @@
  *     report_ends.c       the first screen: lost sessions and their causes
  *     report_story.c      a call or an agent, for those who ask for one
  *     report_answers.c    how requests were answered
- *     report_ways.c       each client's way across sides
+ *     report_history.c    each client's connection history
  *     report_sessions.c   each session: its facts, findings and timeline */
 #ifndef CTIDUMP_REPORT_PARTS_H
 #define CTIDUMP_REPORT_PARTS_H
@@ -43,6 +43,7 @@ typedef struct reported_session {
     cti_verdict verdict;
     uint32_t errors, warnings;
     bool in_story;
+    bool refused_repeatedly; /* its refusal is one of several equal ones of its client */
     GString *findings; /* lines */
     GString *text;     /* its facts; NULL where it is not told whole, and has no log */
     GString *evidence; /* lines, of its verdict */
@@ -107,9 +108,9 @@ void report_story_request(const report *r, const session_record *session,
                           const cti_request *request);
 void report_story(const report *r, GString *text);
 
-/* ---- report_ways.c ---- */
+/* ---- report_history.c ---- */
 
-void report_ways(const report *r, GString *text);
+void report_history(const report *r, GString *text);
 /* ClientID, or address. */
 void report_client_name(GString *to, const cti_client *client);
 

@@ -61,8 +61,8 @@ const char *html_end_class(cti_verdict verdict)
 {
     static const char *const classes[CTI_FATE_COUNT] = {
         [CTI_FATE_GOES_ON] = "goes-on", [CTI_FATE_CLOSED] = "closed",
-        [CTI_FATE_PLANNED] = "planned", [CTI_FATE_LOST] = "lost",
-        [CTI_FATE_NEVER_OPENED] = "lost"};
+        [CTI_FATE_PLANNED] = "planned", [CTI_FATE_REPLACED] = "planned",
+        [CTI_FATE_LOST] = "lost",       [CTI_FATE_NEVER_OPENED] = "lost"};
 
     return classes[cti_verdict_fate(verdict)];
 }

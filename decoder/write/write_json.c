@@ -297,6 +297,8 @@ static void json_session(void *user, const session_record *record)
     key_seconds(j, "duration_s", cti_elapsed(s->first_time, s->end_time));
     key_text(j, "end", cti_end_name(s->end));
     key_text(j, "verdict", cti_verdict_name(s->verdict));
+    key_known(j, "replaced_by", s->replaced_by);
+    key_known(j, "phone_held_by", s->phone_held_by);
     put_evidence(j, s);
     put_session_traffic(j, s);
     end_record(j);

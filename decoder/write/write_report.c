@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happened, for people: an overview with the cause of each lost session, the findings,
- * then each client's way across sides, then each session with its facts and its timeline.
+ * then each client's connection history, then each session with its facts and its timeline.
  *
  * The overview comes first and needs all that follows, so a session's text is kept until
  * the end; it is bounded by session_log.h and the findings per session. */
@@ -167,11 +167,25 @@ static void report_session(void *user, const session_record *record)
     r->by_number->pdata[s->number] = s;
 }
 
+/* One finding of the client stands for the refusals of these sessions. */
+static void mark_refusals(const report *r, const cti_client *client, const cti_refusals *refusals)
+{
+    for (uint32_t i = 0; i < client->leg_count; i++) {
+        const cti_leg *leg = client->legs[i];
+        reported_session *s = session_of_number(r, leg->session);
+
+        if (s != NULL && cti_refusals_have(refusals, leg))
+            s->refused_repeatedly = true;
+    }
+}
+
 static void report_client(void *user, const cti_client *client)
 {
     report *r = user;
 
     g_ptr_array_add(r->clients, (gpointer)client);
+    for (uint32_t i = 0; i < client->refusal_count; i++)
+        mark_refusals(r, client, &client->refusals[i]);
 }
 
 static void report_storm(void *user, const cti_storm *storm)
@@ -222,7 +236,7 @@ static void report_summary(void *user, const summary_record *summary)
     report_findings(r, text);
     report_session_table(r, text);
     report_answers(r, text);
-    report_ways(r, text);
+    report_history(r, text);
     for (guint i = 0; i < r->sessions->len; i++)
         report_session_text(r, g_ptr_array_index(r->sessions, i), text);
     report_sessions_left_out(r, text);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What several sessions together tell: each client's way over both sides, the times that it was
-down, storms of OPEN_REQ; against what the script of the capture knows.
+"""What several sessions together show: each client's connection history and outages, who holds a
+phone, refusals that repeat, storms of OPEN_REQ; against what the script of the capture knows.
 
     run.py CTIDUMP CAPTURES
 """
@@ -19,12 +19,13 @@ sys.path[:0] = [str(CAPTURES), str(HERE.parent)]
 
 from ged188.pcap import ACK, RST, SYN, Capture  # noqa: E402
 from ged188.tcp import CLIENT, SERVER, Conversation, Host, nanoseconds  # noqa: E402
+from written.calls import Agent  # noqa: E402
 from written.failover import failover  # noqa: E402
-from written.script import BRIDGE, SERVER_A, SERVER_B, Session  # noqa: E402
+from written.script import BRIDGE, SERVER_A, SERVER_B, Session, message  # noqa: E402
 
 MILLISECOND = 10 ** 6
 SECOND = 10 ** 9
-# A client's downs in the time of the truth, and its own.
+# Keys of an outage that are equal in JSON and in the truth.
 EXACT = ("left", "why", "side", "attempts")
 
 
@@ -123,7 +124,7 @@ class Across(unittest.TestCase):
             first = "\n".join(self.report(made).splitlines()[:25])
             for words in ("OPEN_REQ to side B", "x reset-by-server on side A",
                           "x heartbeats-unanswered on side A", "x server-offline on side A",
-                          f"{clients} of {clients} clients without a session", "got none again"):
+                          f"{clients} of {clients} clients without a session", "got none until"):
                 self.assertIn(words, first, clients)
 
     # ---- who is who ----
@@ -212,13 +213,25 @@ class Across(unittest.TestCase):
         found, = self.clients(made)
         self.assertEqual((found["downs"], found["down_s"]), ([], 0))
 
+    def refused_connection(self, made, at, port):
+        talk = Conversation(made, Host("10.0.3.1", port), Host(*SERVER_A))
+        talk.segment(CLIENT, at, SYN, 1)
+        talk.segment(SERVER, at + 0.001, RST | ACK, 0, acknowledgment=2)
+
+    def test_short_attempts_are_no_outage(self):
+        """A client that had no session before, and tries for a second."""
+        made = Capture()
+        for number in range(3):
+            self.refused_connection(made, 0.3 * number, 50001 + number)
+        Session(made, client=Host("10.0.3.1", 50009), server=SERVER_B, begin=1).open()
+        found, = self.clients(made)
+        self.assertEqual((found["downs"], found["down_s"]), ([], 0))
+
     def test_attempts_before_any_session(self):
         made = Capture()
         for number in range(3):
-            talk = Conversation(made, Host("10.0.3.1", 50001 + number), Host(*SERVER_A))
-            talk.segment(CLIENT, number, SYN, 1)
-            talk.segment(SERVER, number + 0.001, RST | ACK, 0, acknowledgment=2)
-        Session(made, client=Host("10.0.3.1", 50009), server=SERVER_B, begin=4).open()
+            self.refused_connection(made, 2 * number, 50001 + number)
+        Session(made, client=Host("10.0.3.1", 50009), server=SERVER_B, begin=6).open()
         records = self.records(made)
         found, = [record for record in records if record["record"] == "client"]
         self.assertEqual((records[-1]["failed_attempts"], records[-1]["other_connections"]), (3, 3))
@@ -265,7 +278,249 @@ class Across(unittest.TestCase):
         self.assertEqual(len(found["ONE"]["legs"]), 1)
         self.assertEqual([leg["outcome"] for leg in found["TWO"]["legs"]], ["opened", "refused"])
 
+    def test_outage_in_words(self):
+        """From the last answer where the client had to notice, else from the end."""
+        made = Capture()
+        one = Session(made).open().heartbeats(2, 15)
+        for _ in range(3):
+            one.lost_heartbeat(15)
+        one.wait(15).reset(CLIENT)
+        two = Session(made, client=Host("10.0.0.11", 50020), server=SERVER_B, begin=one.now + 2)
+        two.open().wait(10).reset(SERVER)
+        Session(made, client=Host("10.0.0.11", 50021), begin=two.now + 1).open().close()
+        found = [record for record in self.records(made) if record.get("rule") == "failover"]
+        self.assertRegex(found[0]["text"], r"^No session for 62\.0\d\d s: lost on side A "
+                         r"\(heartbeats-unanswered\), reopened on side B\. 60\.0\d\d s passed "
+                         r"before the client noticed\.$")
+        self.assertRegex(found[0]["check"], "^Check the heartbeat interval")
+        self.assertRegex(found[1]["text"], r"^No session for 1\.0\d\d s: lost on side B "
+                         r"\(reset-by-server\), reopened on side A\.$")
+        self.assertEqual([record["severity"] for record in found], ["warning", "note"])
+        self.assertIsNone(found[1]["check"])
+
+    def test_end_that_was_not_captured_is_no_outage(self):
+        """CLOSE_REQ may be in what is missing before the client's reset."""
+        made = Capture()
+        one = Session(made).open().heartbeats(2, 15).wait(1)
+        one.invoke += 1
+        one.send(CLIENT, message("CLOSE_REQ", {"InvokeID": one.invoke,
+                                               "Status": "E_CTI_NO_ERROR"}, 24), lost=(0,))
+        one.wait(0.01).reset(CLIENT)
+        Session(made, client=Host("10.0.0.11", 50020), begin=one.now + 60).open().close()
+        found, = self.clients(made)
+        self.assertEqual(found["downs"], [])
+
+    # ---- phones ----
+
+    PHONE = ("5001", "1001", "SEP1")
+
+    def held(self, made, at=40, server=SERVER_A, agent=PHONE, status="E_CTI_DEVICE_IN_USE",
+             **fields):
+        """DESK2 asks for a phone and is refused; the session record and the finding of that."""
+        two = Session(made, client=Host("10.0.0.12", 50002), client_id="DESK2", server=server,
+                      begin=at)
+        two.connect().ask_to_open(agent=agent, **fields).wait(0.02)
+        two.server("FAILURE_CONF", {"InvokeID": two.invoke, "Status": status}).reset(CLIENT)
+        records = self.records(made)
+        session, = [record for record in records if record["record"] == "session" and
+                    record["client"] == "DESK2"]
+        finding, = [record for record in records if record["record"] == "finding" and
+                    record["rule"] == "open-rejected"]
+        return session, finding
+
+    def desk(self, made, agent=PHONE, **options):
+        return Session(made, client_id="DESK1", **options).open(agent=agent, idle=120)
+
+    def test_who_holds_the_phone(self):
+        made = Capture()
+        self.desk(made).heartbeats(3, 30).close()
+        session, finding = self.held(made)
+        self.assertEqual(session["phone_held_by"], 1)
+        self.assertEqual(finding["text"], "The server refused OPEN_REQ with E_CTI_DEVICE_IN_USE "
+                         "(10): session 1 of DESK1 was open for the same AgentInstrument.")
+        self.assertIn("Session 1 was open for the same AgentInstrument.",
+                      [fact["text"] for fact in session["verdict_for"]])
+
+    def test_holder_is_redacted(self):
+        made = Capture()
+        self.desk(made).heartbeats(3, 30).close()
+        self.held(made)
+        report = self.report(made, "--redact")
+        self.assertNotIn("DESK1", report)
+        self.assertRegex(report, "session 1 of r:[0-9A-Z]{8} was open for")
+
+    def test_holder_by_other_names(self):
+        for agent, words in ((("", "1001", ""), "AgentID"), (("5001", "9999", ""), "AgentExtension"),
+                             (("", "", "SEP1"), "AgentInstrument")):
+            with self.subTest(by=words):
+                made = Capture()
+                self.desk(made).heartbeats(3, 30).close()
+                _, finding = self.held(made, agent=agent)
+                self.assertIn(f"session 1 of DESK1 was open for the same {words}.", finding["text"])
+
+    def test_holder_whose_phone_an_event_names(self):
+        """OPEN_REQ had the agent only; AGENT_STATE_EVENT names the phone."""
+        made = Capture()
+        one = self.desk(made, agent=("", "1001", ""))
+        one.wait(1).server("AGENT_STATE_EVENT", Agent(one, "1001", "5001").state_fields(
+            "AGENT_STATE_AVAILABLE"))
+        one.heartbeats(3, 30).close()
+        session, finding = self.held(made, agent=("", "", "5001"))
+        self.assertEqual(session["phone_held_by"], 1)
+        self.assertIn("was open for the same AgentInstrument.", finding["text"])
+
+    def test_event_of_another_agent(self):
+        """A supervisor's session has events of other agents."""
+        made = Capture()
+        one = self.desk(made, agent=("", "1001", ""))
+        one.wait(1).server("AGENT_STATE_EVENT", Agent(one, "1002", "5002").state_fields(
+            "AGENT_STATE_AVAILABLE"))
+        one.heartbeats(3, 30).close()
+        self.assertIsNone(self.held(made, agent=("", "", "5002"))[0]["phone_held_by"])
+
+    def test_holder_that_is_not_known(self):
+        """Closed, or perhaps closed, by then; on another server; with another phone."""
+        def closed(made):
+            self.desk(made).heartbeats(1, 30).close()
+
+        def close_missed(made):
+            one = self.desk(made).heartbeats(1, 30)
+            one.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 9, "Status": "E_CTI_NO_ERROR"}, 24),
+                     lost=(0,))
+            one.wait(60)
+            one.talk.ack(SERVER, one.now)
+
+        def silent(made):
+            """The server's idle timer must have fired."""
+            Session(made, client_id="DESK1").open(agent=self.PHONE, idle=20)
+
+        def another_phone(made):
+            self.desk(made, agent=("5002", "1002", "SEP2")).heartbeats(3, 30).close()
+
+        def another_server(made):
+            self.desk(made, server=SERVER_B).heartbeats(3, 30).close()
+
+        def conf_missed(made):
+            """Nothing shows that its OPEN_REQ was confirmed."""
+            Session(made, client_id="DESK1").connect().ask_to_open(agent=self.PHONE)
+
+        for script in (closed, close_missed, silent, another_phone, another_server, conf_missed):
+            with self.subTest(script=script.__name__):
+                made = Capture()
+                script(made)
+                session, finding = self.held(made)
+                self.assertIsNone(session["phone_held_by"])
+                self.assertNotIn("session 1", finding["text"])
+
+    def test_other_refusals_name_no_holder(self):
+        made = Capture()
+        self.desk(made).heartbeats(3, 30).close()
+        session, finding = self.held(made, status="E_CTI_INVALID_PASSWORD")
+        self.assertIsNone(session["phone_held_by"])
+        self.assertNotIn("DESK1", finding["text"])
+
+    def test_replaced(self):
+        """The older session names its successor; they are one client's, without an outage."""
+        for address, event in (("10.0.0.11", True), ("10.0.0.11", False), ("10.0.0.99", True)):
+            with self.subTest(address=address, event=event):
+                made = Capture()
+                one = self.desk(made).heartbeats(1, 30)
+                two = self.desk(made, client=Host(address, 50020), begin=one.now + 5)
+                one.now = two.now + 0.01
+                if event:
+                    one.server("FAILURE_EVENT", {"Status": "E_CTI_NEW_SESSION_OPENED"})
+                one.reset(SERVER)
+                two.heartbeats(2, 30).close()
+                records = self.records(made)
+                sessions = {record["session"]: record for record in records
+                            if record["record"] == "session"}
+                client, = [record for record in records if record["record"] == "client"]
+                self.assertEqual((sessions[1]["verdict"], sessions[1]["replaced_by"]),
+                                 ("new-session-opened", 2))
+                self.assertIsNone(sessions[2]["replaced_by"])
+                self.assertEqual((len(client["legs"]), client["downs"]), (2, []))
+
+    # ---- refusals ----
+
+    def refusals(self, count, apart, *fields):
+        """OPEN_REQ of a client, refused again and again; fields of each."""
+        made = Capture()
+        for number in range(count):
+            one = Session(made, client=Host("10.0.0.11", 50001 + number), begin=number * apart)
+            one.connect().ask_to_open(services=BRIDGE, **(fields[number % len(fields)]
+                                                          if fields else {}))
+            one.wait(0.01).server("FAILURE_CONF", {"InvokeID": one.invoke,
+                                                   "Status": "E_CTI_INVALID_PASSWORD"})
+            one.reset(CLIENT)
+        return made
+
+    def retries(self, records):
+        return [record for record in records if record.get("rule") == "open-retries"]
+
+    def test_same_refusal_60_times(self):
+        made = self.refusals(60, 0.066)
+        records = self.records(made)
+        finding, = self.retries(records)
+        client, = [record for record in records if record["record"] == "client"]
+        self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a second, "
+                         "were refused with E_CTI_INVALID_PASSWORD (36: client ID or password is "
+                         "wrong).")
+        self.assertNotIn("storm", {record["record"] for record in records})
+        self.assertEqual(client["downs"], [])
+        self.assertEqual([(found["count"], found["status_name"], found["same_data"],
+                           found["opened"]) for found in client["refusals"]],
+                         [(60, "E_CTI_INVALID_PASSWORD", True, False)])
+        first = self.report(made).splitlines()[:12]
+        self.assertEqual([line for line in first if line.startswith("  error")],
+                         [line for line in first if "open-retries: 60 OPEN_REQ" in line])
+
+    def test_refusals_of_changed_data(self):
+        finding, = self.retries(self.records(self.refusals(4, 2, {"idle": 100}, {"idle": 120})))
+        self.assertEqual(finding["text"], "4 OPEN_REQ in 6.000 s, one every 2.000 s, were refused "
+                         "with E_CTI_INVALID_PASSWORD (36: client ID or password is wrong).")
+
+    def test_refusals_that_were_cut(self):
+        """One OPEN_REQ of four was cut: what it said may have changed."""
+        made = self.refusals(4, 2)
+        times = sorted({time for time, frame in made.records if len(frame) > 120})
+        made.records = [(time, frame[:120] if time == times[1] else frame)
+                        for time, frame in made.records]
+        records = self.records(made)
+        client, = [record for record in records if record["record"] == "client"]
+        self.assertEqual([(found["count"], found["same_data"]) for found in client["refusals"]],
+                         [(4, None)])
+        finding, = self.retries(records)
+        self.assertNotIn("same data", finding["text"])
+
     # ---- storms ----
+
+    def test_clients_that_give_up_early(self):
+        made = Capture()
+        for number in range(15):
+            one = Session(made, client=Host(f"10.0.3.{number + 1}", 50001), client_id=f"C{number}",
+                          begin=number * 0.01).connect().ask_to_open(services=BRIDGE)
+            if number < 6:
+                one.wait(2 + number / 10).reset(CLIENT)
+            elif number < 8: # these wait for long enough
+                one.wait(31).reset(CLIENT)
+            else:
+                one.wait(0.1).server("OPEN_CONF", {"InvokeID": one.invoke, "ServicesGranted": 16})
+        records = self.records(made)
+        storm, = [record for record in records if record["record"] == "storm"]
+        finding, = [record for record in records if record.get("rule") == "open-storm"]
+        self.assertEqual((storm["unanswered"], storm["gave_up_early"]), (8, 6))
+        self.assertAlmostEqual(storm["shortest_wait_s"], 2.0, 2)
+        self.assertRegex(finding["text"], r"^15 clients sent 15 OPEN_REQ to side A in 0\.140 s, up "
+                         r"to 15 a second; 6 given up after 2\.0\d\d s or more; 2 not answered; "
+                         r"OPEN_CONF took 0\.1\d\d to 0\.1\d\d s\.$")
+        self.assertRegex(finding["check"], "^Check how long the clients wait for OPEN_CONF")
+
+    def test_one_client_is_no_storm(self):
+        made = self.refusals(40, 0.02)
+        for number in range(3): # some others, meanwhile
+            Session(made, client=Host(f"10.0.3.{number + 1}", 50001), client_id=f"C{number}",
+                    begin=0.1 * number).open(services=BRIDGE)
+        self.assertNotIn("storm", {record["record"] for record in self.records(made)})
 
     def openings(self, count, every, answer=0.05):
         made = Capture()

@@ -77,8 +77,8 @@ static void on_client(void *user, const cti_client *client)
     REQUIRE(client->leg_count > 0);
     for (uint32_t i = 0; i < client->leg_count; i++)
         REQUIRE(client->legs[i] != NULL && client->legs[i]->outcome < CTI_LEG_OUTCOMES);
-    for (uint32_t i = 0; i < client->down_count; i++)
-        REQUIRE(client->downs[i].from <= client->downs[i].until);
+    for (uint32_t i = 0; i < client->outage_count; i++)
+        REQUIRE(client->outages[i].from <= client->outages[i].until);
 }
 
 static void on_storm(void *user, const cti_storm *storm)

@@ -306,7 +306,7 @@ class Content(unittest.TestCase):
                       first)
         page = pages["failover"]
         self.assertIn("a lane for each client with trouble", text.lower())
-        self.assertIn("50 of 50 clients had times without a session", first)
+        self.assertIn("50 of 50 clients had outages", first)
         self.assertRegex(first, r"storm \d+ OPEN_REQ of \d+ clients to B 10\.0\.0\.2:43027")
         self.assertGreaterEqual(page.count(b'class="down"'), 50)
         self.assertGreaterEqual(page.count(b'class="missed"'), 15)

@@ -3,7 +3,7 @@
 of each one and words of the facts for it and against it."""
 from ged188.tcp import CLIENT, SERVER, Host
 from scripts import MONITOR, ask, begin, confirm, leave, missed, offline, opened, refuse, \
-    refused_heartbeat, script, silent, vote
+    refused_heartbeat, replaced, script, silent, vote
 from written.calls import Agent
 from written.script import Session, message
 
@@ -109,7 +109,19 @@ def heartbeat_refused(made):
 
 
 @lost("replaced")
-def replaced(made):
+def is_replaced(made):
+    replaced(made, event=True)
+
+
+@lost("replaced-silently")
+def replaced_silently(made):
+    """The server only resets the older session."""
+    replaced(made)
+
+
+@lost("replaced-unseen")
+def replaced_unseen(made):
+    """The client opened its next session where nothing was captured."""
     session = opened(made)
     session.server("FAILURE_EVENT", {"Status": "E_CTI_NEW_SESSION_OPENED"}).reset(SERVER)
 

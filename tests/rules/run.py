@@ -156,11 +156,13 @@ class Lost(Made):
         """By what the end means: a planned one is no loss, a refused one never was open."""
         titles = {"-": None, "lost": r"lost      1 of \d+ sessions$",
                   "never-opened": r"lost      0 of \d+ sessions; 1 never opened$",
-                  "planned": r"planned   1 of \d+ sessions ended for maintenance$"}
+                  "planned": r"planned   1 of \d+ sessions ended for maintenance$",
+                  "replaced": r"replaced  1 of \d+ sessions replaced by the next one of the same "
+                              r"client$"}
         for name, _, counted, _, _ in self.table:
             with self.subTest(capture=name):
                 found = [line for line in self.run_on(name).splitlines()[:FIRST_SCREEN]
-                         if re.match("lost |planned ", line)]
+                         if re.match("lost |planned |replaced ", line)]
                 self.assertEqual(len(found), counted != "-", found)
                 for line in found:
                     self.assertRegex(line, titles[counted])

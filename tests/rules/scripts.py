@@ -1469,7 +1469,128 @@ def instance_twice(made):
            "E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID").reset(CLIENT)
 
 
+# ---- phones ----
+
+def desktop(made, number=1, **options):
+    """A session for an agent's phone, open for 60 s."""
+    return Session(made, client=Host(f"10.0.0.{10 + number}", options.pop("port", 50000 + number)),
+                   **options).open(agent=PHONE).heartbeats(2, 30)
+
+
+def replaced(made, event=False, opened_for=0.01, **options):
+    """A second session of a client for the same phone; the server ends the first one so long after
+    its OPEN_CONF."""
+    first = desktop(made)
+    second = Session(made, client=Host("10.0.0.11", 50021), begin=first.now + 5, **options)
+    second.open(agent=PHONE)
+    first.now = second.now + opened_for
+    if event:
+        first.server("FAILURE_EVENT", {"Status": "E_CTI_NEW_SESSION_OPENED"})
+    first.reset(SERVER)
+    second.heartbeats(2, 30).close()
+
+
+@script("replaced-event")
+def replaced_event(made):
+    replaced(made, event=True)
+
+
+@script("replaced-without-event")
+def replaced_without_event(made):
+    replaced(made)
+
+
+@script("replaced-before-answer")
+def replaced_before_answer(made):
+    """The server ends the older session between OPEN_REQ and OPEN_CONF."""
+    replaced(made, opened_for=-0.01)
+
+
+@script("replaced-much-later")
+def replaced_much_later(made):
+    """The older session goes on for 20 s: something else ended it."""
+    replaced(made, opened_for=20)
+
+
+@script("replaced-by-another")
+def replaced_by_another(made):
+    """Another client opened for the same phone: that is no replacement of the client's session."""
+    replaced(made, client_id="OTHER")
+
+
+@script("replaced-refused")
+def replaced_refused(made):
+    """The second session was refused, so it replaced nothing."""
+    first = desktop(made)
+    second = Session(made, client=Host("10.0.0.11", 50021), begin=first.now + 5).connect()
+    refuse(second.ask_to_open(agent=PHONE), "E_CTI_INVALID_PASSWORD").reset(CLIENT)
+    first.now = second.now + 0.01
+    first.reset(SERVER)
+
+
 # ---- across sessions ----
+
+def refused_again(made, count, status="E_CTI_INVALID_PASSWORD", apart=2.0, **options):
+    """OPEN_REQ, refused so many times, each on a connection of its own."""
+    for number in range(count):
+        session = begin(made, port=50100 + number, begin=number * apart, **options)
+        refuse(session.ask_to_open(services=MONITOR), status).reset(CLIENT)
+
+
+@script("retries-same")
+def retries_same(made):
+    refused_again(made, 5)
+
+
+@script("retries-twice")
+def retries_twice(made):
+    refused_again(made, 2)
+
+
+@script("retries-then-opened")
+def retries_then_opened(made):
+    refused_again(made, 3)
+    opened(made, port=50200, begin=10).close()
+
+
+@script("retries-offline")
+def retries_offline(made):
+    """Nothing is wrong with OPEN_REQ, and the client waits before it sends it again."""
+    refused_again(made, 4, "E_CTI_CTI_SERVER_OFFLINE")
+
+
+@script("retries-offline-hasty")
+def retries_offline_hasty(made):
+    refused_again(made, 4, "E_CTI_CTI_SERVER_OFFLINE", apart=0.2)
+
+
+@script("retries-changed")
+def retries_changed(made):
+    """The client changes IdleTimeout each time, but not its password."""
+    for number in range(3):
+        session = begin(made, port=50100 + number, begin=2 * number)
+        refuse(session.ask_to_open(services=MONITOR, idle=100 + number),
+               "E_CTI_INVALID_PASSWORD").reset(CLIENT)
+
+
+@script("storm-one-client")
+def storm_one_client(made):
+    """One client in a loop, and two others that open once: no storm."""
+    refused_again(made, 40, apart=0.05)
+    for number in (5, 6):
+        opened(made, number=number, client_id=f"CTIOS{number}", begin=0.1 * number).close()
+
+
+@script("storm-given-up")
+def storm_given_up(made):
+    """Twelve clients at once; the server is slow, and five of them give up after 3 s."""
+    for number in range(12):
+        session = begin(made, number=number + 1, client_id=f"CTIOS{number + 1}",
+                        begin=number * 0.02).ask_to_open(services=MONITOR)
+        if number < 5:
+            session.wait(3).reset(CLIENT)
+        else:
+            confirm(session.wait(0.5)).heartbeats(2, 30).close()
 
 @script("failover-slow")
 def failover_slow(made):

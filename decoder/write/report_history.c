@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of each client over sides A and B: its sessions, its failed attempts, and the times
- * without a session.
+/* The connection history of each client over sides A and B: its sessions, its failed attempts, and
+ * its outages.
  *
- *     The way of CTIOS1: without a session for 12.301 s
- *       10:00:00.000  A  session 1, 0:02:00.123, reset-by-server
- *         10:01:50.000  without a session for 12.301 s: 10.123 s until the connection ended, ...
+ *     Connection history of CTIOS1: no session for 92.301 s
+ *       10:00:00.000  A  session 1, 0:02:00.123, heartbeats-unanswered
+ *         10:00:30.000  no session for 92.301 s: 90.123 s until the connection ended, ...
  *       10:02:00.500  A  2 attempts, refused  #17 #19
  *       10:02:02.301  B  session 2, 0:10:00.000, still-open
  */
@@ -15,9 +15,9 @@
 #include "ink.h"
 #include "report_parts.h"
 
-/* Clients whose way is told, those that were down for longest first, and legs of one. */
-#define WAYS_SHOWN 30
-#define LEGS_SHOWN 24
+/* Clients whose history is shown, those with the longest outages first, and lines of one. */
+#define CLIENTS_SHOWN 30
+#define LINES_SHOWN   24
 
 /* ---- names ---- */
 
@@ -72,8 +72,7 @@ static void append_session(GString *text, const report *r, const cti_leg *leg)
     ink_verdict(text, r->options->colour, leg->verdict);
 }
 
-static void append_attempts(GString *text, const cti_client *client, uint32_t first,
-                            uint32_t count)
+static void append_attempts(GString *text, const cti_client *client, uint32_t first, uint32_t count)
 {
     const cti_leg *leg = client->legs[first], *last = client->legs[first + count - 1];
 
@@ -103,93 +102,96 @@ static void append_leg(GString *text, const report *r, const cti_client *client,
     g_string_append_c(text, '\n');
 }
 
-static void append_down(GString *text, const report *r, const cti_down *down)
+static void append_outage(GString *text, const report *r, const cti_client_outage *outage)
 {
+    const int64_t unnoticed =
+        outage->left != NULL ? cti_elapsed(outage->from, outage->left->ended) : 0;
+
     g_string_append(text, "    ");
-    times_cell(text, r->options->times, down->from, r->digits);
-    g_string_append(text, "  without a session for ");
-    report_seconds(text, cti_elapsed(down->from, down->until));
-    if (down->left != NULL) {
+    times_cell(text, r->options->times, outage->from, r->digits);
+    g_string_append(text, "  no session for ");
+    report_seconds(text, cti_elapsed(outage->from, outage->until));
+    if (unnoticed > 0) {
         g_string_append(text, ": ");
-        report_seconds(text, cti_elapsed(down->from, down->left->ended));
+        report_seconds(text, unnoticed);
         g_string_append(text, " until the connection ended");
     }
-    if (down->to == NULL) {
-        g_string_append(text, ", and no other session came");
-    } else if (down->to->asked != CTI_NO_TIME) {
-        g_string_append(text, down->left != NULL ? ", the last " : ": the last ");
+    if (outage->to == NULL) {
+        g_string_append(text, outage->left != NULL ? ", until the capture ended"
+                                                   : ", until the last attempt failed");
+    } else if (outage->to->asked != CTI_NO_TIME) {
+        g_string_append(text, unnoticed > 0 ? ", the last " : ": the last ");
         g_string_append_printf(text, "%.3f ms for OPEN_CONF",
-                               (double)cti_elapsed(down->to->asked, down->to->opened) / 1e6);
+                               (double)cti_elapsed(outage->to->asked, outage->to->opened) / 1e6);
     }
     g_string_append_c(text, '\n');
 }
 
-/* ---- a way ---- */
+/* ---- a client ---- */
 
 static void append_title(GString *text, const report *r, const cti_client *client, bool shared)
 {
     g_string_append_c(text, '\n');
     ink_begin(text, r->options->colour, INK_HEADING);
-    g_string_append(text, "The way of ");
+    g_string_append(text, "Connection history of ");
     report_client_name(text, client);
     if (shared && client->id[0] != '\0') {
         g_string_append(text, " at ");
         format_endpoint(text, &client->legs[0]->client);
     }
     ink_end(text, r->options->colour);
-    if (client->down_count > 0) {
-        g_string_append(text, ": without a session ");
-        if (client->down_count > 1)
-            g_string_append_printf(text, "%u times, ", client->down_count);
-        g_string_append(text, "for ");
-        report_seconds(text, client->down_time);
+    if (client->outage_count > 0) {
+        g_string_append(text, ": no session for ");
+        report_seconds(text, client->outage_time);
+        if (client->outage_count > 1)
+            g_string_append_printf(text, " in %u outages", client->outage_count);
     }
     g_string_append_c(text, '\n');
 }
 
-/* The down that ended with this leg, or that began before it and never ended. */
-static const cti_down *down_before(const cti_client *client, const cti_leg *leg)
+/* The outage that is to be shown before this leg. */
+static const cti_client_outage *outage_before(const cti_client *client, const cti_leg *leg)
 {
-    for (uint32_t i = 0; i < client->down_count; i++) {
-        const cti_down *down = &client->downs[i];
+    for (uint32_t i = 0; i < client->outage_count; i++) {
+        const cti_client_outage *outage = &client->outages[i];
 
-        if (down->first_attempt != NULL ? down->first_attempt == leg : down->to == leg)
-            return down;
+        if (outage->first_attempt != NULL ? outage->first_attempt == leg : outage->to == leg)
+            return outage;
     }
     return NULL;
 }
 
-static void print_way(const report *r, const cti_client *client, bool shared, GString *text)
+static void print_history(const report *r, const cti_client *client, bool shared, GString *text)
 {
     uint32_t shown = 0, first = 0, count;
 
     append_title(text, r, client, shared);
-    for (; first < client->leg_count && shown < LEGS_SHOWN; first += count, shown++) {
-        const cti_down *down = down_before(client, client->legs[first]);
+    for (; first < client->leg_count && shown < LINES_SHOWN; first += count, shown++) {
+        const cti_client_outage *outage = outage_before(client, client->legs[first]);
 
-        if (down != NULL)
-            append_down(text, r, down);
+        if (outage != NULL)
+            append_outage(text, r, outage);
         count = count_alike(client, first);
         append_leg(text, r, client, first, count);
     }
     if (first < client->leg_count)
-        g_string_append_printf(text, "  ... and %u more steps: -T json has all\n",
+        g_string_append_printf(text, "  ... and %u more: -T json has all\n",
                                client->leg_count - first);
     report_print(r, text);
 }
 
 /* ---- all of them ---- */
 
-static gint compare_down_times(gconstpointer a, gconstpointer b)
+static gint compare_outage_times(gconstpointer a, gconstpointer b)
 {
     const cti_client *x = *(cti_client *const *)a, *y = *(cti_client *const *)b;
 
-    if (x->down_time != y->down_time)
-        return x->down_time > y->down_time ? -1 : 1;
+    if (x->outage_time != y->outage_time)
+        return x->outage_time > y->outage_time ? -1 : 1;
     return (x->legs[0]->frame > y->legs[0]->frame) - (x->legs[0]->frame < y->legs[0]->frame);
 }
 
-void report_ways(const report *r, GString *text)
+void report_history(const report *r, GString *text)
 {
     GHashTable *names = count_names(r);
     GPtrArray *sorted = g_ptr_array_new();
@@ -197,20 +199,22 @@ void report_ways(const report *r, GString *text)
     for (guint i = 0; i < r->clients->len; i++) {
         cti_client *client = g_ptr_array_index(r->clients, i);
 
-        if (client->leg_count > 1 || client->down_count > 0)
+        if (client->leg_count > 1 || client->outage_count > 0)
             g_ptr_array_add(sorted, client);
     }
-    if (sorted->len > WAYS_SHOWN)
-        g_ptr_array_sort(sorted, compare_down_times);
-    for (guint i = 0; i < sorted->len && i < WAYS_SHOWN; i++) {
+    if (sorted->len > CLIENTS_SHOWN)
+        g_ptr_array_sort(sorted, compare_outage_times);
+    for (guint i = 0; i < sorted->len && i < CLIENTS_SHOWN; i++) {
         const cti_client *client = g_ptr_array_index(sorted, i);
 
-        print_way(r, client, GPOINTER_TO_UINT(g_hash_table_lookup(names, client->id)) > 1, text);
+        print_history(r, client, GPOINTER_TO_UINT(g_hash_table_lookup(names, client->id)) > 1,
+                      text);
     }
-    if (sorted->len > WAYS_SHOWN)
-        g_string_append_printf(text, "\n%u more clients with a way, all of them shorter without a "
-                                     "session: -T json has all\n",
-                               sorted->len - WAYS_SHOWN);
+    if (sorted->len > CLIENTS_SHOWN)
+        g_string_append_printf(text,
+                               "\n%u more clients, with shorter outages or none: -T json has "
+                               "all\n",
+                               sorted->len - CLIENTS_SHOWN);
     report_print(r, text);
     g_ptr_array_unref(sorted);
     g_hash_table_destroy(names);
