@@ -81,8 +81,11 @@ static cti_leg_outcome session_outcome(const cti_session_summary *session)
  * is lost already. */
 static bool was_lost(const cti_session_summary *session)
 {
-    if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown)
+    if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown ||
+        cti_verdict_fate(session->verdict) == CTI_FATE_LEFT)
         return false;
+    if (session->verdict == CTI_VERDICT_CLOSED_BY_SERVER)
+        return true;
     if (session->close_time == CTI_NO_TIME)
         return session->end != CTI_END_CLOSED;
     return session->has_close_status && session->close_status != CTI_V_StatusCode_E_CTI_NO_ERROR;
@@ -248,6 +251,7 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
         cti_clients_find_downs(member, end);
         add_downs(&member->client, findings);
         cti_sides_findings(&member->client, seen, findings);
+        cti_other_address_finding(&member->client, findings);
         if (events->client != NULL)
             events->client(user, &member->client);
     }

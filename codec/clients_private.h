@@ -5,6 +5,7 @@
  *     clients_group.c  which legs belong to which client
  *     clients_downs.c  the times a client had no session
  *     clients_sides.c  whether it tried both sides in turn
+ *     clients_answers.c  answers from another address
  *     clients_storm.c  bursts of OPEN_REQ */
 #ifndef CTI_CLIENTS_PRIVATE_H
 #define CTI_CLIENTS_PRIVATE_H
@@ -33,6 +34,9 @@ bool cti_down_finding(const cti_down *down, cti_finding *finding);
 
 /* Adds the findings of rule "sides"; seen: the sides that the capture shows anything of. */
 void cti_sides_findings(const cti_client *client, const bool seen[3], GArray *findings);
+
+/* Adds the finding of rule "other-address", if the client met one. */
+void cti_other_address_finding(const cti_client *client, GArray *findings);
 
 /* The storms among the legs. */
 GArray *cti_clients_find_storms(const GPtrArray *legs);

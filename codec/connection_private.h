@@ -372,6 +372,9 @@ void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size,
 /* True if a TLS handshake begins here. */
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);
 
+/* Compares the first bytes of a direction with what the client began: TLS or not. */
+void cti_recognition_compare(direction *from, const uint8_t *bytes, uint32_t size);
+
 /* ---- connection_stream.c ---- */
 
 /* Where TCP's stream of a direction delivers to, and where its messages go; the user of both is the

@@ -132,9 +132,14 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
     direction *from = user;
     connection *c = from->connection;
 
-    c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
+    uint64_t *count = &c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1];
+
+    if (*count == 0 && c->record.tcp.gaps == 0)
+        cti_recognition_compare(from, bytes, size);
+    *count += size;
     if (c->content == CONTENT_CTI && !c->numbered && cti_recognition_is_tls(bytes, size)) {
         c->record.tls = true;
+        c->record.tls_frame = c->packet.frame;
         cti_connection_number(c);
     }
     if (!c->record.tls)

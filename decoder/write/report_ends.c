@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first screen of the report: which sessions were lost or never opened, and why; then those
- * that ended as planned.  Whether there is one client or a thousand, the causes stand on its first
+ * that their clients left, and those that ended as planned.  Whether there is one client or a thousand, the causes stand on its first
  * 25 lines: what is alike is one line. */
 #include "ink.h"
 #include "report_parts.h"
@@ -156,19 +156,37 @@ static void append_planned(GString *text, const report *r, const GPtrArray *plan
     append_ends(text, r, planned, evidence);
 }
 
+/* "left      3 of 167 sessions ended by their clients without CLOSE_REQ". */
+static void append_left(GString *text, const report *r, const GPtrArray *left, bool evidence)
+{
+    const guint all = r->sessions->len;
+
+    if (left->len == 0)
+        return;
+    ink_text(text, r->options->colour, INK_WARNING, "left", 10);
+    g_string_append_printf(text, "%u of %u session%s ended by %s without CLOSE_REQ\n", left->len,
+                           all, report_plural(all), left->len == 1 ? "its client" : "their clients");
+    append_ends(text, r, left, evidence);
+}
+
 void report_ends(const report *r, GString *text)
 {
-    GPtrArray *lost = g_ptr_array_new(), *planned = g_ptr_array_new();
+    GPtrArray *lost = g_ptr_array_new(), *left = g_ptr_array_new(), *planned = g_ptr_array_new();
 
     for (guint i = 0; i < r->sessions->len; i++) {
         reported_session *s = g_ptr_array_index(r->sessions, i);
 
         if (cti_verdict_asks_why(s->verdict))
-            g_ptr_array_add(cti_verdict_is_lost(s->verdict) ? lost : planned, s);
+            g_ptr_array_add(cti_verdict_is_lost(s->verdict)                      ? lost
+                            : cti_verdict_fate(s->verdict) == CTI_FATE_LEFT ? left
+                                                                                 : planned,
+                            s);
     }
     append_lost(text, r, lost);
-    append_planned(text, r, planned, lost->len == 0);
+    append_left(text, r, left, lost->len == 0);
+    append_planned(text, r, planned, lost->len + left->len == 0);
     g_ptr_array_unref(lost);
+    g_ptr_array_unref(left);
     g_ptr_array_unref(planned);
     report_print(r, text);
 }

@@ -13,7 +13,7 @@
 #include "codec/text.h"
 #include "writers.h"
 
-#define COLUMNS_MAX 40
+#define COLUMNS_MAX 48
 
 typedef struct csv_table {
     const char *name;
@@ -26,8 +26,8 @@ static const csv_table tables[] = {
       "version", "version_inferred", "services_requested", "services_requested_names",
       "services_granted", "services_granted_names", "idle_timeout_s", "idle_timeout_inferred",
       "began_before_capture", "not_captured", "opened", "open_answer_s", "ended", "duration_s",
-      "end", "verdict", "verdict_for", "verdict_against", "messages_client", "messages_server",
-      "heartbeats", "heartbeats_missed", "heartbeat_interval_s", "heartbeat_interval_source",
+      "end", "verdict", "verdict_for", "verdict_against", "blame", "verdict_check",
+      "messages_client", "messages_server", "heartbeats", "heartbeats_missed", "heartbeat_interval_s", "heartbeat_interval_source",
       "worst_gap_s", "worst_gap_ts", "answers_median_s", "answers_p95_s", "answers_worst_s",
       "unanswered", "holes", "findings", NULL}},
     {"messages",
