@@ -96,10 +96,12 @@ static void report_tls(const connection *c)
         all->events->finding(all->user, NULL, &finding);
 }
 
-static void compare_tls(cti_connection_summary *record)
+static void compare_tls(connection *c)
 {
+    cti_connection_summary *record = &c->record;
+
     if (record->tls && record->syn == CTI_SYN_FULL && record->tcp.bytes[1] == 0 &&
-        record->tcp.gaps == 0 && !record->reset.other_ttl &&
+        cti_connection_direction(c, CTI_SERVER)->lost == 0 && !record->reset.other_ttl &&
         (record->close == CTI_END_RESET_BY_SERVER || record->close == CTI_END_FIN_BY_SERVER))
         record->tls_mismatch = CTI_TLS_CLIENT_ONLY;
 }
@@ -120,7 +122,7 @@ static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_
         cti_connection_session_end(c, time, how);
     }
     note_attempt(c);
-    compare_tls(&c->record);
+    compare_tls(c);
     report_tls(c);
     all->counts.one_sided += c->numbered && c->directions[0].captured != c->directions[1].captured;
     if (c->record.close == CTI_END_CAPTURE_ENDED)

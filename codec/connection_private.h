@@ -99,7 +99,7 @@ typedef struct direction {
     cti_tcp_stream stream;
     cti_stream messages;
     GQueue waiting; /* of events, for their turn */
-    uint64_t lost;  /* bytes missing while it was not decided if this is CTI */
+    uint64_t lost;  /* bytes missing while it was not decided if this is CTI, or of TLS */
     cti_gap_cause lost_by;
     sent_segment sent[SENT_MAX]; /* the first side->queued are in use, oldest first */
 } direction;

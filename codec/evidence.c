@@ -501,12 +501,14 @@ static void without_reason(list *l)
     no_idle_timer(l);
     if (s->summary.end_sender == CTI_CLIENT) {
         client_waited(l, s->summary.verdict == CTI_VERDICT_LEFT_BY_CLIENT);
-        if (s->rules.outstanding > 0)
+        if (s->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT)
             acknowledged(l, CTI_CLIENT);
     } else {
         heartbeats_missed(l, true);
         requests_waited(l, false);
         window_closed(l, CTI_CLIENT);
+        if (cti_link_delivery(s, CTI_SERVER) == CTI_DELIVERY_FAILED)
+            not_acknowledged(l, CTI_SERVER);
     }
     gaps(l);
 }

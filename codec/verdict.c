@@ -107,14 +107,22 @@ bool cti_session_reported_failure(const cti_session *session)
            cti_elapsed(session->rules.failure_time, ended) <= CTI_TIME(FAILURE_ENDS);
 }
 
-/* FIN says that the client wanted it; a reset too, unless something still waited for an answer, or
- * the reset may not be the client's. */
+/* The client waited for an answer, or for its data to be taken. */
+static bool client_waits(const cti_session *session)
+{
+    return session->rules.outstanding > 0 || session->rules.missed_run > 0 ||
+           cti_link_delivery(session, CTI_CLIENT) == CTI_DELIVERY_FAILED ||
+           cti_link_window_closed(session, CTI_SERVER) != CTI_NO_TIME;
+}
+
+/* FIN says that the client wanted it; a reset too, unless the client waited for something, or the
+ * reset may not be its own. */
 static bool was_left(const cti_session *session)
 {
     if (session->summary.end == CTI_END_FIN_BY_CLIENT)
         return true;
-    return session->summary.end == CTI_END_RESET_BY_CLIENT && session->rules.outstanding == 0 &&
-           session->rules.missed_run == 0 && cti_link_foreign_reset(session) == NULL;
+    return session->summary.end == CTI_END_RESET_BY_CLIENT && !client_waits(session) &&
+           cti_link_foreign_reset(session) == NULL;
 }
 
 static cti_verdict by_tcp(const cti_session *session)
@@ -233,13 +241,15 @@ static void blame_refusal(cti_session *session)
     }
 }
 
-/* The client reset the connection while it waited for an answer; the server had time for it? */
+/* The client reset the connection while it waited; the server is to blame if it had time. */
 static void blame_awaited_server(cti_session *session)
 {
-    const int64_t waited =
-        cti_elapsed(session->rules.outstanding_since, session->summary.end_time);
+    const bool just_asked =
+        session->rules.outstanding > 0 && session->rules.missed_run == 0 &&
+        cti_elapsed(session->rules.outstanding_since, session->summary.end_time) <
+            CTI_TIME(ANSWER_WAIT);
 
-    if (session->rules.missed_run == 0 && waited < CTI_TIME(ANSWER_WAIT)) {
+    if (just_asked) {
         session->summary.blame = CTI_BLAME_UNKNOWN;
         return;
     }
@@ -254,6 +264,11 @@ static void blame_reset(cti_session *session)
               "Check firewalls and other devices between client and server at that time.");
     else if (session->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT)
         blame_awaited_server(session);
+    else if (cti_link_window_closed(session, CTI_CLIENT) != CTI_NO_TIME)
+        blame(session, CTI_BLAME_CLIENT, "Check what kept the client's program from reading.");
+    else if (cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_FAILED)
+        blame(session, CTI_BLAME_CLIENT_OR_NETWORK,
+              "Check the client's host and the network path to it at that time.");
 }
 
 /* A client that gives up too early is itself to blame. */
