@@ -273,7 +273,7 @@ static void close_req_in_a_gap(void **state)
     wait(&b, 3);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_CLOSE_MISSING);
-    assert_int_equal(b.summary->verdict, CTI_VERDICT_RESET_BY_CLIENT);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_LEFT_BY_CLIENT);
     cti_session_free(b.session);
 }
 
