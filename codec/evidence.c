@@ -166,6 +166,13 @@ static void not_acknowledged(list *l, cti_sender sender)
             receiver, since(side->since, l), side->repeats, side->repeats == 1 ? "" : "s");
 }
 
+/* The same, where it happened. */
+static void not_delivered(list *l, cti_sender sender)
+{
+    if (cti_link_delivery(l->session, sender) == CTI_DELIVERY_FAILED)
+        not_acknowledged(l, sender);
+}
+
 /* Did the receiver's TCP get what was sent last?  That tells a program that hangs from a path or
  * a host that is gone. */
 static void acknowledged(list *l, cti_sender sender)
@@ -503,12 +510,13 @@ static void without_reason(list *l)
         client_waited(l, s->summary.verdict == CTI_VERDICT_LEFT_BY_CLIENT);
         if (s->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT)
             acknowledged(l, CTI_CLIENT);
+        not_delivered(l, CTI_SERVER);
     } else {
         heartbeats_missed(l, true);
         requests_waited(l, false);
         window_closed(l, CTI_CLIENT);
-        if (cti_link_delivery(s, CTI_SERVER) == CTI_DELIVERY_FAILED)
-            not_acknowledged(l, CTI_SERVER);
+        not_delivered(l, CTI_CLIENT);
+        not_delivered(l, CTI_SERVER);
     }
     gaps(l);
 }

@@ -49,11 +49,11 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
 static const char *interval_words(cti_interval_source source)
 {
     switch (source) {
-    case CTI_INTERVAL_TIMER: return "heartbeats by a timer";
-    case CTI_INTERVAL_SILENCE: return "heartbeats after its own silence";
-    case CTI_INTERVAL_RECEIVE: return "heartbeats after receiving nothing";
-    case CTI_INTERVAL_TRAFFIC: return "estimated from its other heartbeats";
-    default: return "estimated from its IdleTimeout";
+    case CTI_INTERVAL_TIMER: return "by a timer";
+    case CTI_INTERVAL_SILENCE: return "after silence";
+    case CTI_INTERVAL_RECEIVE: return "after receiving nothing";
+    case CTI_INTERVAL_TRAFFIC: return "estimated from heartbeats";
+    default: return "estimated from IdleTimeout";
     }
 }
 
@@ -77,9 +77,9 @@ static void report_gap(cti_session *session, cti_rule rule, const gap *of)
 
     cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2,
                        "Check what the client did in that time.",
-                       "The client sent nothing%s for %.3f s, %.1f heartbeat intervals of %.3f s "
+                       "The client sent%s nothing for %.3f s, %.1f heartbeat intervals of %.3f s "
                        "(%s), until %s.",
-                       source == CTI_INTERVAL_RECEIVE ? ", and received nothing," : "",
+                       source == CTI_INTERVAL_RECEIVE ? " and received" : "",
                        CTI_SECONDS(of->length), intervals, interval, interval_words(source),
                        of->until);
 }

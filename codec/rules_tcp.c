@@ -3,11 +3,6 @@
 #include "rules.h"
 #include "session_link.h"
 
-/* Waits that are not chance any more, and how many there must be for each time that the sender
- * did not wait (see session_tcp.c). */
-#define HELD_BACK_LEAST  3
-#define HELD_BACK_FACTOR 4
-
 /* ---- linger-zero ---- */
 
 static void half_open(cti_session *session, cti_rule rule, const cti_event *event, int64_t tail)
@@ -72,8 +67,8 @@ static void held_back(cti_session *session, cti_rule rule, const cti_event *even
 {
     const cti_flow *flow = &session->rules.flows[sender == CTI_SERVER];
 
-    if (session->rules.disordered || flow->held_back < HELD_BACK_LEAST ||
-        flow->held_back < HELD_BACK_FACTOR * flow->not_held)
+    if (session->rules.disordered || flow->held_back < CTI_LIMIT(HELD_BACK) ||
+        flow->held_back < CTI_LIMIT(HELD_BACK_SHARE) * flow->not_held)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time, flow->held_frames,
                        MIN(flow->held_back, CTI_FINDING_FRAMES_MAX),

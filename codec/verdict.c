@@ -115,13 +115,14 @@ static bool client_waits(const cti_session *session)
            cti_link_window_closed(session, CTI_SERVER) != CTI_NO_TIME;
 }
 
-/* FIN says that the client wanted it; a reset too, unless the client waited for something, or the
- * reset may not be its own. */
+/* FIN says that the client wanted it; a reset too, unless the client waited for something, its host
+ * had been gone, or the reset may not be its own. */
 static bool was_left(const cti_session *session)
 {
     if (session->summary.end == CTI_END_FIN_BY_CLIENT)
         return true;
     return session->summary.end == CTI_END_RESET_BY_CLIENT && !client_waits(session) &&
+           cti_link_delivery(session, CTI_SERVER) != CTI_DELIVERY_FAILED &&
            cti_link_foreign_reset(session) == NULL;
 }
 
@@ -192,6 +193,11 @@ static const struct {
 #undef VERDICT
 };
 
+static const char check_client_host[] =
+    "Check the client's host and the network path to it at that time.";
+static const char check_server_host[] =
+    "Check the server's host and the network path to it at that time.";
+
 static void blame(cti_session *session, cti_blame whom, const char *check)
 {
     session->summary.blame = whom;
@@ -206,8 +212,7 @@ static void blame_silent_server(cti_session *session)
         cti_link_delivery(session, CTI_CLIENT) == CTI_DELIVERY_DONE)
         blame(session, CTI_BLAME_SERVER, "Check the server's program: its host still answered.");
     else if (cti_link_delivery(session, CTI_CLIENT) == CTI_DELIVERY_FAILED)
-        blame(session, CTI_BLAME_SERVER_OR_NETWORK,
-              "Check the server's host and the network path to it at that time.");
+        blame(session, CTI_BLAME_SERVER_OR_NETWORK, check_server_host);
 }
 
 /* A client that is silent: what the server sent meanwhile shows whether its host still answered. */
@@ -220,8 +225,7 @@ static void blame_silent_client(cti_session *session)
         (sent_since && cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_DONE))
         blame(session, CTI_BLAME_CLIENT, "Check the client's program: its host still answered.");
     else if (sent_since && cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_FAILED)
-        blame(session, CTI_BLAME_CLIENT_OR_NETWORK,
-              "Check the client's host and the network path to it at that time.");
+        blame(session, CTI_BLAME_CLIENT_OR_NETWORK, check_client_host);
 }
 
 /* A refusal for the server's own state has nothing that the client could fix. */
@@ -257,18 +261,22 @@ static void blame_awaited_server(cti_session *session)
     blame_silent_server(session);
 }
 
+/* A RST may be the answer to data that was sent again: then its sender's host had been gone. */
 static void blame_reset(cti_session *session)
 {
+    const bool by_client = session->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT;
+
     if (cti_link_foreign_reset(session) != NULL)
         blame(session, CTI_BLAME_NETWORK,
               "Check firewalls and other devices between client and server at that time.");
-    else if (session->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT)
-        blame_awaited_server(session);
-    else if (cti_link_window_closed(session, CTI_CLIENT) != CTI_NO_TIME)
+    else if (cti_link_window_closed(session, CTI_CLIENT) != CTI_NO_TIME && !by_client)
         blame(session, CTI_BLAME_CLIENT, "Check what kept the client's program from reading.");
     else if (cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_FAILED)
-        blame(session, CTI_BLAME_CLIENT_OR_NETWORK,
-              "Check the client's host and the network path to it at that time.");
+        blame(session, CTI_BLAME_CLIENT_OR_NETWORK, check_client_host);
+    else if (by_client)
+        blame_awaited_server(session);
+    else if (cti_link_delivery(session, CTI_CLIENT) == CTI_DELIVERY_FAILED)
+        blame(session, CTI_BLAME_SERVER_OR_NETWORK, check_server_host);
 }
 
 /* A client that gives up too early is itself to blame. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lost sessions with known causes, each among clients that keep theirs; lost.txt has the verdict
 of each one, who is to blame, and words of the first screen and of the facts for and against it."""
-from ged188.pcap import ACK
+from ged188.pcap import ACK, RST
 from ged188.tcp import CLIENT, SERVER, Host
 from scripts import BRIDGE, MONITOR, ask, begin, close_confirm, close_request, confirm, leave, \
     missed, offline, opened, other_ttl, refuse, refused_heartbeat, script, silent, tls_alert, vote
@@ -37,6 +37,12 @@ def unheard(session, sender, data):
     for after in (0.3, 0.9, 2.1, 4.5, 9.3):
         talk.repeat(sender, session.now + after, start, len(talk.streams[sender]) - start)
     return session
+
+
+def unknown_connection(session, sender):
+    """The RST of a host that does not know the connection (any more): it acknowledges nothing."""
+    session.talk.segment(sender, session.now, RST,
+                         session.talk.sequence(sender, len(session.talk.streams[sender])))
 
 
 def stops_reading(session, sender, seconds):
@@ -265,6 +271,23 @@ def requests_into_the_void(made):
     session.invoke += 1
     unheard(session, CLIENT, message("QUERY_AGENT_STATE_REQ", {"InvokeID": session.invoke}, 24))
     session.wait(15).reset(CLIENT)
+
+
+@lost("client-restarts")
+def client_restarts(made):
+    """The client's host is gone for a while; when it is back, it does not know the connection."""
+    session = opened(made).wait(3)
+    unheard(session, SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    unknown_connection(session.wait(12), CLIENT)
+
+
+@lost("server-restarts")
+def server_restarts(made):
+    """The same, the other way round."""
+    session = opened(made).wait(3)
+    session.invoke += 1
+    unheard(session, CLIENT, message("QUERY_AGENT_STATE_REQ", {"InvokeID": session.invoke}, 24))
+    unknown_connection(session.wait(12), SERVER)
 
 
 @lost("open-into-the-void")

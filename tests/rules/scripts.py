@@ -1300,3 +1300,10 @@ def failover_by_choice(made):
     """The client closes its session and opens one on the other side."""
     session = opened(made).close()
     opened(made, server=SERVER_B, port=50011, begin=session.now + 40).close()
+
+
+@script("failover-left")
+def failover_left(made):
+    """The client leaves its session without CLOSE_REQ, and opens one on the other side later."""
+    session = opened(made).wait(3).finish(CLIENT)
+    opened(made, server=SERVER_B, port=50011, begin=session.now + 40).close()
