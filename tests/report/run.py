@@ -255,7 +255,7 @@ class Content(unittest.TestCase):
         text = self.text("heartbeat-missed")
         first = text[:text.index("Sessions over time")]
         self.assertIn("because 3 HEARTBEAT_REQ in a row had no response", first)
-        self.assertIn("The server is the cause, or the path to it", first)
+        self.assertIn("If the server's TCP still acknowledged them, its program hung", first)
         self.assertIn("What causes it The server hung, stopped or was restarted.", text)
         self.assertNotIn("How to see it", text)
         self.assertNotIn("`", text)
