@@ -43,10 +43,9 @@ void cti_other_address_finding(const cti_client *client, GArray *findings)
         .frame_count = 2,
         .check = "Check the server's network cards and routes, and NAT on the path.",
     };
-    g_snprintf(finding.text, sizeof(finding.text),
-               "SYN to %s was answered from %s in %u attempt%s%s.",
-               address_words(&first->server, asked),
-               address_words(&first->other_answer.server, answered), attempts,
-               attempts == 1 ? "" : "s", resets > 0 ? ", and the client refused it (RST)" : "");
+    g_snprintf(
+        finding.text, sizeof(finding.text), "SYN to %s was answered from %s in %u attempt%s%s.",
+        address_words(&first->server, asked), address_words(&first->other_answer.server, answered),
+        attempts, attempts == 1 ? "" : "s", resets > 0 ? ", and the client refused it (RST)" : "");
     g_array_append_val(findings, finding);
 }

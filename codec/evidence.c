@@ -96,7 +96,8 @@ static void heartbeats_missed(list *l, bool against)
             since(s->rules.missed_since, l));
 }
 
-/* What the client waited for, heartbeats too; only if it is sure that there was nothing, nothing. */
+/* What the client waited for, heartbeats too; or that it waited for nothing, where the capture shows
+ * that for sure. */
 static void client_waited(list *l, bool against)
 {
     const cti_session *s = l->session;
@@ -104,7 +105,8 @@ static void client_waited(list *l, bool against)
     heartbeats_missed(l, against);
     requests_waited(l, against);
     if (s->rules.outstanding > 0 && s->rules.missed_run == 0 && s->rules.waiting == 0)
-        add(l, against, 0, "A request of the client was still waiting for its response, for %.3f s.",
+        add(l, against, 0,
+            "A request of the client was still waiting for its response, for %.3f s.",
             since(s->rules.outstanding_since, l));
     if (s->rules.outstanding == 0 && s->rules.outstanding_unknown == 0 &&
         s->summary.requests_given_up == 0 && !s->rules.incomplete[0] && !s->rules.incomplete[1])
@@ -134,8 +136,8 @@ static void not_captured(list *l, cti_sender sender, bool in_doubt)
     if (is_not_captured(l->session, sender))
         add(l, false, 0, "No packet of the %s is in the capture.", who);
     else if (in_doubt)
-        add(l, false, 0, "Bytes that the %s sent after its last message are missing from the capture.",
-            who);
+        add(l, false, 0,
+            "Bytes that the %s sent after its last message are missing from the capture.", who);
 }
 
 /* The receive window of one end, closed until the end: its program did not read. */
@@ -245,8 +247,8 @@ static void close_answered(list *l)
     else if (s->rules.close_refused_frame != 0)
         add(l, true, s->rules.close_refused_frame,
             "The server refused CLOSE_REQ (FAILURE_CONF) with %s.",
-            cti_known_status_words(s->rules.has_close_refused_status, s->rules.close_refused_status, words,
-                         sizeof(words)));
+            cti_known_status_words(s->rules.has_close_refused_status, s->rules.close_refused_status,
+                                   words, sizeof(words)));
     else if (!s->rules.close_in_doubt)
         add(l, true, s->summary.close_frame, "CLOSE_REQ had no response.");
 }
@@ -274,7 +276,7 @@ static void closed(list *l)
         add(l, false, s->summary.close_frame, "The %s sent CLOSE_REQ with %s.",
             s->rules.closed_by_server ? "server" : "client",
             cti_known_status_words(s->summary.has_close_status, s->summary.close_status, words,
-                         sizeof(words)));
+                                   sizeof(words)));
     else
         add(l, false, 0, "CLOSE_REQ was not captured, but its response was.");
     close_answered(l);
@@ -298,8 +300,8 @@ static void rejected(list *l)
 
     if (took != CTI_NO_TIME)
         add(l, false, s->summary.open_answer_frame,
-            "The server answered OPEN_REQ after %.3f ms with FAILURE_CONF: %s.", 1e3 * CTI_SECONDS(took),
-            status);
+            "The server answered OPEN_REQ after %.3f ms with FAILURE_CONF: %s.",
+            1e3 * CTI_SECONDS(took), status);
     else
         add(l, false, s->summary.open_answer_frame,
             "The server answered OPEN_REQ with FAILURE_CONF: %s.", status);
@@ -371,7 +373,7 @@ static void heartbeats(list *l)
     if (s->summary.close_frame != 0)
         add(l, false, s->summary.close_frame, "The client then sent CLOSE_REQ with %s.",
             cti_known_status_words(s->summary.has_close_status, s->summary.close_status, words,
-                         sizeof(words)));
+                                   sizeof(words)));
     else
         tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
@@ -407,9 +409,9 @@ static void offline(list *l)
 
     offline_reported(l);
     tcp_ended(l);
-    if (s->rules.server_offline && cti_elapsed(s->rules.server_offline_time,
-                                               s->summary.last_server_time) >
-                                       CTI_TIME(OFFLINE_NOTICED))
+    if (s->rules.server_offline &&
+        cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) >
+            CTI_TIME(OFFLINE_NOTICED))
         add(l, true, s->summary.last_server_frame,
             "The server continued to send messages for %.3f s.",
             cti_seconds_words(s->rules.server_offline_time, s->summary.last_server_time));
@@ -440,8 +442,7 @@ static void maintenance(list *l)
             since(s->rules.shutdown.stopping_time, l));
     tcp_ended(l);
     if (s->summary.end_sender == CTI_CLIENT)
-        add(l, true, s->summary.end_frame,
-            "The client ended the connection, not the server.");
+        add(l, true, s->summary.end_frame, "The client ended the connection, not the server.");
 }
 
 static void replaced(list *l)

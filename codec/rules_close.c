@@ -63,8 +63,7 @@ void cti_rule_close(cti_session *session, cti_rule rule, const cti_event *event)
     else if (known && !is_usual_status(status))
         cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
                            "Check in the client's log why it closed the session.",
-                           "CLOSE_REQ carries %s.",
-                           cti_status_words(status, words, sizeof(words)));
+                           "CLOSE_REQ carries %s.", cti_status_words(status, words, sizeof(words)));
 }
 
 void cti_rule_close_no_answer(cti_session *session, cti_rule rule, const cti_event *event)

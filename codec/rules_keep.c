@@ -247,12 +247,12 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     share = event->facts->idle_share;
     if (!cti_idle_share_is_large(share))
         return;
-    cti_session_report(
-        session, rule, CTI_WARNING, event->time,
-        (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
-        "Check what the client did in that time, and its heartbeat interval.",
-        "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s.",
-        CTI_SECONDS(event->facts->client_gap), 100 * share, session->summary.idle_timeout);
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+                       "Check what the client did in that time, and its heartbeat interval.",
+                       "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s.",
+                       CTI_SECONDS(event->facts->client_gap), 100 * share,
+                       session->summary.idle_timeout);
 }
 
 /* Desktops come in hundreds and thousands, so they should send fewer heartbeats. */
@@ -292,11 +292,11 @@ static void judge_late_answers(cti_session *session, cti_rule rule, const cti_ev
 
     if (count == 0)
         return;
-    cti_session_report(
-        session, rule, CTI_NOTE, event->time, session->rules.late_frames,
-        MIN(count, CTI_FINDING_FRAMES_MAX), "Check the load of the server at that time.",
-        "%u HEARTBEAT_REQ %s answered late, after up to %.3f s.", count,
-        count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
+    cti_session_report(session, rule, CTI_NOTE, event->time, session->rules.late_frames,
+                       MIN(count, CTI_FINDING_FRAMES_MAX),
+                       "Check the load of the server at that time.",
+                       "%u HEARTBEAT_REQ %s answered late, after up to %.3f s.", count,
+                       count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
 }
 
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
@@ -311,9 +311,8 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->sender == CTI_SERVER &&
         event->answered == NULL && session->rules.heartbeat_answered &&
         !session->rules.incomplete[0] && session->summary.requests_given_up == 0) {
-        cti_session_report(
-            session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
-            "HEARTBEAT_CONF has an InvokeID that no HEARTBEAT_REQ is waiting with.");
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
+                           "HEARTBEAT_CONF does not match the InvokeID of any waiting HEARTBEAT_REQ.");
         return;
     }
     if (event->kind == CTI_EVENT_MESSAGE)
@@ -413,8 +412,8 @@ void cti_rule_failure_event(cti_session *session, cti_rule rule, const cti_event
 
     if (!cti_event_is(event, CTI_FAILURE_EVENT) || session->rules.failure_frame != event->frame)
         return;
-    cti_session_report(
-        session, rule, CTI_WARNING, event->time, &event->frame, 1,
-        "Check the server's log for that status.", "The server sent FAILURE_EVENT with %s.",
-        cti_status_words(session->rules.failure_status, words, sizeof(words)));
+    cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                       "Check the server's log for that status.",
+                       "The server sent FAILURE_EVENT with %s.",
+                       cti_status_words(session->rules.failure_status, words, sizeof(words)));
 }

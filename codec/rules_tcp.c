@@ -104,14 +104,13 @@ static void window_was_closed(cti_session *session, cti_rule rule, const cti_eve
     if (longest.from_frame == 0 || length < CTI_TIME(WINDOW_NOTE) ||
         cti_elapsed(session->summary.first_time, to) < 0)
         return;
-    cti_session_report(session, rule, length < CTI_TIME(WINDOW_WARNING) ? CTI_NOTE : CTI_WARNING,
-                       to, (const uint32_t[]){longest.from_frame, longest.to_frame}, 2,
-                       sender == CTI_CLIENT
-                           ? "Check what kept the client's program from reading at that time."
-                           : "Check what kept the server's program from reading at that time.",
-                       "The %s did not read for %.3f s%s: its receive window was 0.",
-                       cti_sender_words(sender), CTI_SECONDS(length),
-                       longest.to_frame != 0 ? "" : ", until the end");
+    cti_session_report(
+        session, rule, length < CTI_TIME(WINDOW_WARNING) ? CTI_NOTE : CTI_WARNING, to,
+        (const uint32_t[]){longest.from_frame, longest.to_frame}, 2,
+        sender == CTI_CLIENT ? "Check what kept the client's program from reading at that time."
+                             : "Check what kept the server's program from reading at that time.",
+        "The %s did not read for %.3f s%s: its receive window was 0.", cti_sender_words(sender),
+        CTI_SECONDS(length), longest.to_frame != 0 ? "" : ", until the end");
 }
 
 void cti_rule_zero_window(cti_session *session, cti_rule rule, const cti_event *event)

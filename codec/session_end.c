@@ -75,9 +75,14 @@ static void note_waiting(cti_session *session, const cti_pending *pending)
 
 static void note_outstanding(cti_session *session, const cti_pending *pending)
 {
+    /* A young heartbeat is not missed, but its answer is still awaited. */
+    const bool waits =
+        pending->request.outcome == CTI_UNANSWERED ||
+        (pending_is_heartbeat(pending) && !cti_session_is_doubtful(session, pending));
+
     if (pending->request.sender != CTI_CLIENT)
         return;
-    if (cti_session_is_doubtful(session, pending))
+    if (!waits)
         session->rules.outstanding_unknown++;
     else if (session->rules.outstanding++ == 0)
         session->rules.outstanding_since = pending->request.time;

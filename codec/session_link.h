@@ -34,7 +34,8 @@ bool cti_link_is_unreachable(const cti_session *session, cti_sender end);
  * was open, or not for long enough to report. */
 int64_t cti_link_window_closed(const cti_session *session, cti_sender sender);
 
-/* The reset that ended the session if its TTL is not that of its sender's other packets, or NULL. */
+/* The reset that ended the session if its TTL is not that of its sender's other packets, or NULL.
+ */
 const cti_tcp_reset *cti_link_foreign_reset(const cti_session *session);
 
 /* The finding about ends that do not agree about TLS (tls_mismatch). */

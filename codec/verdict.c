@@ -100,8 +100,8 @@ static bool reported_offline(const cti_session *session)
 
 bool cti_session_reported_failure(const cti_session *session)
 {
-    const int64_t ended = session->summary.close_frame != 0 ? session->summary.close_time
-                                                            : session->summary.end_time;
+    const int64_t ended =
+        session->summary.close_frame != 0 ? session->summary.close_time : session->summary.end_time;
 
     return session->rules.failure_frame != 0 && session->summary.end != CTI_END_CAPTURE_ENDED &&
            cti_elapsed(session->rules.failure_time, ended) <= CTI_TIME(FAILURE_ENDS);
@@ -187,8 +187,7 @@ static const struct {
     cti_blame blame;
     const char *check;
 } usual[CTI_VERDICT_COUNT] = {
-#define VERDICT(id, name, fate, blame, text, check)                                                \
-    [CTI_VERDICT_##id] = {CTI_BLAME_##blame, check},
+#define VERDICT(id, name, fate, blame, text, check) [CTI_VERDICT_##id] = {CTI_BLAME_##blame, check},
 #include "verdicts.def"
 #undef VERDICT
 };
@@ -248,10 +247,9 @@ static void blame_refusal(cti_session *session)
 /* The client reset the connection while it waited; the server is to blame if it had time. */
 static void blame_awaited_server(cti_session *session)
 {
-    const bool just_asked =
-        session->rules.outstanding > 0 && session->rules.missed_run == 0 &&
-        cti_elapsed(session->rules.outstanding_since, session->summary.end_time) <
-            CTI_TIME(ANSWER_WAIT);
+    const bool just_asked = session->rules.outstanding > 0 && session->rules.missed_run == 0 &&
+                            cti_elapsed(session->rules.outstanding_since,
+                                        session->summary.end_time) < CTI_TIME(ANSWER_WAIT);
 
     if (just_asked) {
         session->summary.blame = CTI_BLAME_UNKNOWN;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first screen of the report: which sessions were lost or never opened, and why; then those
- * that their clients left, and those that ended as planned.  Whether there is one client or a thousand, the causes stand on its first
- * 25 lines: what is alike is one line. */
+ * that their clients left, and those that ended as planned.  Whether there is one client or a
+ * thousand, the causes are on its first 25 lines: what is alike is one line. */
 #include "ink.h"
 #include "report_parts.h"
 
@@ -169,6 +169,13 @@ static void append_left(GString *text, const report *r, const GPtrArray *left, b
     append_ends(text, r, left, evidence);
 }
 
+static GPtrArray *list_of(cti_verdict verdict, GPtrArray *lost, GPtrArray *left, GPtrArray *planned)
+{
+    if (cti_verdict_is_lost(verdict))
+        return lost;
+    return cti_verdict_fate(verdict) == CTI_FATE_LEFT ? left : planned;
+}
+
 void report_ends(const report *r, GString *text)
 {
     GPtrArray *lost = g_ptr_array_new(), *left = g_ptr_array_new(), *planned = g_ptr_array_new();
@@ -177,10 +184,7 @@ void report_ends(const report *r, GString *text)
         reported_session *s = g_ptr_array_index(r->sessions, i);
 
         if (cti_verdict_asks_why(s->verdict))
-            g_ptr_array_add(cti_verdict_is_lost(s->verdict)                      ? lost
-                            : cti_verdict_fate(s->verdict) == CTI_FATE_LEFT ? left
-                                                                                 : planned,
-                            s);
+            g_ptr_array_add(list_of(s->verdict, lost, left, planned), s);
     }
     append_lost(text, r, lost);
     append_left(text, r, left, lost->len == 0);
