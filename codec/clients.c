@@ -100,10 +100,13 @@ static bool was_lost(const cti_session_summary *session)
  * server's last message; else when it ended. */
 static int64_t time_lost(const cti_session_summary *session, int64_t good)
 {
-    const bool had_to_notice = session->verdict == CTI_VERDICT_HEARTBEATS_UNANSWERED ||
-                               session->verdict == CTI_VERDICT_IDLE_TIMER_FIRED;
-
-    return had_to_notice ? good : MAX(good, session->end_time);
+    switch (session->verdict) {
+    case CTI_VERDICT_HEARTBEATS_UNANSWERED:
+    case CTI_VERDICT_IDLE_TIMER_FIRED:
+    case CTI_VERDICT_CLIENT_UNREACHABLE:
+    case CTI_VERDICT_SERVER_UNREACHABLE: return good;
+    default: return MAX(good, session->end_time);
+    }
 }
 
 static int64_t time_opened(const cti_session_summary *session)
@@ -347,6 +350,7 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
         add_outages(&member->client, findings);
         add_refusals(&member->client, findings);
         cti_sides_findings(&member->client, seen, findings);
+        cti_other_address_finding(&member->client, findings);
         if (events->client != NULL)
             events->client(user, &member->client);
     }

@@ -6,6 +6,7 @@
  *     clients_outages.c   the times a client had no session
  *     clients_refusals.c  OPEN_REQ that were refused repeatedly
  *     clients_sides.c     whether it tried both sides in turn
+ *     clients_answers.c   answers from another address
  *     clients_storm.c     bursts of OPEN_REQ
  *     clients_phones.c    who holds an agent's phone, while sessions live (clients_phones.h) */
 #ifndef CTI_CLIENTS_PRIVATE_H
@@ -54,6 +55,9 @@ void cti_refusals_finding(const cti_refusals *refusals, cti_finding *finding);
 
 /* Adds the findings of rule "sides"; seen: the sides that the capture shows anything of. */
 void cti_sides_findings(const cti_client *client, const bool seen[3], GArray *findings);
+
+/* Adds the finding of rule "other-address", if the client met one. */
+void cti_other_address_finding(const cti_client *client, GArray *findings);
 
 /* The storms among the legs. */
 GArray *cti_clients_find_storms(const GPtrArray *legs);

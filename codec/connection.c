@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connection_private.h"
+#include "session_link.h"
 
 /* What is missing for so long, on the clock of the capture, will not come: TCP repeats what
  * was lost, and gives up, within minutes. */
@@ -80,6 +81,31 @@ static void note_attempt(connection *c)
         c->all->counts.attempts++;
 }
 
+/* A client that begins with TLS, and a server that ends the connection without a byte of its own.
+ * Where a session began, its rule reports what does not fit. */
+static void report_tls(const connection *c)
+{
+    const cti_connections *all = c->all;
+    cti_finding finding;
+
+    if (c->record.tls_mismatch != CTI_TLS_CLIENT_ONLY)
+        return;
+    cti_link_tls_finding(&c->record, &finding);
+    c->all->counts.findings[finding.severity]++;
+    if (all->events->finding != NULL)
+        all->events->finding(all->user, NULL, &finding);
+}
+
+static void compare_tls(connection *c)
+{
+    cti_connection_summary *record = &c->record;
+
+    if (record->tls && record->syn == CTI_SYN_FULL && record->tcp.bytes[1] == 0 &&
+        cti_connection_direction(c, CTI_SERVER)->lost == 0 && !record->reset.other_ttl &&
+        (record->close == CTI_END_RESET_BY_SERVER || record->close == CTI_END_FIN_BY_SERVER))
+        record->tls_mismatch = CTI_TLS_CLIENT_ONLY;
+}
+
 /* Ends what is left of a connection, tells it and frees it; how is CTI_END_CAPTURE_ENDED or
  * CTI_END_SUPERSEDED, cause is that of the gaps in it. */
 static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_cause cause)
@@ -96,6 +122,8 @@ static void finish_connection(connection *c, int64_t time, cti_end how, cti_gap_
         cti_connection_session_end(c, time, how);
     }
     note_attempt(c);
+    compare_tls(c);
+    report_tls(c);
     all->counts.one_sided += c->numbered && c->directions[0].captured != c->directions[1].captured;
     if (c->record.close == CTI_END_CAPTURE_ENDED)
         c->record.close = how;

@@ -106,6 +106,7 @@ typedef struct cti_tcp_side {
     uint32_t since_frame;
     uint32_t repeats; /* its retransmissions */
     int64_t longest;  /* duration of longest_wait */
+    int64_t last_time; /* of its last packet, RST not counted, if seen */
     uint8_t queued;   /* unacknowledged segments after the first, as far as tracked */
     bool placed, sent;
     bool seen;        /* a packet with an acknowledgment was captured */
@@ -141,6 +142,14 @@ typedef struct cti_tcp_reset {
     bool other_ttl; /* not the usual TTL of its sender: another device may have sent it */
 } cti_tcp_reset;
 
+/* Ends that do not agree about TLS, so that no session opens.  Not known (CTI_TLS_AGREED) while
+ * the capture does not show how the other end took it. */
+typedef enum {
+    CTI_TLS_AGREED,
+    CTI_TLS_CLIENT_ONLY, /* a TLS handshake of the client, answered without TLS or by FIN or RST */
+    CTI_TLS_SERVER_ONLY, /* a TLS alert of the server, in answer to CTI */
+} cti_tls_mismatch;
+
 /* A connection, up to now or at its end. */
 typedef struct cti_connection_summary {
     uint32_t number; /* from 1, in the order in which there is something to report of them */
@@ -150,7 +159,9 @@ typedef struct cti_connection_summary {
     uint32_t first_frame;
     cti_syn_seen syn;
     cti_end close; /* CTI_END_CAPTURE_ENDED where TCP did not end */
-    bool tls;
+    bool tls; /* a TLS handshake was seen */
+    cti_tls_mismatch tls_mismatch;
+    uint32_t tls_frame; /* of the handshake or the alert; 0 = there was none */
     uint32_t sessions;
     cti_tcp_counts tcp;
     cti_tcp_reset reset;

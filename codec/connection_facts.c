@@ -277,6 +277,7 @@ static G_GNUC_NO_INLINE void take_other_segment(direction *from, direction *to,
         place(from->side, segment->sequence + 1);
     if (segment->flags & CTI_FLAG_ACK) {
         from->side->seen = true;
+        from->side->last_time = segment->time;
         take_acknowledgment(to, to->side, segment);
     }
     if (segment->length > 0)
@@ -296,6 +297,7 @@ void cti_connection_facts_segment(direction *from, direction *to, const cti_segm
         return;
     }
     own->seen = true;
+    own->last_time = segment->time;
     own->window_seen = true;
     if ((segment->window == 0) != own->closed)
         change_window(own, segment);

@@ -101,7 +101,7 @@ typedef struct direction {
     cti_tcp_stream stream;
     cti_stream messages;
     GQueue waiting; /* of events, for their turn */
-    uint64_t lost;  /* bytes missing while it was not decided if this is CTI */
+    uint64_t lost;  /* bytes missing while it was not decided if this is CTI, or of TLS */
     cti_gap_cause lost_by;
     sent_segment sent[SENT_MAX]; /* the first side->queued are in use, oldest first */
 } direction;
@@ -374,6 +374,9 @@ void cti_recognition_take(direction *from, const uint8_t *bytes, uint32_t size,
 
 /* True if a TLS handshake begins here. */
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length);
+
+/* Compares the first bytes of a direction with what the client began: TLS or not. */
+void cti_recognition_compare(direction *from, const uint8_t *bytes, uint32_t size);
 
 /* ---- connection_stream.c ---- */
 

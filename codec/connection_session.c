@@ -112,6 +112,7 @@ static void begin(connection *c)
     cti_session_init(&live->session, &session_events, live,
                      !cti_connection_direction(c, CTI_CLIENT)->stream.saw_syn || c->lossy ||
                          c->record.sessions > 1);
+    live->session.connection = &c->record;
     c->session = live;
     for (int i = 0; i < DIRECTIONS; i++)
         cti_connection_session_not_captured(&c->directions[i]);

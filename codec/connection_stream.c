@@ -132,9 +132,14 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
     direction *from = user;
     connection *c = from->connection;
 
-    c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1] += size;
+    uint64_t *count = &c->record.tcp.bytes[from->sender == CTI_CLIENT ? 0 : 1];
+
+    if (*count == 0 && c->record.tcp.gaps == 0 && from->lost == 0)
+        cti_recognition_compare(from, bytes, size);
+    *count += size;
     if (c->content == CONTENT_CTI && !c->numbered && cti_recognition_is_tls(bytes, size)) {
         c->record.tls = true;
+        c->record.tls_frame = c->packet.frame;
         cti_connection_number(c);
     }
     if (!c->record.tls)
@@ -164,6 +169,8 @@ static void take_gap(void *user, uint64_t bytes, cti_gap_cause cause)
     direction *from = user;
     connection *c = from->connection;
 
+    if (c->record.tls)
+        from->lost += bytes;
     if (c->content == CONTENT_OTHER || c->record.tls)
         return;
     describe(from);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What speaks for the verdict on a session and what speaks against it, in sentences.  A fact is
- * told only where it bears on the verdict; one that explains it further counts as for it. */
+/* What supports the verdict on a session and what contradicts it, one sentence each.  Only facts
+ * that bear on the verdict are included; one that explains it further counts as support. */
 #include "rules.h"
+#include "session_link.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,20 @@ static double since(int64_t from, const list *l)
 
 /* ---- facts that several verdicts share ---- */
 
+/* A RST with another TTL than its sender's packets: someone else may have sent it. */
+static void foreign_reset(list *l)
+{
+    const cti_tcp_reset *reset = cti_link_foreign_reset(l->session);
+
+    if (reset == NULL)
+        return;
+    add(l, false, reset->frame,
+        "The RST has TTL %u, the %s's other packets %u: a device between the two probably sent it, "
+        "perhaps a firewall.",
+        reset->ttl, cti_sender_words(reset->sender),
+        l->session->connection->sides[reset->sender == CTI_SERVER].ttl);
+}
+
 /* Who ended TCP, and how long after the last message. */
 static void tcp_ended(list *l)
 {
@@ -45,17 +60,18 @@ static void tcp_ended(list *l)
 
     if (!cti_ended_by_tcp(s) && s->summary.end_frame == 0)
         return;
-    add(l, false, s->summary.end_frame, "%s %s, %.3f s after the last message (%s of the %s).",
-        s->summary.end_sender == CTI_CLIENT ? "The client" : "The server",
-        s->rules.half_closed ? "ended its half of the connection (FIN)" : "reset the connection",
+    add(l, false, s->summary.end_frame, "The %s %s %.3f s after the last message (%s of the %s).",
+        cti_sender_words(s->summary.end_sender),
+        s->rules.half_closed ? "closed the connection (FIN)" : "reset the connection (RST)",
         since(s->summary.last_time, l), cti_message_words(s->summary.last_message),
         cti_sender_words(s->summary.last_sender));
+    foreign_reset(l);
 }
 
 static void no_close(list *l)
 {
     if (l->session->summary.close_frame == 0)
-        add(l, false, 0, "No CLOSE_REQ came before it.");
+        add(l, false, 0, "No CLOSE_REQ was sent before it.");
 }
 
 /* Requests that nobody answered: the server was stuck, or it was the answer that was awaited. */
@@ -64,9 +80,37 @@ static void requests_waited(list *l, bool against)
     const cti_session *s = l->session;
 
     if (s->rules.waiting > 0)
-        add(l, against, 0, "%u request%s waited for an answer, the oldest one, %s, for %.3f s.",
+        add(l, against, 0, "%u request%s had no response, the oldest (%s) for %.3f s.",
             s->rules.waiting, s->rules.waiting == 1 ? "" : "s",
             cti_message_words(s->rules.waiting_message), since(s->rules.waiting_since, l));
+}
+
+static void heartbeats_missed(list *l, bool against)
+{
+    const cti_session *s = l->session;
+
+    if (s->rules.missed_run > 0)
+        add(l, against, s->rules.missed_frames[0],
+            "%u HEARTBEAT_REQ%s had no response, the first one %.3f s before the end.",
+            s->rules.missed_run, s->rules.missed_run == 1 ? "" : " in a row",
+            since(s->rules.missed_since, l));
+}
+
+/* What the client waited for, heartbeats too; or that it waited for nothing, where the capture shows
+ * that for sure. */
+static void client_waited(list *l, bool against)
+{
+    const cti_session *s = l->session;
+
+    heartbeats_missed(l, against);
+    requests_waited(l, against);
+    if (s->rules.outstanding > 0 && s->rules.missed_run == 0 && s->rules.waiting == 0)
+        add(l, against, 0,
+            "A request of the client was still waiting for its response, for %.3f s.",
+            since(s->rules.outstanding_since, l));
+    if (s->rules.outstanding == 0 && s->rules.outstanding_unknown == 0 &&
+        s->summary.requests_given_up == 0 && !s->rules.incomplete[0] && !s->rules.incomplete[1])
+        add(l, false, 0, "No request of the client was waiting for a response.");
 }
 
 /* What was not captured may have another explanation. */
@@ -75,7 +119,7 @@ static void gaps(list *l)
     const cti_session *s = l->session;
 
     if (s->summary.gaps > 0)
-        add(l, true, 0, "At %u place%s of this session, bytes are missing or could not be decoded.",
+        add(l, true, 0, "Bytes are missing or could not be decoded at %u place%s of this session.",
             s->summary.gaps, s->summary.gaps == 1 ? "" : "s");
 }
 
@@ -92,46 +136,78 @@ static void not_captured(list *l, cti_sender sender, bool in_doubt)
     if (is_not_captured(l->session, sender))
         add(l, false, 0, "No packet of the %s is in the capture.", who);
     else if (in_doubt)
-        add(l, false, 0, "Bytes of the %s after its last message are missing from the capture.",
-            who);
+        add(l, false, 0,
+            "Bytes that the %s sent after its last message are missing from the capture.", who);
+}
+
+/* The receive window of one end, closed until the end: its program did not read. */
+static void window_closed(list *l, cti_sender sender)
+{
+    const int64_t from = cti_link_window_closed(l->session, sender);
+
+    if (from != CTI_NO_TIME)
+        add(l, false, l->session->connection->sides[sender == CTI_SERVER].closed_frame,
+            "The %s did not read for the last %.3f s: its receive window was 0.",
+            cti_sender_words(sender), since(from, l));
+}
+
+static void not_acknowledged(list *l, cti_sender sender)
+{
+    const cti_tcp_side *side = cti_link_side(l->session, sender);
+    const char *receiver = cti_sender_words(cti_peer_of(sender));
+
+    if (cti_link_peer_is_silent(l->session, sender))
+        add(l, false, side->since_frame,
+            "The %s's host, or the path to it, was gone for %.3f s: nothing came back, in spite of "
+            "%u retransmission%s.",
+            receiver, since(side->since, l), side->repeats, side->repeats == 1 ? "" : "s");
+    else
+        add(l, false, side->since_frame,
+            "The %s's TCP did not acknowledge what was sent in the last %.3f s (%u "
+            "retransmission%s), though packets of it still came.",
+            receiver, since(side->since, l), side->repeats, side->repeats == 1 ? "" : "s");
+}
+
+/* The same, where it happened. */
+static void not_delivered(list *l, cti_sender sender)
+{
+    if (cti_link_delivery(l->session, sender) == CTI_DELIVERY_FAILED)
+        not_acknowledged(l, sender);
 }
 
 /* Did the receiver's TCP get what was sent last?  That tells a program that hangs from a path or
  * a host that is gone. */
 static void acknowledged(list *l, cti_sender sender)
 {
-    const cti_flow *flow = &l->session->rules.flows[sender == CTI_SERVER];
-    const cti_flow *back = &l->session->rules.flows[sender != CTI_SERVER];
-    const cti_sender other = sender == CTI_CLIENT ? CTI_SERVER : CTI_CLIENT;
-    const char *receiver = cti_sender_words(other);
+    const char *receiver = cti_sender_words(cti_peer_of(sender));
 
-    if (!flow->known || !back->known || is_not_captured(l->session, sender) ||
-        is_not_captured(l->session, other))
-        return;
-    if (flow->waiting)
+    window_closed(l, cti_peer_of(sender));
+    switch (cti_link_delivery(l->session, sender)) {
+    case CTI_DELIVERY_FAILED: not_acknowledged(l, sender); break;
+    case CTI_DELIVERY_DONE:
         add(l, false, 0,
-            "The %s's TCP did not acknowledge what the %s sent in the last %.3f s: its "
-            "host, or the path to it, was gone.",
-            receiver, cti_sender_words(sender), since(flow->sent_time, l));
-    else
-        add(l, false, 0,
-            "The %s's TCP acknowledged all that the %s sent: its host and the path to "
-            "it worked, so look at its program.",
+            "The %s's TCP acknowledged everything that the %s sent: its host and the path to it "
+            "worked.",
             receiver, cti_sender_words(sender));
-}
-
-static void heartbeats_missed(list *l, bool against)
-{
-    const cti_session *s = l->session;
-
-    if (s->rules.missed_run > 0)
-        add(l, against, s->rules.missed_frames[0],
-            "%u HEARTBEAT_REQ%s had no answer, the first one %.3f s before the end.",
-            s->rules.missed_run, s->rules.missed_run == 1 ? "" : " in a row",
-            since(s->rules.missed_since, l));
+        break;
+    default: break;
+    }
 }
 
 /* ---- one verdict each ---- */
+
+/* The sender still retransmits when the capture ends. */
+static void not_yet_acknowledged(list *l, cti_sender sender)
+{
+    const cti_tcp_side *side = cti_link_side(l->session, sender);
+
+    if (cti_link_delivery(l->session, sender) == CTI_DELIVERY_FAILED)
+        add(l, true, side->since_frame,
+            "The %s's TCP has not acknowledged what the %s sent in the last %.3f s (%u "
+            "retransmission%s).",
+            cti_sender_words(cti_peer_of(sender)), cti_sender_words(sender), since(side->since, l),
+            side->repeats, side->repeats == 1 ? "" : "s");
+}
 
 static void still_open(list *l)
 {
@@ -141,20 +217,53 @@ static void still_open(list *l)
 
     if (s->summary.end_frame == 0)
         add(l, false, s->summary.last_frame,
-            "Neither FIN nor RST was seen; the last message came %.3f s "
-            "before the capture ended.",
+            "No FIN or RST was captured; the last message came %.3f s before the capture ended.",
             since(s->summary.last_time, l));
     heartbeats_missed(l, true);
+    not_yet_acknowledged(l, CTI_CLIENT);
+    not_yet_acknowledged(l, CTI_SERVER);
     if (share >= 1)
         add(l, true, s->rules.last_client_frame,
-            "The client had sent nothing for %.3f s, longer than its IdleTimeout of %u s: the "
-            "server should have reset the session.",
+            "The client sent nothing for the last %.3f s, longer than its IdleTimeout of %u s.",
             since(s->rules.last_client_time, l), s->summary.idle_timeout);
     if (s->summary.state == CTI_STATE_OPENING && !s->rules.open_in_doubt)
-        add(l, true, s->summary.open_frame, "OPEN_REQ had no answer.");
+        add(l, true, s->summary.open_frame, "OPEN_REQ had no response.");
     if (is_not_captured(s, CTI_CLIENT) || is_not_captured(s, CTI_SERVER))
         add(l, true, 0, "No packet of the %s is in the capture.",
             cti_sender_words(is_not_captured(s, CTI_CLIENT) ? CTI_CLIENT : CTI_SERVER));
+}
+
+static void close_answered(list *l)
+{
+    const cti_session *s = l->session;
+    const int64_t took = cti_forward(s->summary.close_time, s->summary.close_answer_time);
+    char words[160];
+
+    if (took != CTI_NO_TIME)
+        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came after %.3f ms.",
+            1e3 * CTI_SECONDS(took));
+    else if (s->summary.close_answer_frame != 0)
+        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came.");
+    else if (s->rules.close_refused_frame != 0)
+        add(l, true, s->rules.close_refused_frame,
+            "The server refused CLOSE_REQ (FAILURE_CONF) with %s.",
+            cti_known_status_words(s->rules.has_close_refused_status, s->rules.close_refused_status,
+                                   words, sizeof(words)));
+    else if (!s->rules.close_in_doubt)
+        add(l, true, s->summary.close_frame, "CLOSE_REQ had no response.");
+}
+
+/* FAILURE_EVENT right before the end. */
+static void failure(list *l)
+{
+    const cti_session *s = l->session;
+    char words[160];
+
+    if (cti_session_reported_failure(s))
+        add(l, false, s->rules.failure_frame,
+            "The server sent FAILURE_EVENT with %s, %.3f s before the end.",
+            cti_status_words(s->rules.failure_status, words, sizeof(words)),
+            since(s->rules.failure_time, l));
 }
 
 static void closed(list *l)
@@ -162,24 +271,20 @@ static void closed(list *l)
     const cti_session *s = l->session;
     char words[160];
 
-    const int64_t took = cti_forward(s->summary.close_time, s->summary.close_answer_time);
-
+    failure(l);
     if (s->summary.close_frame != 0)
-        add(l, false, s->summary.close_frame, "The client sent CLOSE_REQ with %s.",
+        add(l, false, s->summary.close_frame, "The %s sent CLOSE_REQ with %s.",
+            s->rules.closed_by_server ? "server" : "client",
             cti_known_status_words(s->summary.has_close_status, s->summary.close_status, words,
                                    sizeof(words)));
     else
-        add(l, false, 0, "CLOSE_REQ was not captured, but its answer was.");
-    if (took != CTI_NO_TIME)
-        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came after %.3f ms.",
-            1e3 * CTI_SECONDS(took));
-    else if (s->summary.close_answer_frame != 0)
-        add(l, false, s->summary.close_answer_frame, "CLOSE_CONF came.");
-    else if (!s->rules.close_in_doubt)
-        add(l, true, s->summary.close_frame, "No CLOSE_CONF came.");
+        add(l, false, 0, "CLOSE_REQ was not captured, but its response was.");
+    close_answered(l);
+    if (s->rules.closed_by_server)
+        return;
     if (s->summary.close_status == CTI_V_StatusCode_E_CTI_TIMEOUT)
         add(l, true, s->summary.close_frame,
-            "By its status the client closed because the server did not answer it.");
+            "The status means that the server did not respond to the client.");
     heartbeats_missed(l, true);
     requests_waited(l, true);
 }
@@ -195,11 +300,11 @@ static void rejected(list *l)
 
     if (took != CTI_NO_TIME)
         add(l, false, s->summary.open_answer_frame,
-            "OPEN_REQ was answered after %.3f ms by FAILURE_CONF with %s.", 1e3 * CTI_SECONDS(took),
-            status);
+            "The server answered OPEN_REQ after %.3f ms with FAILURE_CONF: %s.",
+            1e3 * CTI_SECONDS(took), status);
     else
         add(l, false, s->summary.open_answer_frame,
-            "OPEN_REQ was answered by FAILURE_CONF with %s.", status);
+            "The server answered OPEN_REQ with FAILURE_CONF: %s.", status);
     if (s->summary.phone_held_by != 0)
         add(l, false, s->rules.holder.frame, "Session %u was open for the same %s.",
             s->summary.phone_held_by, cti_field_get(s->rules.holder.by)->name);
@@ -209,7 +314,7 @@ static void open_unanswered(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->summary.open_frame, "OPEN_REQ had no answer in %.3f s.",
+    add(l, false, s->summary.open_frame, "OPEN_REQ had no response in %.3f s.",
         since(s->summary.open_time, l));
     tcp_ended(l);
     acknowledged(l, CTI_CLIENT);
@@ -221,8 +326,18 @@ static void open_unanswered(list *l)
     if (s->summary.end_sender == CTI_CLIENT &&
         cti_elapsed(s->summary.open_time, s->summary.end_time) < CTI_TIME(OPEN_WAIT))
         add(l, true, s->summary.end_frame,
-            "The client waited for less than 30 s: the answer may have been under way.");
+            "The client gave up after %.3f s: the response may have been on its way.",
+            since(s->summary.open_time, l));
     gaps(l);
+}
+
+/* The server's bytes are TLS: they are decoded as nothing else. */
+static void tls_expected(list *l)
+{
+    const cti_session *s = l->session;
+
+    add(l, false, s->connection->tls_frame, "The server answered OPEN_REQ with a TLS alert.");
+    tcp_ended(l);
 }
 
 static void idle_timer(list *l)
@@ -231,17 +346,18 @@ static void idle_timer(list *l)
 
     if (cti_session_idle_timer_had_fired(s))
         add(l, false, s->rules.last_client_frame,
-            "The client's last message came after %.3f s of silence, longer than IdleTimeout of "
-            "%u s, and was answered with a reset.",
+            "The client's last message came after %.3f s of silence (IdleTimeout is %u s), and the "
+            "server reset the connection.",
             CTI_SECONDS(s->rules.client_gap_before_last), s->summary.idle_timeout);
     else
         add(l, false, s->rules.last_client_frame,
-            "The client had sent nothing for %.3f s when the server ended the connection; "
-            "IdleTimeout is %u s.",
+            "The client sent no message in the %.3f s before the server ended the connection "
+            "(IdleTimeout is %u s).",
             since(s->rules.client_heard_time, l), s->summary.idle_timeout);
     tcp_ended(l);
     if (s->summary.heartbeats == 0 && !s->rules.incomplete[0])
         add(l, false, 0, "The client sent no heartbeats at all.");
+    window_closed(l, CTI_SERVER);
     if (cti_elapsed(s->rules.client_heard_time, s->summary.last_server_time) > 0)
         acknowledged(l, CTI_SERVER);
     if (cti_session_idle_timer_had_fired(s))
@@ -266,24 +382,49 @@ static void heartbeats(list *l)
     acknowledged(l, CTI_CLIENT);
     if (cti_elapsed(s->rules.missed_since, s->summary.last_server_time) > 0)
         add(l, true, s->summary.last_server_frame,
-            "The server sent other messages meanwhile, the last one %.3f s before the end.",
+            "The server still sent other messages, the last one %.3f s before the end.",
             since(s->summary.last_server_time, l));
     gaps(l);
+}
+
+/* How the server said so: to a heartbeat, by itself, or as the state of the system. */
+static void offline_reported(list *l)
+{
+    const cti_session *s = l->session;
+
+    if (s->rules.heartbeat_refused)
+        add(l, false, s->rules.server_offline_frame,
+            "The server refused a heartbeat (FAILURE_CONF) %.3f s before the end.",
+            since(s->rules.server_offline_time, l));
+    else if (s->rules.server_offline)
+        add(l, false, s->rules.server_offline_frame,
+            "The server sent FAILURE_EVENT with E_CTI_CTI_SERVER_OFFLINE %.3f s before the end.",
+            since(s->rules.server_offline_time, l));
+    if (s->rules.reported_offline_frame != 0)
+        add(l, false, s->rules.reported_offline_frame,
+            "The server reported the CTI server offline (SYSTEM_EVENT) %.3f s before the end.",
+            since(s->rules.reported_offline_time, l));
 }
 
 static void offline(list *l)
 {
     const cti_session *s = l->session;
 
-    add(l, false, s->rules.server_offline_frame, "The server %s %.3f s before the end.",
-        s->rules.heartbeat_refused ? "refused a heartbeat (FAILURE_CONF)"
-                                   : "said that it is offline (FAILURE_EVENT)",
-        since(s->rules.server_offline_time, l));
+    offline_reported(l);
     tcp_ended(l);
-    if (cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) > CTI_TIME(OFFLINE_NOTICED))
+    if (s->rules.server_offline &&
+        cti_elapsed(s->rules.server_offline_time, s->summary.last_server_time) >
+            CTI_TIME(OFFLINE_NOTICED))
         add(l, true, s->summary.last_server_frame,
-            "The server went on sending messages for %.3f s.",
+            "The server continued to send messages for %.3f s.",
             cti_seconds_words(s->rules.server_offline_time, s->summary.last_server_time));
+}
+
+static void failed(list *l)
+{
+    failure(l);
+    tcp_ended(l);
+    gaps(l);
 }
 
 static void maintenance(list *l)
@@ -292,20 +433,19 @@ static void maintenance(list *l)
 
     if (s->rules.shutdown.outcome_frame != 0 && s->rules.shutdown.continues)
         add(l, false, s->rules.shutdown.outcome_frame,
-            "The server said that it goes on with its maintenance.");
+            "The server announced that it continues with its maintenance.");
     else
-        add(l, true, 0, "No ACTIVE_MAINTENANCE_EVENT that says so was seen.");
+        add(l, true, 0, "No ACTIVE_MAINTENANCE_EVENT that announces it was captured.");
     if (s->rules.shutdown.stopping_frame == 0 && !s->rules.incomplete[0])
         add(l, true, s->summary.end_frame,
-            "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND: it may not have moved.");
+            "The client did not send STOPPING_REQUESTS_TO_THIS_SIDE_IND: it may not have moved.");
     else if (s->rules.shutdown.stopping_frame != 0)
         add(l, false, s->rules.shutdown.stopping_frame,
             "The client sent STOPPING_REQUESTS_TO_THIS_SIDE_IND %.3f s before the end.",
             since(s->rules.shutdown.stopping_time, l));
     tcp_ended(l);
     if (s->summary.end_sender == CTI_CLIENT)
-        add(l, true, s->summary.end_frame,
-            "It was the client that ended the connection, not the server.");
+        add(l, true, s->summary.end_frame, "The client ended the connection, not the server.");
 }
 
 static void replaced(list *l)
@@ -340,40 +480,67 @@ static void stale_connection(list *l)
     const cti_session *s = l->session;
 
     add(l, false, s->summary.last_frame,
-        "Nobody had sent a message for %.3f s before the last one.",
+        "Neither end sent a message for %.3f s before the last one.",
         CTI_SECONDS(s->rules.quiet_before_last));
     tcp_ended(l);
     no_close(l);
     add(l, true, s->summary.end_frame,
-        "The reset carries the address of the %s: it would send one itself if it had been "
-        "restarted meanwhile.",
+        "The RST carries the address of the %s, which would also send one after a restart.",
         cti_sender_words(s->summary.end_sender));
     gaps(l);
 }
 
-/* TCP ended, and nothing says why. */
-static void without_reason(list *l)
+/* Whether the server's idle timer explains its end. */
+static void no_idle_timer(list *l)
 {
     const cti_session *s = l->session;
     const int64_t silence = cti_elapsed(s->rules.last_client_time, s->summary.end_time);
     const double share = cti_session_idle_share(s, silence);
 
-    tcp_ended(l);
-    no_close(l);
-    if (s->summary.end_sender == CTI_SERVER && share >= 0 && !cti_idle_share_is_large(share))
-        add(l, false, s->rules.last_client_frame,
-            "It was not the idle timer: the client had spoken %.3f s before, and IdleTimeout is "
-            "%u s.",
-            CTI_SECONDS(MAX(silence, 0)), s->summary.idle_timeout);
-    if (s->summary.end_sender == CTI_SERVER && cti_idle_share_is_large(share))
+    if (s->summary.end_sender != CTI_SERVER || share < 0)
+        return;
+    if (cti_idle_share_is_large(share))
         add(l, true, s->rules.last_client_frame,
             "The client had been silent for %.0f %% of its IdleTimeout of %u s.", 100 * share,
             s->summary.idle_timeout);
-    if (s->summary.end_sender == CTI_CLIENT && s->summary.heartbeats > 0 &&
-        s->rules.missed_run == 0 && s->rules.heartbeats_unknown == 0)
-        add(l, false, 0, "It was not a missed heartbeat: all of them were answered.");
-    heartbeats_missed(l, true);
-    requests_waited(l, s->summary.end_sender == CTI_CLIENT);
+    else
+        add(l, false, s->rules.last_client_frame,
+            "It was not the idle timer: the client's last message came %.3f s before, and "
+            "IdleTimeout is %u s.",
+            CTI_SECONDS(MAX(silence, 0)), s->summary.idle_timeout);
+}
+
+/* TCP ended, and no message says why. */
+static void without_reason(list *l)
+{
+    const cti_session *s = l->session;
+
+    tcp_ended(l);
+    no_close(l);
+    no_idle_timer(l);
+    if (s->summary.end_sender == CTI_CLIENT) {
+        client_waited(l, s->summary.verdict == CTI_VERDICT_LEFT_BY_CLIENT);
+        if (s->summary.verdict == CTI_VERDICT_RESET_BY_CLIENT)
+            acknowledged(l, CTI_CLIENT);
+        not_delivered(l, CTI_SERVER);
+    } else {
+        heartbeats_missed(l, true);
+        requests_waited(l, false);
+        window_closed(l, CTI_CLIENT);
+        not_delivered(l, CTI_CLIENT);
+        not_delivered(l, CTI_SERVER);
+    }
+    gaps(l);
+}
+
+/* One end gave up because the other one did not acknowledge. */
+static void unreachable(list *l)
+{
+    not_acknowledged(l, l->session->summary.end_sender);
+    tcp_ended(l);
+    no_close(l);
+    heartbeats_missed(l, false);
+    requests_waited(l, false);
     gaps(l);
 }
 
@@ -382,18 +549,23 @@ static void superseded(list *l)
     const cti_session *s = l->session;
 
     add(l, false, s->summary.last_frame,
-        "A new session, or a new connection with the same ports, took its place; the last message "
-        "of this one was %s of the %s.",
+        "A new session, or a new connection with the same ports, took its place after the last "
+        "message (%s of the %s).",
         cti_message_words(s->summary.last_message), cti_sender_words(s->summary.last_sender));
     if (s->summary.end_frame == 0)
-        add(l, true, 0, "Neither FIN nor RST of this one was seen.");
+        add(l, true, 0, "No FIN or RST of this one was captured.");
 }
 
 static void collect(list *l)
 {
     switch (l->session->summary.verdict) {
     case CTI_VERDICT_STILL_OPEN: still_open(l); break;
-    case CTI_VERDICT_CLOSED_BY_CLIENT: closed(l); break;
+    case CTI_VERDICT_CLOSED_BY_CLIENT:
+    case CTI_VERDICT_CLOSED_BY_SERVER: closed(l); break;
+    case CTI_VERDICT_TLS_EXPECTED: tls_expected(l); break;
+    case CTI_VERDICT_FAILURE_EVENT: failed(l); break;
+    case CTI_VERDICT_CLIENT_UNREACHABLE:
+    case CTI_VERDICT_SERVER_UNREACHABLE: unreachable(l); break;
     case CTI_VERDICT_REJECTED: rejected(l); break;
     case CTI_VERDICT_OPEN_UNANSWERED: open_unanswered(l); break;
     case CTI_VERDICT_IDLE_TIMER_FIRED: idle_timer(l); break;
@@ -405,7 +577,7 @@ static void collect(list *l)
     case CTI_VERDICT_STALE_CONNECTION_RESET: stale_connection(l); break;
     case CTI_VERDICT_RESET_BY_CLIENT:
     case CTI_VERDICT_RESET_BY_SERVER:
-    case CTI_VERDICT_FIN_BY_CLIENT:
+    case CTI_VERDICT_LEFT_BY_CLIENT:
     case CTI_VERDICT_FIN_BY_SERVER: without_reason(l); break;
     case CTI_VERDICT_SUPERSEDED: superseded(l); break;
     case CTI_VERDICT_NOTHING_SEEN:

@@ -9,9 +9,40 @@
  * seen is left alone. */
 #define TRIES_MAX 16
 
+/* Types of a TLS record (RFC 8446, section 5.1). */
+enum { TLS_FIRST_TYPE = 20, TLS_ALERT = 21, TLS_HANDSHAKE = 22, TLS_LAST_TYPE = 23 };
+enum { TLS_HEADER = 5, TLS_ALERT_SIZE = 2 };
+
+static bool is_tls_record(const uint8_t *bytes, size_t length)
+{
+    return length >= 3 && bytes[0] >= TLS_FIRST_TYPE && bytes[0] <= TLS_LAST_TYPE &&
+           bytes[1] == 3 && bytes[2] <= 4;
+}
+
 bool cti_recognition_is_tls(const uint8_t *bytes, size_t length)
 {
-    return length >= 3 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4;
+    return is_tls_record(bytes, length) && bytes[0] == TLS_HANDSHAKE;
+}
+
+static bool is_tls_alert(const uint8_t *bytes, size_t length)
+{
+    return is_tls_record(bytes, length) && bytes[0] == TLS_ALERT &&
+           length == TLS_HEADER + TLS_ALERT_SIZE && bytes[3] == 0 && bytes[4] == TLS_ALERT_SIZE;
+}
+
+void cti_recognition_compare(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    cti_connection_summary *record = &from->connection->record;
+    const uint64_t asked = record->tcp.bytes[0];
+
+    if (from->sender != CTI_SERVER || record->syn != CTI_SYN_FULL || asked == 0)
+        return;
+    if (record->tls && !is_tls_record(bytes, size)) {
+        record->tls_mismatch = CTI_TLS_CLIENT_ONLY;
+    } else if (!record->tls && is_tls_alert(bytes, size)) {
+        record->tls_mismatch = CTI_TLS_SERVER_ONLY;
+        record->tls_frame = from->connection->packet.frame;
+    }
 }
 
 static void become_other(connection *c)

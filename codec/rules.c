@@ -169,8 +169,18 @@ const char *cti_end_words(const cti_session *session)
     case CTI_END_FIN_BY_CLIENT: return "the client ended the connection (FIN)";
     case CTI_END_FIN_BY_SERVER: return "the server ended the connection (FIN)";
     case CTI_END_SUPERSEDED: return "another session took its place";
+    case CTI_END_CLOSED:
+        return session->rules.closed_by_server ? "the server closed the session"
+                                               : "the client closed the session";
     default: return "the capture ended";
     }
+}
+
+bool cti_session_refuses_heartbeat(const cti_session *session, const cti_request *request)
+{
+    return request->message->number == CTI_HEARTBEAT_REQ && request->sender == CTI_CLIENT &&
+           session->summary.state != CTI_STATE_REJECTED &&
+           session->summary.state != CTI_STATE_NEW && session->summary.state != CTI_STATE_OPENING;
 }
 
 bool cti_session_is_before_standby(const cti_session *session)

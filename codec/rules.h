@@ -75,6 +75,10 @@ bool cti_ended_by_tcp(const cti_session *session);
 
 /* ---- facts that rules and session share ---- */
 
+/* True if FAILURE_CONF to this request says that an open session's server is offline.  Where no
+ * session is open, it is the client's heartbeat that is out of place. */
+bool cti_session_refuses_heartbeat(const cti_session *session, const cti_request *request);
+
 /* True if the client asked for a version that is known, and has no standby servers yet. */
 bool cti_session_is_before_standby(const cti_session *session);
 
@@ -84,6 +88,10 @@ bool cti_session_idle_timer_fired(const cti_session *session);
 /* True if it must have fired before: the server took the client's first message after a longer
  * silence with a reset. */
 bool cti_session_idle_timer_had_fired(const cti_session *session);
+
+/* True if FAILURE_EVENT with another status than E_CTI_CTI_SERVER_OFFLINE came right before the
+ * session ended. */
+bool cti_session_reported_failure(const cti_session *session);
 
 /* Share of IdleTimeout that a silence takes, negative where there is none. */
 double cti_session_idle_share(const cti_session *session, int64_t silence);

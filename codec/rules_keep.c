@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules about how sessions are kept: heartbeats and idle time (see rules.h). */
-#include <stdio.h>
-
+/* Rules about how sessions are kept: heartbeats, idle time, a server that is offline (see
+ * rules.h). */
 #include "rules.h"
 
 static void report_missed(cti_session *session, cti_rule rule, int64_t time, uint32_t count,
@@ -10,11 +9,9 @@ static void report_missed(cti_session *session, cti_rule rule, int64_t time, uin
 {
     cti_session_report(
         session, rule, count >= CTI_LIMIT(HEARTBEATS_MISSED) ? CTI_ERROR : CTI_WARNING, time,
-        frames, CTI_FINDING_FRAMES_MAX, NULL,
-        "%u %s not answered, then %s, %.3f s after the first one. The server answers "
-        "heartbeats at once; after three the client declares the session failed. "
-        "Look at the server and the path at that time.",
-        count, count == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were", then, seconds);
+        frames, CTI_FINDING_FRAMES_MAX, "Check the server and the network path at that time.",
+        "%u %s not answered, then %s, %.3f s after the first one.", count,
+        count == 1 ? "HEARTBEAT_REQ was" : "HEARTBEAT_REQ in a row were", then, seconds);
 }
 
 static void report_passed(cti_session *session, cti_rule rule, int64_t time)
@@ -40,10 +37,9 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
     if (!sends || session->rules.missed_run != CTI_LIMIT(HEARTBEATS_MISSED))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2, NULL,
-                       "The client goes on after %u heartbeats without answer; it should reset the "
-                       "connection and try the other side. Look at whether the client counts "
-                       "its heartbeats.",
+                       (const uint32_t[]){session->rules.missed_frames[0], event->frame}, 2,
+                       "Check whether the client counts unanswered heartbeats.",
+                       "The client continued after %u heartbeats without an answer.",
                        session->rules.missed_run);
 }
 
@@ -53,11 +49,11 @@ void cti_rule_heartbeat_missed(cti_session *session, cti_rule rule, const cti_ev
 static const char *interval_words(cti_interval_source source)
 {
     switch (source) {
-    case CTI_INTERVAL_TIMER: return "heartbeats by a timer";
-    case CTI_INTERVAL_SILENCE: return "heartbeats after its own silence";
-    case CTI_INTERVAL_RECEIVE: return "heartbeats after receiving nothing";
-    case CTI_INTERVAL_TRAFFIC: return "estimated from its other heartbeats";
-    default: return "estimated from its IdleTimeout";
+    case CTI_INTERVAL_TIMER: return "by a timer";
+    case CTI_INTERVAL_SILENCE: return "after silence";
+    case CTI_INTERVAL_RECEIVE: return "after receiving nothing";
+    case CTI_INTERVAL_TRAFFIC: return "estimated from heartbeats";
+    default: return "estimated from IdleTimeout";
     }
 }
 
@@ -79,10 +75,11 @@ static void report_gap(cti_session *session, cti_rule rule, const gap *of)
         (intervals >= CTI_LIMIT(GAP_WARNING) / 100.0 && source != CTI_INTERVAL_IDLE_TIMEOUT) ||
         cti_idle_share_is_large(of->idle_share);
 
-    cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2, NULL,
-                       "The client sent nothing%s for %.3f s, %.1f heartbeat intervals of %.1f s "
-                       "(%s), until %s. Look at what the client did in that time.",
-                       source == CTI_INTERVAL_RECEIVE ? ", and received nothing," : "",
+    cti_session_report(session, rule, warn ? CTI_WARNING : CTI_NOTE, of->time, of->frames, 2,
+                       "Check what the client did in that time.",
+                       "The client sent%s nothing for %.3f s, %.1f heartbeat intervals of %.3f s "
+                       "(%s), until %s.",
+                       source == CTI_INTERVAL_RECEIVE ? " and received" : "",
                        CTI_SECONDS(of->length), intervals, interval, interval_words(source),
                        of->until);
 }
@@ -170,9 +167,10 @@ static void judge_timer(cti_session *session, cti_rule rule, const cti_event *ev
         cti_session_is_gap(session, longest_silence, CTI_NO_TIME))
         return;
     cti_session_report(
-        session, rule, CTI_NOTE, event->time, (const uint32_t[]){from, event->frame}, 2, NULL,
-        "The client sent no HEARTBEAT_REQ for %.3f s, %.1f intervals of its timer of "
-        "%.1f s, but other messages. Look at what stopped the timer.",
+        session, rule, CTI_NOTE, event->time, (const uint32_t[]){from, event->frame}, 2,
+        "Check what stopped the client's timer.",
+        "The client sent other messages but no HEARTBEAT_REQ for %.3f s, %.1f intervals of its "
+        "timer of %.3f s.",
         CTI_SECONDS(distance), intervals, interval);
 }
 
@@ -228,11 +226,9 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_fired(session)) {
         cti_session_report(session, rule, CTI_ERROR, event->time,
                            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
-                           NULL,
+                           session->summary.check,
                            "The server's idle timer fired: %s %.3f s after the client's last "
-                           "message, and IdleTimeout is %u s. Look at why the client stopped "
-                           "sending (heartbeats off, a hung process, a path that lost its "
-                           "packets).",
+                           "message (IdleTimeout %u s).",
                            cti_end_words(session),
                            cti_seconds_words(session->rules.client_heard_time, event->time),
                            session->summary.idle_timeout);
@@ -241,25 +237,22 @@ void cti_rule_idle(cti_session *session, cti_rule rule, const cti_event *event)
     if (event->kind == CTI_EVENT_FINISH && cti_session_idle_timer_had_fired(session))
         cti_session_report(
             session, rule, CTI_ERROR, event->time,
-            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2, NULL,
-            "The server's idle timer had fired: it answered the client's first "
-            "message after %.3f s of silence with a reset, and IdleTimeout is %u s. "
-            "Its own reset was lost, or was not captured. Look at why the client "
-            "was silent.",
+            (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+            session->summary.check,
+            "The server's idle timer had fired: it reset the connection at the client's first "
+            "message after %.3f s of silence (IdleTimeout %u s).",
             CTI_SECONDS(session->rules.client_gap_before_last), session->summary.idle_timeout);
     if (event->kind != CTI_EVENT_MESSAGE || event->sender != CTI_CLIENT)
         return;
     share = event->facts->idle_share;
     if (!cti_idle_share_is_large(share))
         return;
-    cti_session_report(
-        session, rule, CTI_WARNING, event->time,
-        (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2, NULL,
-        "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s%s. "
-        "IdleTimeout should be four heartbeat intervals. Look at what the client did "
-        "in that time.",
-        CTI_SECONDS(event->facts->client_gap), 100 * share, session->summary.idle_timeout,
-        share >= 1 ? "; the server could have reset the session" : "");
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->rules.last_client_frame, event->frame}, 2,
+                       "Check what the client did in that time, and its heartbeat interval.",
+                       "The client sent nothing for %.3f s, %.0f %% of its IdleTimeout of %u s.",
+                       CTI_SECONDS(event->facts->client_gap), 100 * share,
+                       session->summary.idle_timeout);
 }
 
 /* Desktops come in hundreds and thousands, so they should send fewer heartbeats. */
@@ -268,18 +261,15 @@ static void judge_interval(cti_session *session, cti_rule rule, const cti_event 
     const bool desktop =
         session->summary.services_requested & CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS;
     const int64_t interval = session->rules.meter.interval;
+    const int64_t least = desktop ? CTI_TIME(HEARTBEAT_DESKTOP) : CTI_TIME(HEARTBEAT_LEAST);
 
     if (interval == 0 ||
         interval >= (desktop ? CTI_TIME(HEARTBEAT_SHORT_DESKTOP) : CTI_TIME(HEARTBEAT_SHORT)))
         return;
     cti_session_report(session, rule, CTI_NOTE, event->time, &session->rules.last_client_frame, 1,
-                       NULL,
-                       "The %s sends heartbeats every %.3f s; %s. Look at the heartbeat interval "
-                       "that the client is set to.",
-                       desktop ? "desktop" : "client", CTI_SECONDS(interval),
-                       interval < CTI_TIME(HEARTBEAT_SHORT)
-                           ? "5 s is the least, and desktops should take 90 s or more"
-                           : "desktops should take 90 s or more, since a server has many of them");
+                       "Check the heartbeat interval in the client's settings.",
+                       "The client sends heartbeats every %.3f s (minimum%s: %g s).",
+                       CTI_SECONDS(interval), desktop ? " for desktops" : "", CTI_SECONDS(least));
 }
 
 /* HEARTBEAT_CONF should come at once; one that is slow shows a server under load. */
@@ -302,30 +292,27 @@ static void judge_late_answers(cti_session *session, cti_rule rule, const cti_ev
 
     if (count == 0)
         return;
-    cti_session_report(
-        session, rule, CTI_NOTE, event->time, session->rules.late_frames,
-        MIN(count, CTI_FINDING_FRAMES_MAX), NULL,
-        "%u HEARTBEAT_REQ %s answered after more than 1 s, the slowest after %.3f s; "
-        "the server answers at once. Look at the load of the server at those times.",
-        count, count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
+    cti_session_report(session, rule, CTI_NOTE, event->time, session->rules.late_frames,
+                       MIN(count, CTI_FINDING_FRAMES_MAX),
+                       "Check the load of the server at that time.",
+                       "%u HEARTBEAT_REQ %s answered late, after up to %.3f s.", count,
+                       count == 1 ? "was" : "were", CTI_SECONDS(session->rules.latest_answer));
 }
 
 void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (cti_event_is(event, CTI_HEARTBEAT_REQ) && event->sender == CTI_SERVER) {
         if (session->rules.server_heartbeats == 1)
-            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
-                               "The server sent HEARTBEAT_REQ; only clients start heartbeats. Look "
-                               "at which end is the server.");
+            cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                               "Check which end of the connection is the server.",
+                               "The server sent HEARTBEAT_REQ, which only clients send.");
         return;
     }
     if (cti_event_is(event, CTI_HEARTBEAT_CONF) && event->sender == CTI_SERVER &&
         event->answered == NULL && session->rules.heartbeat_answered &&
         !session->rules.incomplete[0] && session->summary.requests_given_up == 0) {
-        cti_session_report(
-            session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
-            "HEARTBEAT_CONF without a HEARTBEAT_REQ of its InvokeID: the server "
-            "answers with the InvokeID of the request. Look at how the server counts.");
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
+                           "HEARTBEAT_CONF does not match the InvokeID of any waiting HEARTBEAT_REQ.");
         return;
     }
     if (event->kind == CTI_EVENT_MESSAGE)
@@ -338,7 +325,10 @@ void cti_rule_heartbeat(cti_session *session, cti_rule rule, const cti_event *ev
 
 /* ---- a server that is offline ---- */
 
-/* The client goes on although it was told that the server is offline; told once. */
+static const char check_offline[] = "Check the server and its peripheral gateway at that time.";
+static const char check_client[] = "Check how the client handles that message.";
+
+/* The client continues although it was told that the server is offline; reported once. */
 static void went_on(cti_session *session, cti_rule rule, const cti_event *event, const char *what)
 {
     const int64_t since = cti_elapsed(session->rules.server_offline_time, event->time);
@@ -350,10 +340,42 @@ static void went_on(cti_session *session, cti_rule rule, const cti_event *event,
     session->rules.told_went_on = true;
     cti_session_report(session, rule, CTI_WARNING, event->time,
                        (const uint32_t[]){session->rules.server_offline_frame, event->frame}, 2,
-                       NULL,
-                       "The client goes on with %s %.3f s after %s; it should end the session and "
-                       "try the other side. Look at how the client takes that message.",
+                       check_client, "The client still sent %s %.3f s after %s.",
                        cti_message_words(event->reader->message), CTI_SECONDS(since), what);
+}
+
+/* When the client closed the session or ended the connection, or the time that it did not do so
+ * until. */
+static int64_t client_left(const cti_session *session, const cti_event *event)
+{
+    return session->summary.close_frame != 0 ? session->summary.close_time : event->time;
+}
+
+/* The client neither sent anything nor ended the connection. */
+static void stayed(cti_session *session, cti_rule rule, const cti_event *event, const char *what)
+{
+    const int64_t stay =
+        cti_elapsed(session->rules.server_offline_time, client_left(session, event));
+
+    if (!session->rules.server_offline || session->rules.told_went_on ||
+        session->rules.client_in_doubt || session->summary.client_not_captured ||
+        stay <= CTI_TIME(REFUSED_RESET))
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){session->rules.server_offline_frame, event->frame}, 2,
+                       check_client, "The client did not %s for %.3f s after %s.",
+                       session->rules.heartbeat_refused ? "reset the connection"
+                                                        : "close the session",
+                       CTI_SECONDS(stay), what);
+}
+
+static void judge_offline_client(cti_session *session, cti_rule rule, const cti_event *event,
+                                 const char *what)
+{
+    if (event->kind == CTI_EVENT_FINISH)
+        stayed(session, rule, event, what);
+    else
+        went_on(session, rule, event, what);
 }
 
 void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_event *event)
@@ -361,14 +383,13 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
     char words[160];
 
     if (session->rules.heartbeat_refused)
-        went_on(session, rule, event, "a refused heartbeat");
+        judge_offline_client(session, rule, event, "a refused heartbeat");
     if (!cti_event_is(event, CTI_FAILURE_CONF) || event->answered == NULL ||
-        event->answered->message->number != CTI_HEARTBEAT_REQ)
+        !cti_session_refuses_heartbeat(session, event->answered))
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time,
-                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2, NULL,
-                       "The server refused a heartbeat: %s. It is offline; the client must reset "
-                       "the connection and try the other side. Look at the server at that time.",
+                       (const uint32_t[]){event->facts->request_frame, event->frame}, 2,
+                       check_offline, "The server refused a heartbeat: %s.",
                        cti_known_status_words(event->answered->has_status, event->answered->status,
                                               words, sizeof(words)));
 }
@@ -376,12 +397,23 @@ void cti_rule_heartbeat_refused(cti_session *session, cti_rule rule, const cti_e
 void cti_rule_server_offline(cti_session *session, cti_rule rule, const cti_event *event)
 {
     if (!session->rules.heartbeat_refused)
-        went_on(session, rule, event, "the server said that it is offline");
+        judge_offline_client(session, rule, event, "the server reported that it is offline");
     if (!cti_event_is(event, CTI_FAILURE_EVENT) ||
         session->rules.server_offline_frame != event->frame)
         return;
-    cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1, NULL,
-                       "The server says that it is offline (E_CTI_CTI_SERVER_OFFLINE): the client "
-                       "must close the session and try the other side. Look at the server and "
-                       "its peripheral gateway at that time.");
+    cti_session_report(session, rule, CTI_ERROR, event->time, &event->frame, 1, check_offline,
+                       "The server reported that it is offline (E_CTI_CTI_SERVER_OFFLINE).");
+}
+
+/* A status that no other rule is about. */
+void cti_rule_failure_event(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    char words[160];
+
+    if (!cti_event_is(event, CTI_FAILURE_EVENT) || session->rules.failure_frame != event->frame)
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
+                       "Check the server's log for that status.",
+                       "The server sent FAILURE_EVENT with %s.",
+                       cti_status_words(session->rules.failure_status, words, sizeof(words)));
 }

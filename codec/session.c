@@ -246,8 +246,11 @@ void cti_session_doubt(cti_session *session, cti_sender sender)
     if (sender == CTI_CLIENT) {
         if (session->rules.shutdown.vote_frame == 0)
             session->rules.shutdown.vote_unknown = true;
+        if (session->rules.closed_by_server)
+            session->rules.close_in_doubt = true;
         return;
     }
+    session->rules.reported_offline_frame = 0; /* it may have been taken back */
     session->rules.missed_run = 0;
     session->rules.run_begin = session->pending.numbers;
     if (session->summary.state == CTI_STATE_CLOSING)

@@ -114,7 +114,7 @@ const char *cti_end_name(cti_end end);
 
 /* Why a session ended: one name, chosen from the evidence. */
 typedef enum {
-#define VERDICT(id, name, fate, text) CTI_VERDICT_##id,
+#define VERDICT(id, name, fate, blame, text, check) CTI_VERDICT_##id,
 #include "verdicts.def"
 #undef VERDICT
     CTI_VERDICT_COUNT
@@ -129,6 +129,7 @@ const char *cti_verdict_text(cti_verdict verdict);
 typedef enum {
     CTI_FATE_GOES_ON,
     CTI_FATE_CLOSED,       /* by its client, in order */
+    CTI_FATE_LEFT,         /* its client ended the connection instead of closing the session */
     CTI_FATE_PLANNED,      /* the server said before that it would end, and that clients move */
     CTI_FATE_REPLACED,     /* by the next session of its client: nothing is lost */
     CTI_FATE_LOST,         /* it was open, and ended otherwise */
@@ -137,6 +138,21 @@ typedef enum {
 } cti_fate;
 
 cti_fate cti_verdict_fate(cti_verdict verdict);
+/* Where the fault is to be looked for, as far as the capture shows it. */
+typedef enum {
+    CTI_BLAME_NONE, /* there is no fault */
+    CTI_BLAME_CLIENT,
+    CTI_BLAME_SERVER,
+    CTI_BLAME_NETWORK,
+    CTI_BLAME_CLIENT_OR_NETWORK,
+    CTI_BLAME_SERVER_OR_NETWORK,
+    CTI_BLAME_UNKNOWN,
+    CTI_BLAME_COUNT
+} cti_blame;
+
+/* "client", "server-or-network" ...; NULL for CTI_BLAME_NONE. */
+const char *cti_blame_name(cti_blame blame);
+
 /* It was lost or never opened. */
 bool cti_verdict_is_lost(cti_verdict verdict);
 /* Its end needs an explanation: neither does it go on, nor did the client close it. */
@@ -340,6 +356,8 @@ typedef struct cti_session_summary {
                              * phone; 0 = not known */
     /* Once finished: why it ended, first the evidence for that, then what speaks against it. */
     cti_verdict verdict;
+    cti_blame blame;
+    const char *check; /* what to check, one sentence, or NULL where there is nothing to check */
     uint32_t evidence_count;
     const cti_evidence *evidence;
 } cti_session_summary;

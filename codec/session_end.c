@@ -95,6 +95,21 @@ static void note_waiting(cti_session *session, const cti_pending *pending)
     session->rules.waiting_message = pending->request.message;
 }
 
+static void note_outstanding(cti_session *session, const cti_pending *pending)
+{
+    /* A young heartbeat is not missed, but its answer is still awaited. */
+    const bool waits =
+        pending->request.outcome == CTI_UNANSWERED ||
+        (pending_is_heartbeat(pending) && !cti_session_is_doubtful(session, pending));
+
+    if (pending->request.sender != CTI_CLIENT)
+        return;
+    if (!waits)
+        session->rules.outstanding_unknown++;
+    else if (session->rules.outstanding++ == 0)
+        session->rules.outstanding_since = pending->request.time;
+}
+
 /* Decides what still waits, oldest first. */
 static void settle_pending(cti_session *session, int64_t time)
 {
@@ -108,6 +123,7 @@ static void settle_pending(cti_session *session, int64_t time)
 
         pending->request.outcome = outcome_at_end(session, pending, time);
         note_waiting(session, pending);
+        note_outstanding(session, pending);
         if (pending->request.outcome != CTI_UNANSWERED)
             pending->missed_run = 0;
         cti_session_pending_remove(session, pending);
@@ -174,7 +190,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
         session->summary.state != CTI_STATE_CLOSED && session->summary.state != CTI_STATE_REJECTED)
         cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
                                  cti_session_idle_share(session, event.client_silence));
-    session->summary.verdict = cti_verdict_choose(session);
+    cti_session_judge(session);
     if (session->summary.verdict == CTI_VERDICT_REPLACED)
         session->summary.replaced_by = session->rules.successor.session;
     keep_evidence(session);

@@ -77,7 +77,8 @@ static const struct {
     const char *name, *text;
     cti_fate fate;
 } verdicts[CTI_VERDICT_COUNT] = {
-#define VERDICT(id, name, fate, text) [CTI_VERDICT_##id] = {name, text, CTI_FATE_##fate},
+#define VERDICT(id, name, fate, blame, text, check)                                                \
+    [CTI_VERDICT_##id] = {name, text, CTI_FATE_##fate},
 #include "verdicts.def"
 #undef VERDICT
 };
@@ -109,4 +110,17 @@ bool cti_verdict_asks_why(cti_verdict verdict)
     const cti_fate fate = cti_verdict_fate(verdict);
 
     return fate != CTI_FATE_GOES_ON && fate != CTI_FATE_CLOSED;
+}
+
+const char *cti_blame_name(cti_blame blame)
+{
+    static const char *const names[CTI_BLAME_COUNT] = {
+        [CTI_BLAME_CLIENT] = "client",
+        [CTI_BLAME_SERVER] = "server",
+        [CTI_BLAME_NETWORK] = "network",
+        [CTI_BLAME_CLIENT_OR_NETWORK] = "client-or-network",
+        [CTI_BLAME_SERVER_OR_NETWORK] = "server-or-network",
+        [CTI_BLAME_UNKNOWN] = "unknown"};
+
+    return (size_t)blame < CTI_BLAME_COUNT ? names[blame] : NULL;
 }

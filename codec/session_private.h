@@ -9,7 +9,8 @@
  *     session_tcp.c       acknowledgments and what waits for them
  *     session_names.c     names
  *     rules.c, rules_*.c  what the protocol asks for (rules.h)
- *     verdict.c           why it ended
+ *     session_link.c      what TCP shows of the connection under it
+ *     verdict.c           why it ended, who is to blame, what to check
  *     evidence.c          what speaks for that and what against */
 #ifndef CTI_SESSION_PRIVATE_H
 #define CTI_SESSION_PRIVATE_H
@@ -20,6 +21,7 @@
 #include "session.h"
 
 struct cti_event;
+struct cti_connection_summary;
 
 /* A request that waits for its answer. */
 typedef struct cti_pending {
@@ -154,6 +156,16 @@ typedef struct cti_rule_state {
     cti_successor successor; /* set by clients_phones.c */
     cti_holder holder;       /* the same, when the answer to OPEN_REQ comes, */
     cti_refusal refused;     /* and this by clients_refusals.c */
+    /* The last FAILURE_EVENT with another status than that one or E_CTI_CTI_SERVER_OFFLINE. */
+    uint32_t failure_frame, failure_status;
+    int64_t failure_time;
+    /* SYSTEM_EVENT that reported the CTI server offline, until one reports it online. */
+    uint32_t reported_offline_frame;
+    int64_t reported_offline_time;
+    bool closed_by_server;                   /* it sent CLOSE_REQ */
+    uint32_t close_refused_frame;            /* FAILURE_CONF to CLOSE_REQ, */
+    bool has_close_refused_status;           /* and its status */
+    uint32_t close_refused_status;
     uint32_t system_events;  /* SYSTEM_EVENT of any kind */
     cti_opening opening;
     int64_t config_time;          /* of the server's latest configuration message, or CTI_NO_TIME */
@@ -172,6 +184,10 @@ typedef struct cti_rule_state {
     uint32_t waiting;
     int64_t waiting_since;
     const cti_message *waiting_message;
+    /* Requests of the client without an answer at the end, heartbeats and all others: without one
+     * for sure, and perhaps answered in a gap. */
+    uint32_t outstanding, outstanding_unknown;
+    int64_t outstanding_since; /* the oldest of the first kind */
     uint32_t findings_by_rule[CTI_RULE_COUNT];
 } cti_rule_state;
 
@@ -194,6 +210,8 @@ struct cti_session {
         uint64_t doubtful[2];
     } pending;
     cti_rule_state rules;
+    /* That it runs on; NULL where the session is fed alone.  It outlives the session. */
+    const struct cti_connection_summary *connection;
 };
 
 /* Starts a session in the caller's memory, whatever that held. */
@@ -232,10 +250,11 @@ static inline bool pending_is_heartbeat(const cti_pending *pending)
            pending->request.sender == CTI_CLIENT;
 }
 
-/* The client said that it stops, in a graceful shutdown: from then on it may be silent. */
+/* The client said that it stops, in a graceful shutdown, or was told that the server is offline:
+ * from then on its silence is no fault. */
 static inline bool cti_session_is_leaving(const cti_session *session)
 {
-    return session->rules.shutdown.stopping_frame != 0;
+    return session->rules.shutdown.stopping_frame != 0 || session->rules.server_offline;
 }
 
 /* True if the capture may have missed its answer. */
@@ -270,8 +289,8 @@ void cti_session_count_passed(cti_session *session);
 /* Tells a silence of the client up to now. */
 void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);
 
-/* The verdict on a session that is over. */
-cti_verdict cti_verdict_choose(const cti_session *session);
+/* Sets verdict, blame and check of a session that is over. */
+void cti_session_judge(cti_session *session);
 
 /* The evidence about its verdict, into the caller's array: first for it, then against it.  Returns
  * how many there are. */

@@ -174,11 +174,35 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
         return;
     if (answered->message->number == CTI_OPEN_REQ && session->summary.state == CTI_STATE_OPENING) {
         take_refusal(session, moment, answered);
-    } else if (answered->message->number == CTI_HEARTBEAT_REQ) {
+    } else if (answered->message->number == CTI_CLOSE_REQ) {
+        session->rules.close_refused_frame = moment->frame;
+        session->rules.has_close_refused_status = answered->has_status;
+        session->rules.close_refused_status = answered->status;
+    } else if (cti_session_refuses_heartbeat(session, answered)) {
         session->rules.server_offline = true;
         session->rules.heartbeat_refused = true;
         session->rules.server_offline_frame = moment->frame;
         session->rules.server_offline_time = moment->time;
+    }
+}
+
+/* The last word on whether the CTI server is offline. */
+static void note_reported_offline(cti_session *session, const cti_reader *reader,
+                                  const cti_moment *moment)
+{
+    uint32_t status, event;
+    bool offline;
+
+    if (!cti_reader_find_number(reader, CTI_F_PGStatus, &status) ||
+        !cti_reader_find_number(reader, CTI_F_SystemEventID, &event))
+        return; /* cut off */
+    offline = event == CTI_V_SystemEventID_SYS_CTI_SERVER_OFFLINE ||
+              (status & CTI_V_PGStatusCode_PGS_CTI_SERVER_OFFLINE) != 0;
+    if (!offline) {
+        session->rules.reported_offline_frame = 0;
+    } else if (session->rules.reported_offline_frame == 0) {
+        session->rules.reported_offline_frame = moment->frame;
+        session->rules.reported_offline_time = moment->time;
     }
 }
 
@@ -191,9 +215,17 @@ static void take_failure_event(cti_session *session, const cti_reader *reader,
         session->rules.server_in_doubt = true; /* the reason was cut off */
         return;
     }
-    if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED)
+    if (status == CTI_V_StatusCode_E_CTI_NEW_SESSION_OPENED) {
         session->rules.replaced_frame = moment->frame;
-    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE || session->rules.server_offline)
+        return;
+    }
+    if (status != CTI_V_StatusCode_E_CTI_CTI_SERVER_OFFLINE) {
+        session->rules.failure_frame = moment->frame;
+        session->rules.failure_time = moment->time;
+        session->rules.failure_status = status;
+        return;
+    }
+    if (session->rules.server_offline)
         return;
     session->rules.server_offline = true;
     session->rules.server_offline_frame = moment->frame;
@@ -276,12 +308,12 @@ static void take_peripherals(cti_session *session, const cti_reader *reader)
             opening->peripherals[opening->peripheral_count++] = item.number;
 }
 
-static void take_system_event(cti_session *session, const cti_reader *reader)
+/* A peripheral that OPEN_CONF listed has its SYSTEM_EVENT. */
+static void note_reported_peripheral(cti_session *session, const cti_reader *reader)
 {
     cti_opening *opening = &session->rules.opening;
     uint32_t event, peripheral, left = 0;
 
-    session->rules.system_events++;
     if (opening->peripheral_count == 0)
         return;
     if (!cti_reader_find_number(reader, CTI_F_SystemEventID, &event) ||
@@ -325,7 +357,9 @@ static void take_close_req(cti_session *session, const cti_reader *reader, const
         cti_reader_find_number(reader, CTI_F_Status, &summary->close_status);
     summary->close_time = moment->time;
     summary->close_frame = moment->frame;
-    session->rules.close_in_doubt = summary->server_not_captured;
+    session->rules.closed_by_server = moment->sender == CTI_SERVER;
+    session->rules.close_in_doubt = moment->sender == CTI_SERVER ? summary->client_not_captured
+                                                                 : summary->server_not_captured;
 }
 
 /* A message that only an open session has: it was opened before the capture began, or in bytes
@@ -359,7 +393,9 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
         break;
     case CTI_SYSTEM_EVENT:
         note_open(session);
-        take_system_event(session, reader);
+        session->rules.system_events++;
+        note_reported_offline(session, reader, moment);
+        note_reported_peripheral(session, reader);
         break;
     case CTI_CONFIG_BEGIN_EVENT:
     case CTI_CONFIG_END_EVENT:

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What TCP shows of a session beside its bytes: whether they were acknowledged, and whether
- * its sender holds small segments back until they are (RFC 896, Nagle).
+/* Whether a sender holds small segments back until the one before is acknowledged (RFC 896, Nagle).
  *
  * From outside a wait looks like this: a small piece is sent, the receiver lets its delayed
- * acknowledgment (RFC 1122: up to 500 ms, usually 40 to 200 ms) run out, and as soon as that
- * has come the next piece leaves.  Only an acknowledgment without data counts: one with an
+ * acknowledgment (RFC 1122: usually 40 to 200 ms) run out, and as soon as that has come the next
+ * piece leaves.  Only an acknowledgment without data counts: one with an
  * answer may have caused what follows.  One time may be chance; a sender without Nagle soon
  * sends a small piece while another one waits, and that is counted too. */
 #include "session_private.h"
 
-/* An acknowledgment that took longer was delayed. */
-#define DELAYED (30 * CTI_SECOND / 1000)
-#define DELAYED_MAX (600 * CTI_SECOND / 1000)
-/* What leaves in this time behind it was held back: up to one round trip if the capture was
- * taken at the receiver. */
-#define RELEASED (25 * CTI_SECOND / 1000)
-/* A full segment has 1220 bytes or more (RFC 9293, IPv6); less than a message's header is no
- * message. */
-#define SMALL 1200
+/* Less than a message's header is not a message. */
 #define LEAST 8
 
 static inline void note_acknowledged(cti_flow *flow, const cti_segment *segment, bool bare)
@@ -26,7 +17,8 @@ static inline void note_acknowledged(cti_flow *flow, const cti_segment *segment,
 
     flow->waiting = false;
     flow->freed_time = CTI_NO_TIME;
-    if (bare && flow->small && waited >= DELAYED && waited <= DELAYED_MAX)
+    if (bare && flow->small && waited >= CTI_TIME(ACK_DELAYED) &&
+        waited <= CTI_TIME(ACK_DELAYED_MAX))
         flow->freed_time = segment->time;
 }
 
@@ -48,10 +40,10 @@ static uint32_t number_after(const cti_segment *segment)
 
 static inline void note_sent(cti_flow *flow, const cti_segment *segment, uint32_t size)
 {
-    const bool small = size < SMALL;
+    const bool small = size < CTI_LIMIT(SMALL_SEGMENT);
     const int64_t freed = cti_elapsed(flow->freed_time, segment->time);
 
-    if (size >= LEAST && freed >= 0 && freed <= RELEASED)
+    if (size >= LEAST && freed >= 0 && freed <= CTI_TIME(ACK_RELEASES))
         note_held_back(flow, segment);
     else if (size >= LEAST && small && flow->waiting && flow->small)
         flow->not_held++;

@@ -23,6 +23,8 @@ static int hf_session_verdict = -1;
 static int hf_verdict_for = -1;
 static int hf_verdict_against = -1;
 static int hf_verdict_frame = -1;
+static int hf_verdict_blame = -1;
+static int hf_verdict_check = -1;
 static int hf_response_in = -1;
 static int hf_response_to = -1;
 static int hf_response_time = -1;
@@ -93,6 +95,12 @@ void message_session_register(int protocol)
         {&hf_verdict_against,
          {"But", "cti.session.verdict.against", FT_STRING, BASE_NONE, NULL, 0,
           "A fact that speaks against the verdict", HFILL}},
+        {&hf_verdict_blame,
+         {"Blame", "cti.session.verdict.blame", FT_STRING, BASE_NONE, NULL, 0,
+          "Where the fault is to be looked for, as far as the capture shows it", HFILL}},
+        {&hf_verdict_check,
+         {"What to check", "cti.session.verdict.check", FT_STRING, BASE_NONE, NULL, 0, NULL,
+          HFILL}},
         {&hf_verdict_frame,
          {"Look at frame", "cti.session.verdict.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL,
           HFILL}},
@@ -285,16 +293,17 @@ static proto_tree *add_end(const view *v, proto_item **item)
     return proto_item_add_subtree(*item, ett_end);
 }
 
-/* "lost", "closed" ...; "ended" where the server said before that it would end, "replaced" by the
+/* "lost", "closed" ...; "ended" where that was planned, or was the client's choice; "replaced" by the
  * client's next session. */
 static const char *end_word(const frame_note *frame)
 {
     const cti_fate fate =
-        frame->finished ? cti_verdict_fate(frame->end.data->summary.verdict) : CTI_FATE_LOST;
+        frame->finished ? cti_verdict_fate(frame->end.data->summary.verdict) : CTI_FATE_GOES_ON;
 
-    if (fate == CTI_FATE_PLANNED)
-        return "ended";
-    return fate == CTI_FATE_REPLACED ? "replaced" : cti_state_name(frame->end.state);
+    if (fate == CTI_FATE_REPLACED)
+        return "replaced";
+    return fate == CTI_FATE_PLANNED || fate == CTI_FATE_LEFT ? "ended"
+                                                             : cti_state_name(frame->end.state);
 }
 
 /* "[CTI session 1 lost: heartbeats-unanswered] " before what TCP says, or behind the messages. */
@@ -314,7 +323,13 @@ static void add_end_to_columns(const view *v, const frame_note *frame)
     renew_info_field(v->pinfo, v->tree);
 }
 
-/* The verdict, and under it what speaks for it and against it. */
+static void add_generated(const view *v, proto_tree *tree, int field, const char *text)
+{
+    if (text != NULL)
+        proto_item_set_generated(proto_tree_add_string(tree, field, v->tvb, 0, 0, text));
+}
+
+/* The verdict, and under it what speaks for it and against it, who is to blame, what to check. */
 static void add_verdict(const view *v, proto_tree *tree, const cti_session_summary *summary)
 {
     proto_item *verdict = proto_tree_add_string(tree, hf_session_verdict, v->tvb, 0, 0,
@@ -333,6 +348,8 @@ static void add_verdict(const view *v, proto_tree *tree, const cti_session_summa
             add_uint(proto_item_add_subtree(fact, ett_evidence), v->tvb, hf_verdict_frame,
                      evidence->frame);
     }
+    add_generated(v, facts, hf_verdict_blame, cti_blame_name(summary->blame));
+    add_generated(v, facts, hf_verdict_check, summary->check);
 }
 
 /* "about" as for all findings that are at no message: each session in a tree of its own. */

@@ -54,8 +54,9 @@ void ink_severity(GString *to, bool on, cti_severity severity, int width)
 void ink_verdict(GString *to, bool on, cti_verdict verdict)
 {
     static const ink colours[CTI_FATE_COUNT] = {
-        [CTI_FATE_CLOSED] = INK_GOOD,     [CTI_FATE_PLANNED] = INK_PLANNED,
-        [CTI_FATE_REPLACED] = INK_PLANNED, [CTI_FATE_LOST] = INK_ERROR,
+        [CTI_FATE_CLOSED] = INK_GOOD,      [CTI_FATE_LEFT] = INK_WARNING,
+        [CTI_FATE_PLANNED] = INK_PLANNED,  [CTI_FATE_REPLACED] = INK_PLANNED,
+        [CTI_FATE_LOST] = INK_ERROR,
         [CTI_FATE_NEVER_OPENED] = INK_ERROR};
     const cti_fate fate = cti_verdict_fate(verdict);
 

@@ -217,6 +217,21 @@ static void tell_evidence(teller *t, const cti_session_summary *s)
     }
 }
 
+bool session_blame(GString *to, const cti_session_summary *s)
+{
+    const char *name = cti_blame_name(s->blame);
+    char *words;
+
+    if (name == NULL && s->check == NULL)
+        return false;
+    words = g_strdelimit(g_strdup(name != NULL ? name : "nobody"), "-", ' ');
+    g_string_append(to, words);
+    if (s->check != NULL)
+        g_string_append_printf(to, ". %s", s->check);
+    g_free(words);
+    return true;
+}
+
 void session_facts(const session_record *record, times_style *times, unsigned time_digits,
                    void (*fact)(void *user, const char *label, const char *words), void *user)
 {
@@ -237,6 +252,8 @@ void session_facts(const session_record *record, times_style *times, unsigned ti
                            cti_verdict_text(s->verdict));
     tell(&t, "verdict");
     tell_evidence(&t, s);
+    if (session_blame(t.words, s))
+        tell(&t, "blame");
     append_traffic(t.words, s);
     tell(&t, "messages");
     append_heartbeats(t.words, s, times);

@@ -236,7 +236,7 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
 static void append_run(GString *to, const heartbeat_run *run, times_style *times)
 {
     static const char *const words[] = {"answered", "MISSED: sent, never answered",
-                                        "REFUSED: the server is offline",
+                                        "REFUSED by the server",
                                         "sent; the answer is not in the capture"};
     const bool bad = run->fate == FATE_MISSED || run->fate == FATE_REFUSED;
 

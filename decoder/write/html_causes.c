@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why sessions were lost, never opened or ended as planned: right below the HTML page's first
+/* Why sessions were lost, never opened, left by their clients or ended as planned: right below the HTML page's first
  * screen (see html_parts.h). */
 #include <string.h>
 
@@ -43,6 +43,7 @@ static GPtrArray *sessions_to_explain(const html *h)
 static const char *cause_class(cti_verdict verdict)
 {
     static const char *const classes[CTI_FATE_COUNT] = {
+        [CTI_FATE_LEFT] = " planned",
         [CTI_FATE_PLANNED] = " planned",
         [CTI_FATE_REPLACED] = " planned",
         [CTI_FATE_NEVER_OPENED] = " refused"};
@@ -220,8 +221,8 @@ static guint append_groups(html *h, const GPtrArray *ended, cti_fate fate, guint
 /* Sessions whose end asks why, also those that are only counted. */
 static uint64_t count_to_explain(const html *h)
 {
-    return h->fates[CTI_FATE_LOST] + h->fates[CTI_FATE_NEVER_OPENED] + h->fates[CTI_FATE_PLANNED] +
-           h->fates[CTI_FATE_REPLACED];
+    return h->fates[CTI_FATE_LOST] + h->fates[CTI_FATE_NEVER_OPENED] + h->fates[CTI_FATE_LEFT] +
+           h->fates[CTI_FATE_PLANNED] + h->fates[CTI_FATE_REPLACED];
 }
 
 bool html_has_causes(const html *h)
@@ -242,8 +243,8 @@ static void append_only_counted(html *h, guint told)
 
 static guint append_all_groups(html *h, const GPtrArray *ended)
 {
-    static const cti_fate fates[] = {CTI_FATE_LOST, CTI_FATE_NEVER_OPENED, CTI_FATE_PLANNED,
-                                     CTI_FATE_REPLACED};
+    static const cti_fate fates[] = {CTI_FATE_LOST, CTI_FATE_NEVER_OPENED, CTI_FATE_LEFT,
+                                     CTI_FATE_PLANNED, CTI_FATE_REPLACED};
     guint groups = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(fates); i++)

@@ -52,6 +52,7 @@ static void append_headline(const html *h, GString *to)
         const char *one, *many;
     } words[] = {{CTI_FATE_LOST, "was lost", "were lost"},
                  {CTI_FATE_NEVER_OPENED, "never opened", "never opened"},
+                 {CTI_FATE_LEFT, "was left by its client", "were left by their clients"},
                  {CTI_FATE_PLANNED, "ended for maintenance", "ended for maintenance"},
                  {CTI_FATE_REPLACED, "was replaced by its client", "were replaced by their clients"}};
     const uint64_t all = sessions_told(h);
@@ -211,6 +212,9 @@ static void append_tiles(html *h)
                 h->sessions->len > 0 ? "sessions" : "top");
     append_tile(h, fates[CTI_FATE_LOST], "error", "lost", "lost", why);
     append_tile(h, fates[CTI_FATE_NEVER_OPENED], "error", "never opened", "never opened", why);
+    if (fates[CTI_FATE_LEFT] > 0)
+        append_tile(h, fates[CTI_FATE_LEFT], "warning", "left by its client",
+                    "left by their clients", why);
     if (fates[CTI_FATE_PLANNED] > 0)
         append_tile(h, fates[CTI_FATE_PLANNED], "planned", "ended for maintenance",
                     "ended for maintenance", why);

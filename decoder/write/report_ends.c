@@ -146,10 +146,14 @@ static void append_lost(GString *text, const report *r, const GPtrArray *lost)
 /* Ends that are no loss. */
 static const struct {
     cti_fate fate;
-    const char *word, *what;
+    ink ink;
+    const char *word, *one, *many;
 } harmless[] = {
-    {CTI_FATE_PLANNED, "planned", "ended for maintenance"},
-    {CTI_FATE_REPLACED, "replaced", "replaced by the next one of the same client"},
+    {CTI_FATE_LEFT, INK_WARNING, "left", "ended by its client without CLOSE_REQ",
+     "ended by their clients without CLOSE_REQ"},
+    {CTI_FATE_PLANNED, INK_PLANNED, "planned", "ended for maintenance", "ended for maintenance"},
+    {CTI_FATE_REPLACED, INK_PLANNED, "replaced", "replaced by the next one of the same client",
+     "replaced by the next ones of the same clients"},
 };
 
 /* "planned   3 of 167 sessions ended for maintenance". */
@@ -165,9 +169,9 @@ static void append_harmless(GString *text, const report *r, guint kind, bool evi
             g_ptr_array_add(ends, s);
     }
     if (ends->len > 0) {
-        ink_text(text, r->options->colour, INK_PLANNED, harmless[kind].word, 10);
-        g_string_append_printf(text, "%u of %u session%s %s\n", ends->len, all,
-                               report_plural(all), harmless[kind].what);
+        ink_text(text, r->options->colour, harmless[kind].ink, harmless[kind].word, 10);
+        g_string_append_printf(text, "%u of %u session%s %s\n", ends->len, all, report_plural(all),
+                               ends->len == 1 ? harmless[kind].one : harmless[kind].many);
         append_ends(text, r, ends, evidence);
     }
     g_ptr_array_unref(ends);

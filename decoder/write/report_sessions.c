@@ -9,8 +9,8 @@ static void append_fact(void *user, const char *label, const char *words)
     g_string_append_printf(user, "    %-12s %s\n", label, words);
 }
 
-/* What led to the verdict on a session that its client did not close, and what speaks against it,
- * for the first screen. */
+/* What led to the verdict on a session that its client did not close, what contradicts it, and who
+ * is to blame, for the first screen. */
 static GString *evidence_lines(const cti_session_summary *session)
 {
     const cti_evidence *evidence = session->evidence;
@@ -23,6 +23,13 @@ static GString *evidence_lines(const cti_session_summary *session)
         if (evidence[i].frame != 0)
             g_string_append_printf(lines, " #%u", evidence[i].frame);
         g_string_append_c(lines, '\n');
+    }
+    if (count > 0) {
+        GString *blame = g_string_new(NULL);
+
+        if (session_blame(blame, session))
+            g_string_append_printf(lines, "      %-8s %s\n", "blame", blame->str);
+        g_string_free(blame, TRUE);
     }
     return lines;
 }

@@ -61,8 +61,9 @@ const char *html_end_class(cti_verdict verdict)
 {
     static const char *const classes[CTI_FATE_COUNT] = {
         [CTI_FATE_GOES_ON] = "goes-on", [CTI_FATE_CLOSED] = "closed",
-        [CTI_FATE_PLANNED] = "planned", [CTI_FATE_REPLACED] = "planned",
-        [CTI_FATE_LOST] = "lost",       [CTI_FATE_NEVER_OPENED] = "lost"};
+        [CTI_FATE_LEFT] = "closed",       [CTI_FATE_PLANNED] = "planned",
+        [CTI_FATE_REPLACED] = "planned", [CTI_FATE_LOST] = "lost",
+        [CTI_FATE_NEVER_OPENED] = "lost"};
 
     return classes[cti_verdict_fate(verdict)];
 }
@@ -272,7 +273,7 @@ static void take_fact(void *user, const char *label, const char *words)
     fact_taker *t = user;
 
     append_pair(t->session->facts, &t->fact_label, label, words);
-    if (strcmp(label, "because") == 0 || strcmp(label, "but") == 0)
+    if (strcmp(label, "because") == 0 || strcmp(label, "but") == 0 || strcmp(label, "blame") == 0)
         append_pair(t->session->evidence, &t->evidence_label, label, words);
 }
 
@@ -344,7 +345,7 @@ static void html_connection(void *user, const connection_record *connection)
 {
     html *h = user;
 
-    h->tls_connections += connection->tls;
+    h->tls_connections += connection->tls && connection->tls_mismatch == CTI_TLS_AGREED;
 }
 
 static void html_client(void *user, const cti_client *client)

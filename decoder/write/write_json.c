@@ -254,6 +254,8 @@ static void put_evidence(json *j, const cti_session_summary *s)
 {
     put_evidence_list(j, "verdict_for", s->evidence, s->evidence_count, false);
     put_evidence_list(j, "verdict_against", s->evidence, s->evidence_count, true);
+    key_text(j, "blame", cti_blame_name(s->blame));
+    key_text(j, "verdict_check", s->check);
 }
 
 /* The direction of which no packet is in the capture, or NULL. */
@@ -336,6 +338,9 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "zero_windows", tcp->zero_windows);
     key_number(j, "holes", tcp->gaps);
     key_bool(j, "tls", record->tls);
+    key_text(j, "tls_only", record->tls_mismatch == CTI_TLS_CLIENT_ONLY   ? "client"
+                            : record->tls_mismatch == CTI_TLS_SERVER_ONLY ? "server"
+                                                                          : NULL);
     key_number(j, "sessions", record->sessions);
     json_other_answer(j, &record->other_answer);
     json_tcp(j, record);

@@ -151,7 +151,7 @@ static void report_connection(void *user, const connection_record *connection)
 {
     report *r = user;
 
-    r->tls_connections += connection->tls;
+    r->tls_connections += connection->tls && connection->tls_mismatch == CTI_TLS_AGREED;
 }
 
 static void report_session(void *user, const session_record *record)

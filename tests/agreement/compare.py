@@ -91,7 +91,9 @@ def read_ctidump(text):
             found.sessions[record["session"]] = (record["client"], record["side"])
             found.verdicts[record["session"]] = (
                 record["verdict"], [entry["text"] for entry in record["verdict_for"]],
-                [entry["text"] for entry in record["verdict_against"]])
+                [entry["text"] for entry in record["verdict_against"]],
+                [text for text in (record["blame"],) if text],
+                [text for text in (record["verdict_check"],) if text])
     return found
 
 
@@ -153,7 +155,7 @@ def _take_layer(found, frame, layer, names):
         facts = values["cti.session.verdict_tree"]
         found.verdicts[session] = (values["cti.session.verdict"], *(
             [text for key, text in facts if key == f"cti.session.verdict.{side}"]
-            for side in ("for", "against")))
+            for side in ("for", "against", "blame", "check")))
     if "cti.message_type" not in values:
         return
     message = Message(frame, int(values["cti.message_type"]), int(values["cti.message_length"]),

@@ -130,10 +130,14 @@ class Check:
                 if session.plan.reset_by is not None]
 
     def _true_rules(self, client):
+        kind = self.judge.truths[client].kind
+        if not kind.verdicts:
+            return kind.rules
         return {rule for kind, _ in self._broken_off(client) for rule in kind.rules}
 
     def _true_verdicts(self, client):
-        return {kind.verdicts[sender] for kind, sender in self._broken_off(client)}
+        return {verdict for kind, sender in self._broken_off(client)
+                for verdict in kind.verdicts[sender]}
 
 
 def _same_fields(known, message):

@@ -49,7 +49,7 @@ class Kind:
     alone: bool = False                         # a seed cannot share a capture with others
     # What is true of sessions that are not clean.
     rules: frozenset = frozenset()              # that they break
-    verdicts: dict = field(default_factory=dict)  # Plan.reset_by -> verdict
+    verdicts: dict = field(default_factory=dict)  # Plan.reset_by -> possible verdicts
 
 
 def broken_off(index):
@@ -63,10 +63,13 @@ def broken_off(index):
 
 
 RESET = {"plans": (broken_off(0), broken_off(2)), "rules": frozenset({"close-missing"}),
-         "verdicts": {CLIENT: "reset-by-client", SERVER: "reset-by-server"}}
+         # A client that resets while nothing waits for a response left.
+         "verdicts": {CLIENT: ("left-by-client", "reset-by-client"),
+                      SERVER: ("reset-by-server",)}}
 TSO = {"ends": (Options(buffer=65535), Options(mss=65160)), "split": 1460,
        "plans": plans(USUAL[:2], bursts=(70000, 40000, 3000))}
-ZERO_WINDOW = {"plans": plans(pauses=4, bursts=(6000,) * 8, event_gap=1.0)}
+ZERO_WINDOW = {"plans": plans(pauses=4, bursts=(6000,) * 8, event_gap=1.0),
+               "rules": frozenset({"zero-window"})}
 REUSE = {"turns": 3, "reuse_after": (1, 20), "plans": plans(USUAL[::2], duration=70)}
 FRAGMENTS = {"mtu": 300, "plans": plans(bursts=(2000, 4000))}
 CHAINS = ((HOP_BY_HOP,), (DESTINATION,), (HOP_BY_HOP, ROUTING), (HOP_BY_HOP, DESTINATION, ROUTING),

@@ -247,15 +247,15 @@ class Content(unittest.TestCase):
         text = self.text("heartbeat-missed")
         self.assertTrue(text.strip().startswith("1 of 2 sessions was lost"))
         first = text[:text.index("Sessions over time")]
-        self.assertIn("The client gave up: the server did not answer its heartbeats.", first)
+        self.assertIn("The client ended the session: the server did not answer its heartbeats.", first)
         self.assertRegex(first, r"CTIOS1A\s*, 10\.0\.0\.11:50001 → A 10\.0\.0\.1:42027")
         self.assertIn("2026-11-22T10:04:00.018000Z, frame 30", first)
 
     def test_evidence_and_explanations(self):
         text = self.text("heartbeat-missed")
         first = text[:text.index("Sessions over time")]
-        self.assertIn("because 3 HEARTBEAT_REQ in a row had no answer", first)
-        self.assertIn("The server is the cause, or the path to it", first)
+        self.assertIn("because 3 HEARTBEAT_REQ in a row had no response", first)
+        self.assertIn("If the server's TCP still acknowledged them, its program hung", first)
         self.assertIn("What causes it The server hung, stopped or was restarted.", text)
         self.assertNotIn("How to see it", text)
         self.assertNotIn("`", text)
@@ -302,7 +302,7 @@ class Content(unittest.TestCase):
         first = text[:text.index("Sessions over time")]
         self.assertIn("40 sessions: The server reset the connection without closing the session.",
                       first)
-        self.assertIn("5 sessions: The client gave up: the server did not answer its heartbeats.",
+        self.assertIn("5 sessions: The client ended the session: the server did not answer its heartbeats.",
                       first)
         page = pages["failover"]
         self.assertIn("a lane for each client with trouble", text.lower())

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lost sessions with known causes, each among clients that keep theirs; lost.txt has the verdict
-of each one and words of the facts for it and against it."""
+of each one, who is to blame, and words of the first screen and of the facts for and against it."""
+from ged188.pcap import ACK, RST
 from ged188.tcp import CLIENT, SERVER, Host
-from scripts import MONITOR, ask, begin, confirm, leave, missed, offline, opened, refuse, \
-    refused_heartbeat, replaced, script, silent, vote
+from scripts import BRIDGE, MONITOR, ask, begin, close_confirm, close_request, confirm, leave, \
+    missed, offline, opened, other_ttl, refuse, refused_heartbeat, replaced, script, silent, \
+    tls_alert, vote
 from written.calls import Agent
 from written.script import Session, message
+from written.sessions import system_event
 
 BYSTANDERS = 12
 
@@ -35,6 +38,26 @@ def unheard(session, sender, data):
     for after in (0.3, 0.9, 2.1, 4.5, 9.3):
         talk.repeat(sender, session.now + after, start, len(talk.streams[sender]) - start)
     return session
+
+
+def unknown_connection(session, sender):
+    """The RST of a host that does not know the connection (any more): it acknowledges nothing."""
+    session.talk.segment(sender, session.now, RST,
+                         session.talk.sequence(sender, len(session.talk.streams[sender])))
+
+
+def stops_reading(session, sender, seconds):
+    """Its receive window is 0 until the other end gives up."""
+    session.talk.segment(sender, session.now, ACK,
+                         session.talk.sequence(sender, len(session.talk.streams[sender])), window=0)
+    return session.wait(seconds)
+
+
+def without_acknowledgments(session):
+    """What the server sent last does not arrive, though the client's packets do."""
+    session.talk.received[SERVER] -= len(message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    session.invoke += 1
+    return session.wait(1).client("HEARTBEAT_REQ", {"InvokeID": session.invoke}, ack=False)
 
 
 # ---- heartbeats without answer ----
@@ -228,6 +251,206 @@ def port_again(made):
     again.connect().ask_to_open(services=MONITOR).wait(0.01)
     confirm(again).heartbeats(1, 30).close()
 
+
+@lost("acknowledgments-not-captured")
+def acknowledgments_not_captured(made):
+    """Nothing of the client is captured any more, but the server does not repeat its event: the
+    client's TCP got it."""
+    session = opened(made).wait(3)
+    agent_event(session, ack=False).wait(20).reset(SERVER)
+
+
+@lost("left-after-gap")
+def left_after_gap(made):
+    """The answer to one request was not captured; whether it waited at the end is not known."""
+    session = ask(opened(made).wait(3))
+    session.server("QUERY_AGENT_STATE_CONF", {"InvokeID": session.invoke}, lost=[0])
+    session.heartbeats(1, 30).wait(3).reset(CLIENT)
+
+
+# ---- what TCP shows ----
+
+@lost("events-into-the-void")
+def events_into_the_void(made):
+    session = opened(made).wait(3)
+    unheard(session, SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    session.wait(18.9).reset(SERVER)
+
+
+@lost("requests-into-the-void")
+def requests_into_the_void(made):
+    """The client gives up before its third heartbeat."""
+    session = opened(made).wait(3)
+    session.invoke += 1
+    unheard(session, CLIENT, message("QUERY_AGENT_STATE_REQ", {"InvokeID": session.invoke}, 24))
+    session.wait(15).reset(CLIENT)
+
+
+@lost("client-restarts")
+def client_restarts(made):
+    """The client's host is gone for a while; when it is back, it does not know the connection."""
+    session = opened(made).wait(3)
+    unheard(session, SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    unknown_connection(session.wait(12), CLIENT)
+
+
+@lost("server-restarts")
+def server_restarts(made):
+    """The same, the other way round."""
+    session = opened(made).wait(3)
+    session.invoke += 1
+    unheard(session, CLIENT, message("QUERY_AGENT_STATE_REQ", {"InvokeID": session.invoke}, 24))
+    unknown_connection(session.wait(12), SERVER)
+
+
+@lost("open-into-the-void")
+def open_into_the_void(made):
+    session = begin(made)
+    session.invoke += 1
+    unheard(session, CLIENT, message("OPEN_REQ", {"InvokeID": session.invoke} |
+                                     session.open_fields(services=MONITOR), 24))
+    session.wait(31).reset(CLIENT)
+
+
+@lost("one-way")
+def one_way(made):
+    """The server's data does not arrive, but the client still sends."""
+    session = opened(made).wait(3)
+    unheard(session, SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
+    without_acknowledgments(session).wait(18).reset(SERVER)
+
+
+@lost("client-does-not-read")
+def client_does_not_read(made):
+    stops_reading(opened(made).wait(3), CLIENT, 25).reset(SERVER)
+
+
+@lost("server-does-not-read")
+def server_does_not_read(made):
+    stops_reading(opened(made).wait(3), SERVER, 25).reset(CLIENT)
+
+
+@lost("reset-from-between")
+def reset_from_between(made):
+    session = opened(made).wait(12).reset(SERVER)
+    other_ttl(session, made)
+
+
+@lost("client-reset-from-between")
+def client_reset_from_between(made):
+    session = opened(made).wait(12).reset(CLIENT)
+    other_ttl(session, made)
+
+
+@lost("tls-expected")
+def tls_expected(made):
+    tls_alert(begin(made).ask_to_open(services=MONITOR)).finish(SERVER)
+
+
+# ---- what was reported before the end ----
+
+@lost("server-closes")
+def server_closes(made):
+    session = opened(made).wait(3)
+    session.server("CLOSE_REQ", {"InvokeID": 900, "Status": "E_CTI_NO_ERROR"}).wait(0.01)
+    session.client("CLOSE_CONF", {"InvokeID": 900}).wait(0.1).reset(SERVER)
+
+
+@lost("server-fails")
+def server_fails(made):
+    offline(made, "E_CTI_UNSPECIFIED_FAILURE").wait(0.5).finish(SERVER)
+
+
+@lost("failure-then-close")
+def failure_then_close(made):
+    """Not lost: the client closes, but the server had a reason for it."""
+    offline(made, "E_CTI_UNSPECIFIED_FAILURE").wait(0.5).close()
+
+
+@lost("close-refused")
+def close_refused(made):
+    """Not lost: the client wanted it."""
+    session = close_request(opened(made)).wait(0.01)
+    session.server("FAILURE_CONF", {"InvokeID": session.invoke,
+                                    "Status": "E_CTI_UNSPECIFIED_FAILURE"}).reset(CLIENT)
+
+
+def reported(made, *events):
+    """A session that gets SYSTEM_EVENTs."""
+    session = begin(made).ask_to_open(services=BRIDGE).wait(0.01)
+    system_event(confirm(session, BRIDGE)).heartbeats(2, 30)
+    for event in events:
+        status = 8 if event == "SYS_CTI_SERVER_OFFLINE" else 0
+        session.wait(1).server("SYSTEM_EVENT", {"SystemEventID": event, "PGStatus": status})
+    return session
+
+
+@lost("offline-by-system-event")
+def offline_by_system_event(made):
+    reported(made, "SYS_CTI_SERVER_OFFLINE").wait(0.3).reset(SERVER)
+
+
+@lost("offline-taken-back")
+def offline_taken_back(made):
+    """The server was back before it reset the connection."""
+    reported(made, "SYS_CTI_SERVER_OFFLINE", "SYS_CTI_SERVER_ONLINE").wait(0.3).reset(SERVER)
+
+
+@lost("refused-heartbeat-stays")
+def refused_heartbeat_stays(made):
+    """The client does nothing until the server ends it."""
+    refused_heartbeat(made).wait(120).reset(SERVER)
+
+
+@lost("offline-stays")
+def offline_stays(made):
+    offline(made).wait(60).finish(SERVER)
+
+
+@lost("rejected-offline")
+def rejected_offline(made):
+    refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_CTI_SERVER_OFFLINE").reset(CLIENT)
+
+
+# ---- the client's choice ----
+
+@lost("client-leaves")
+def client_leaves(made):
+    """A reset, and nothing that waited: many clients never send CLOSE_REQ."""
+    opened(made).wait(3).reset(CLIENT)
+
+
+@lost("client-fin-waits")
+def client_fin_waits(made):
+    """FIN, though a request had no response."""
+    ask(opened(made).wait(3)).wait(12).finish(CLIENT)
+
+
+@lost("two-heartbeats")
+def two_heartbeats(made):
+    """The client gives up after two."""
+    missed(made, 2).wait(30).reset(CLIENT)
+
+
+@lost("request-just-sent")
+def request_just_sent(made):
+    """The server had no time to answer."""
+    ask(opened(made).wait(3)).wait(0.05).reset(CLIENT)
+
+
+@lost("request-answered-by-reset")
+def request_answered_by_reset(made):
+    """The server's program crashes at a request."""
+    ask(opened(made).wait(3)).wait(0.05).reset(SERVER)
+
+
+@lost("open-given-up")
+def open_given_up(made):
+    """The client waits for 3 s only."""
+    begin(made).ask_to_open(services=MONITOR).wait(3).reset(CLIENT)
+
+
+# ---- not lost ----
 
 @lost("capture-ends")
 def capture_ends(made):

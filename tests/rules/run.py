@@ -13,6 +13,7 @@ import sys
 import tempfile
 import unittest
 from collections import Counter
+from itertools import takewhile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -103,7 +104,7 @@ class Rules(Made):
         self.assertEqual(gives, {(rule, broken) for rule in known for broken in (True, False)})
 
     def test_each_script_has_a_row(self):
-        named = {name for _, name, _ in self.table} | {row[0] for row in rows("lost.txt", 5)}
+        named = {name for _, name, _ in self.table} | {row[0] for row in rows("lost.txt", 7)}
         self.assertEqual(named, set(SCRIPTS))
 
     def test_texts(self):
@@ -122,7 +123,7 @@ class Rules(Made):
 
 
 class Lost(Made):
-    table = list(rows("lost.txt", 5))
+    table = list(rows("lost.txt", 7))
 
     def verdict(self, name, wanted):
         """The session of the client that the capture is about, and what is said of it."""
@@ -131,10 +132,11 @@ class Lost(Made):
         return next((record for record in sessions if record["verdict"] == wanted), sessions[0])
 
     def test_verdicts(self):
-        for name, verdict, _, led_to, against in self.table:
+        for name, verdict, _, blame, _, led_to, against in self.table:
             with self.subTest(capture=name):
                 record = self.verdict(name, verdict)
                 self.assertEqual(record["verdict"], verdict)
+                self.assertEqual(record["blame"] or "-", blame)
                 self.check_words(record["verdict_for"], words(led_to))
                 self.check_words(record["verdict_against"], words(against))
                 self.assertEqual(bool(record["verdict_against"]), against != "-",
@@ -145,24 +147,30 @@ class Lost(Made):
             self.assertTrue(any(part in entry["text"] for entry in evidence), (part, evidence))
 
     def test_first_screen(self):
-        """The report answers at its top: who was lost, and by what."""
-        for name, verdict, *_ in self.table:
+        """The report answers at its top: who was lost, by what, and who is to blame."""
+        for name, verdict, counted, blame, phrases, *_ in self.table:
             with self.subTest(capture=name):
                 top = self.run_on(name).splitlines()[:FIRST_SCREEN]
                 client = "CTIOS1A"
                 self.assertTrue(any(verdict in line and client in line for line in top), top)
+                before_table = "\n".join(takewhile(lambda line: " side version " not in line, top))
+                for phrase in words(phrases):
+                    self.assertIn(phrase, before_table)
+                if counted != "-" and blame != "-":
+                    self.assertRegex(before_table, f"blame +{blame.replace('-', ' ')}[.\n]")
 
     def test_counted(self):
         """By what the end means: a planned one is no loss, a refused one never was open."""
         titles = {"-": None, "lost": r"lost      1 of \d+ sessions$",
                   "never-opened": r"lost      0 of \d+ sessions; 1 never opened$",
+                  "left": r"left      1 of \d+ sessions ended by its client without CLOSE_REQ$",
                   "planned": r"planned   1 of \d+ sessions ended for maintenance$",
                   "replaced": r"replaced  1 of \d+ sessions replaced by the next one of the same "
                               r"client$"}
-        for name, _, counted, _, _ in self.table:
+        for name, _, counted, *_ in self.table:
             with self.subTest(capture=name):
                 found = [line for line in self.run_on(name).splitlines()[:FIRST_SCREEN]
-                         if re.match("lost |planned |replaced ", line)]
+                         if re.match("lost |left |planned |replaced ", line)]
                 self.assertEqual(len(found), counted != "-", found)
                 for line in found:
                     self.assertRegex(line, titles[counted])

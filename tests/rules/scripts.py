@@ -6,7 +6,7 @@ says which findings each one gives.  They are made when the tests run: the clock
 the bytes are the same each time, and a hundred small files need not be kept.
 """
 from ged188.encode import Tagged
-from ged188.pcap import ACK, RST, SYN, Capture
+from ged188.pcap import ACK, RST, SYN, Capture, checksum
 from ged188.tcp import CLIENT, SERVER, Host
 from written.calls import Agent, Call
 from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, SERVER_A, SERVER_B, Session, \
@@ -75,6 +75,21 @@ def close_request(session, status="E_CTI_NO_ERROR"):
 
 def close_confirm(session, after=0.003):
     return session.wait(after).server("CLOSE_CONF", {"InvokeID": session.invoke})
+
+
+def other_ttl(session, made, ttl=254):
+    """Gives the last packet another TTL, with the checksum of its header."""
+    time, frame = made.records[-1]
+    head = bytearray(frame[14:34])
+    head[8], head[10:12] = ttl, bytes(2)
+    head[10:12] = checksum(bytes(head)).to_bytes(2, "big")
+    made.records[-1] = (time, frame[:14] + bytes(head) + frame[34:])
+    return session
+
+
+def tls_alert(session):
+    """What a TLS server answers to bytes that are not TLS."""
+    return session.wait(0.002).send(SERVER, bytes((21, 3, 3, 0, 2, 2, 70)))
 
 
 def later(made, at):
@@ -189,6 +204,93 @@ def nagle_off(made):
         session.wait(0.2)
         session.send(SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 24))
     session.heartbeats(1, 30 - 0.3).close()
+
+
+def window(made, sender, seconds):
+    """The receive window of one end is 0 for a time."""
+    session = opened(made).wait(3)
+    for size in (0, 64240):
+        session.talk.segment(sender, session.now, ACK,
+                             session.talk.sequence(sender, len(session.talk.streams[sender])),
+                             window=size)
+        session.wait(seconds if size == 0 else 0.001)
+    return session.heartbeats(1, 27 - seconds)
+
+
+@script("window-client-20s")
+def window_client_20s(made):
+    window(made, CLIENT, 20).close()
+
+
+@script("window-server-2s")
+def window_server_2s(made):
+    window(made, SERVER, 2).close()
+
+
+@script("window-briefly")
+def window_briefly(made):
+    window(made, CLIENT, 0.5).close()
+
+
+@script("address-of-another")
+def address_of_another(made):
+    """The server's SYN-ACK leaves through its other network card, and the client refuses it."""
+    for number in range(3):
+        at = 10.0 * number
+        talk = Session(made, client=Host("10.0.0.11", 50021 + number)).talk
+        other = Session(made, client=Host("10.0.0.11", 50021 + number),
+                        server=("192.168.20.2", SERVER_A[1])).talk
+        talk.segment(CLIENT, at, SYN, talk.initial[CLIENT])
+        other.segment(SERVER, at + 0.0004, SYN | ACK, other.initial[SERVER],
+                      acknowledgment=talk.initial[CLIENT] + 1)
+        other.segment(CLIENT, at + 0.0006, RST, talk.initial[CLIENT] + 1)
+    opened(made, begin=40).close()
+
+
+@script("address-of-another-server")
+def address_of_another_server(made):
+    """Another server of the capture answers its own clients."""
+    opened(made, server=SERVER_B, number=2).close()
+    opened(made, begin=1).close()
+
+
+@script("tls-server-only")
+def tls_server_only(made):
+    tls_alert(begin(made).ask_to_open(services=MONITOR)).finish(SERVER)
+
+
+CLIENT_HELLO = bytes((22, 3, 1, 0, 197, 1, 0, 0, 193, 3, 3)) + bytes(191)
+
+
+@script("tls-client-only")
+def tls_client_only(made):
+    """ClientHello on a port without TLS: the server resets."""
+    begin(made).send(CLIENT, CLIENT_HELLO).wait(0.01).reset(SERVER)
+    later(made, 2)
+
+
+@script("tls-client-only-answered")
+def tls_client_only_answered(made):
+    """The same, and the server answers with a message."""
+    session = begin(made).send(CLIENT, CLIENT_HELLO).wait(0.01)
+    session.server("FAILURE_EVENT", {"Status": "E_CTI_UNSPECIFIED_FAILURE"}).finish(SERVER)
+    later(made, 2)
+
+
+@script("tls-both")
+def tls_both(made):
+    """A handshake that both ends begin."""
+    session = begin(made).send(CLIENT, CLIENT_HELLO).wait(0.01)
+    session.send(SERVER, bytes((22, 3, 3, 0, 90)) + bytes(90)).wait(1).finish(SERVER)
+    later(made, 2)
+
+
+@script("tls-answer-in-gap")
+def tls_answer_in_gap(made):
+    """The server's answer was not captured, so it is not known whether it speaks TLS."""
+    session = begin(made).send(CLIENT, CLIENT_HELLO).wait(0.01)
+    session.send(SERVER, bytes((22, 3, 3, 0, 90)) + bytes(90), lost=[0]).wait(1).finish(SERVER)
+    later(made, 2)
 
 
 # ---- opening ----
@@ -1113,6 +1215,28 @@ def heartbeat_refused_goes_on(made):
     ask(refused_heartbeat(made).wait(5)).wait(0.1).reset(CLIENT)
 
 
+@script("heartbeat-refused-stays")
+def heartbeat_refused_stays(made):
+    """The client does nothing until the server resets."""
+    refused_heartbeat(made).wait(120).reset(SERVER)
+
+
+@script("heartbeat-refused-in-gap")
+def heartbeat_refused_in_gap(made):
+    """The client sent something after the refusal that was not captured: CLOSE_REQ, perhaps."""
+    session = refused_heartbeat(made).wait(0.1)
+    session.send(CLIENT, message("CLOSE_REQ", {"InvokeID": 50}, 24), lost=[0])
+    session.wait(30).reset(SERVER)
+
+
+@script("heartbeat-in-rejected")
+def heartbeat_in_rejected(made):
+    """No session is open: the server is not offline."""
+    session = refuse(begin(made).ask_to_open(services=MONITOR), "E_CTI_INVALID_PASSWORD").wait(2)
+    session.request("HEARTBEAT_REQ", answer="FAILURE_CONF",
+                    answer_fields={"Status": "E_CTI_SESSION_NOT_OPEN"}).wait(0.1).reset(CLIENT)
+
+
 @script("heartbeat-confirmed")
 def heartbeat_confirmed(made):
     opened(made).heartbeats(2, 30).close()
@@ -1137,9 +1261,27 @@ def offline_goes_on(made):
     offline(made).heartbeats(1, 20).close("E_CTI_CTI_SERVER_OFFLINE")
 
 
+@script("offline-stays")
+def offline_stays(made):
+    """The client neither closes the session nor sends anything else."""
+    offline(made).wait(25).finish(SERVER)
+
+
 @script("offline-not")
 def offline_not(made):
-    """FAILURE_EVENT for another reason."""
+    """Nothing of the kind."""
+    opened(made).wait(10).heartbeats(1, 20).close()
+
+
+@script("failure-event")
+def failure_event(made):
+    """FAILURE_EVENT for another reason, and the session continues."""
+    offline(made, "E_CTI_UNSPECIFIED_FAILURE").heartbeats(1, 20).close()
+
+
+@script("failure-event-cut", snaplen=62)
+def failure_event_cut(made):
+    """Its status was cut off."""
     offline(made, "E_CTI_UNSPECIFIED_FAILURE").heartbeats(1, 20).close()
 
 
@@ -1163,6 +1305,20 @@ def close_and_more(made):
     session.wait(0.001).server("HEARTBEAT_CONF", {"InvokeID": 900})
     session.invoke = closing
     close_confirm(session).reset(CLIENT)
+
+
+@script("close-by-server")
+def close_by_server(made):
+    session = opened(made).wait(3)
+    session.server("CLOSE_REQ", {"InvokeID": 900, "Status": "E_CTI_NO_ERROR"}).wait(0.01)
+    session.client("CLOSE_CONF", {"InvokeID": 900}).wait(0.1).reset(SERVER)
+
+
+@script("close-refused")
+def close_refused(made):
+    session = close_request(opened(made)).wait(0.01)
+    session.server("FAILURE_CONF", {"InvokeID": session.invoke,
+                                    "Status": "E_CTI_UNSPECIFIED_FAILURE"}).reset(CLIENT)
 
 
 @script("close-unanswered")
@@ -1193,6 +1349,18 @@ def no_close_fin(made):
 @script("no-close-reset")
 def no_close_reset(made):
     opened(made).wait(3).reset(SERVER)
+
+
+@script("no-close-reset-by-client")
+def no_close_reset_by_client(made):
+    """Nothing waited: the client just left."""
+    opened(made).wait(3).reset(CLIENT)
+
+
+@script("no-close-waiting")
+def no_close_waiting(made):
+    """The client resets while its request waits."""
+    ask(opened(made).wait(3)).wait(12).reset(CLIENT)
 
 
 @script("no-close-in-gap")
@@ -1619,4 +1787,11 @@ def storm_not(made):
 def failover_by_choice(made):
     """The client closes its session and opens one on the other side."""
     session = opened(made).close()
+    opened(made, server=SERVER_B, port=50011, begin=session.now + 40).close()
+
+
+@script("failover-left")
+def failover_left(made):
+    """The client leaves its session without CLOSE_REQ, and opens one on the other side later."""
+    session = opened(made).wait(3).finish(CLIENT)
     opened(made, server=SERVER_B, port=50011, begin=session.now + 40).close()

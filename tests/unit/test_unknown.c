@@ -98,7 +98,7 @@ static void open_conf_in_a_gap_then_reset(void **state)
     wait(&b, 40);
     cti_session_finish(b.session, b.now, CTI_END_CAPTURE_ENDED);
     assert_int_equal(b.summary->verdict, CTI_VERDICT_STILL_OPEN);
-    assert_false(says(&b, "OPEN_REQ had no answer"));
+    assert_false(says(&b, "OPEN_REQ had no response"));
     assert_no_findings(&b);
 }
 
@@ -178,7 +178,7 @@ static void close_conf_in_a_gap(void **state)
     wait(&b, 10);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(b.summary->verdict, CTI_VERDICT_CLOSED_BY_CLIENT);
-    assert_false(says(&b, "No CLOSE_CONF"));
+    assert_false(says(&b, "CLOSE_REQ had no response"));
     assert_no_findings(&b);
 }
 
@@ -252,7 +252,7 @@ static void close_req_in_a_gap(void **state)
     gap(&b, CTI_CLIENT);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     assert_int_equal(b.summary->verdict, CTI_VERDICT_CAUSE_NOT_CAPTURED);
-    assert_true(says(&b, "Bytes of the client after its last message are missing"));
+    assert_true(says(&b, "Bytes that the client sent after its last message are missing"));
     assert_no_findings(&b);
 
     /* Its answer was captured. */
@@ -273,7 +273,7 @@ static void close_req_in_a_gap(void **state)
     wait(&b, 3);
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_CLOSE_MISSING);
-    assert_int_equal(b.summary->verdict, CTI_VERDICT_RESET_BY_CLIENT);
+    assert_int_equal(b.summary->verdict, CTI_VERDICT_LEFT_BY_CLIENT);
     cti_session_free(b.session);
 }
 
@@ -368,7 +368,7 @@ static void only_the_client_was_captured(void **state)
         assert_int_equal(b.summary->heartbeats_missed, 0);
         assert_int_equal(b.summary->unanswered, 0);
         assert_int_equal(b.summary->heartbeat_interval, 30);
-        assert_false(says(&b, "No CLOSE_CONF"));
+        assert_false(says(&b, "CLOSE_REQ had no response"));
         for (uint32_t i = 0; i < b.log.request_count; i++)
             assert_int_equal(b.log.requests[i].outcome, CTI_UNKNOWN);
         assert_no_findings(&b);
@@ -376,7 +376,7 @@ static void only_the_client_was_captured(void **state)
         only_client(&b, when, false);
         assert_int_equal(b.summary->verdict, CTI_VERDICT_CAUSE_NOT_CAPTURED);
         assert_true(says(&b, "No packet of the server is in the capture"));
-        assert_false(says(&b, "were answered"));
+        assert_false(says(&b, "No request of the client was waiting"));
         assert_no_findings(&b);
     }
 }
@@ -505,7 +505,7 @@ static void refusal_without_status(void **state)
     end(&b, CTI_TCP_RST, CTI_CLIENT);
     ASSERT_FINDINGS(&b, CTI_RULE_OPEN_REJECTED);
     assert_non_null(strstr(b.log.findings[0].text, "its status was not captured"));
-    assert_true(says(&b, "with a status that was not captured"));
+    assert_true(says(&b, "FAILURE_CONF: a status that was not captured"));
     cti_session_free(b.session);
 
     /* Cut before its InvokeID: whether OPEN_REQ was refused is not known. */
