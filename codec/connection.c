@@ -420,6 +420,7 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->user = user;
     all->last_time = CTI_NO_TIME;
     all->clients = cti_clients_new();
+    all->outages = cti_outages_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
     cti_stream_pool_init(&all->unfinished, &all->pool.held);
@@ -473,6 +474,8 @@ void cti_connections_finish(cti_connections *all)
     g_list_free(list);
     cti_clients_finish(all->clients, all->last_time, &clients_events, all);
     all->counts.clients_left_out = cti_clients_left_out(all->clients);
+    cti_outages_finish(all->outages, all->events->outage, all->user);
+    all->counts.outages_left_out = cti_outages_left_out(all->outages);
 }
 
 const cti_connection_counts *cti_connections_counts(const cti_connections *all)
@@ -496,6 +499,7 @@ void cti_connections_free(cti_connections *all)
     free_connections(&all->talking);
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
+    cti_outages_free(all->outages);
     cti_prefetch_release(all);
     g_free(all);
 }

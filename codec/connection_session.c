@@ -44,11 +44,21 @@ static void forward_finding(void *user, const cti_finding *finding)
         all->events->finding(all->user, &live->record, finding);
 }
 
+static void keep_outage(void *user, const cti_outage *outage)
+{
+    const live_session *live = user;
+    const connection *c = live->connection;
+
+    cti_outages_add(c->all->outages, outage, live->record.number, c->record.side,
+                    &c->record.server);
+}
+
 static const cti_session_events session_events = {
     .request = forward_request,
     .heartbeat = forward_heartbeat,
     .silence = forward_silence,
     .finding = forward_finding,
+    .outage = keep_outage,
 };
 
 /* ---- from beginning to end ---- */

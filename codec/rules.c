@@ -27,6 +27,7 @@ enum {
     TCP_END = 1 << 2,
     REOPEN = 1 << 3,
     FINISH = 1 << 4,
+    STATUS = 1 << 5,
 };
 
 typedef uint64_t rule_set;
@@ -54,6 +55,12 @@ static const rule_set on_tcp_end = 0
 static const rule_set on_reopen = 0
 #define RULE(id, name, function, when, fault, text)                                                \
     | (rule_set)(((when)&REOPEN) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_status = 0
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&STATUS) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
@@ -96,6 +103,8 @@ static rule_set rules_for(const cti_event *event)
     if (message != NULL &&
         (message->category == CTI_CATEGORY_SESSION || message->category == CTI_CATEGORY_FAILURE))
         set |= on_session;
+    if (event->reader->message_type == CTI_SYSTEM_EVENT)
+        set |= on_status;
     return set;
 }
 

@@ -426,32 +426,6 @@ void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *eve
                            cti_message_words(event->reader->message));
 }
 
-void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *event)
-{
-    uint32_t status;
-    char words[200];
-
-    if (!cti_event_is(event, CTI_OPEN_CONF) ||
-        !cti_reader_find_number(event->reader, CTI_F_PGStatus, &status))
-        return;
-    if (status != 0)
-        cti_session_report(
-            session, rule, CTI_WARNING, event->time, &event->frame, 1, NULL,
-            "A component was down when the session opened (PGStatus %s); normal work is "
-            "not possible meanwhile. Look at the peripheral gateway and what it is "
-            "connected to.",
-            bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
-    else if (has_field(event, CTI_F_PeripheralOnline) &&
-             cti_reader_number(event->reader, CTI_F_PeripheralOnline) == 0)
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
-                           "%s when the session opened (PeripheralOnline is FALSE). Look at the "
-                           "SYSTEM_EVENTs that follow.",
-                           session->summary.services_granted &
-                                   CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS
-                               ? "The agent's peripheral was not online"
-                               : "Not all peripherals were online");
-}
-
 void cti_rule_all_events(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const uint32_t frames[] = {session->summary.open_answer_frame};

@@ -233,6 +233,22 @@ typedef struct cti_silence {
     double idle_share; /* part of IdleTimeout, 0 to 1 and above; negative where not known */
 } cti_silence;
 
+/* In place of a peripheral's ID: the server did not report which one. */
+#define CTI_SOME_PERIPHERAL 0xFFFFFFFFu
+
+/* A component of the peripheral gateway, or a peripheral, that the server reported as down. */
+typedef struct cti_outage {
+    uint32_t component;    /* its bit of PGStatus; 0 = a peripheral */
+    uint32_t peripheral;   /* its ID, or CTI_SOME_PERIPHERAL */
+    int64_t from, to;      /* of the messages that reported it down, and up again; to is
+                            * CTI_NO_TIME if no message did */
+    int64_t seen;          /* of the last message that reported it down */
+    uint32_t from_frame, to_frame;
+    bool began_before;     /* it was down before from: the first report of it in this session */
+    bool in_doubt;         /* bytes of the server are missing: it may have begun or ended earlier,
+                            * or more than once */
+} cti_outage;
+
 /* What to call when something is known, with the user that cti_session_new() was given; any may
  * be NULL.  The structures live for the time of the call; the session must not be fed in it. */
 typedef struct cti_session_events {
@@ -240,6 +256,7 @@ typedef struct cti_session_events {
     void (*heartbeat)(void *user, const cti_heartbeat *heartbeat);
     void (*silence)(void *user, const cti_silence *silence);
     void (*finding)(void *user, const cti_finding *finding);
+    void (*outage)(void *user, const cti_outage *outage); /* that ended, or did not until the end */
 } cti_session_events;
 
 /* ---- the session ---- */

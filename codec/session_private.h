@@ -9,6 +9,7 @@
  *     session_tcp.c       acknowledgments and what waits for them
  *     session_names.c     names
  *     rules.c, rules_*.c  what the protocol asks for (rules.h)
+ *     rules_outages.c     components and peripherals that are down
  *     verdict.c           why it ended
  *     evidence.c          what speaks for that and what against */
 #ifndef CTI_SESSION_PRIVATE_H
@@ -46,6 +47,20 @@ typedef struct cti_shutdown {
     bool continues;
     uint32_t replayed, replayed_frame; /* call events that rebuild a state */
 } cti_shutdown;
+
+/* What the server reported of its components and peripherals: PGStatus, SystemEventID and
+ * PeripheralOnline of OPEN_CONF and SYSTEM_EVENT. */
+typedef struct cti_pg_report {
+    uint32_t frame; /* of the last PGStatus, 0 = none was captured */
+    int64_t time;
+    uint32_t pg_status;
+    bool in_doubt;     /* bytes of the server are missing since */
+    bool all_online;   /* all peripherals were, when the session opened */
+    bool contradicted; /* SystemEventID contradicted PGStatus, and a finding reported it */
+    uint32_t agent_peripheral; /* PeripheralID of OPEN_REQ, or CTI_SOME_PERIPHERAL */
+    uint32_t left_out;         /* reports about more peripherals than are watched */
+    GArray *watched;           /* of cti_watched; NULL while there is none */
+} cti_pg_report;
 
 /* One direction of TCP, as far as the rules ask for it: what was sent last, and whether its
  * receiver has it.  Numbers are TCP's, of any origin. */
@@ -123,6 +138,7 @@ typedef struct cti_rule_state {
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
     uint32_t system_events;  /* SYSTEM_EVENT of any kind */
     cti_shutdown shutdown;
+    cti_pg_report pg;
     bool half_closed;       /* TCP's end was a FIN, and closed one direction only, */
     int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
     uint32_t other_end_frame;
@@ -224,6 +240,9 @@ void cti_session_note_missed(cti_session *session, cti_pending *missed);
 
 /* Counts in rules.passed the heartbeats that are still not answered. */
 void cti_session_count_passed(cti_session *session);
+
+/* Bytes of the server are missing: what it reported of its components may have changed. */
+void cti_session_doubt_outages(cti_session *session);
 
 /* Tells a silence of the client up to now. */
 void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);

@@ -16,6 +16,7 @@ cti_connection_events record_writer_events(const record_writer *writer)
         .session = writer->session,
         .connection = writer->connection,
         .client = writer->client,
+        .outage = writer->outage,
         .storm = writer->storm,
     };
 }

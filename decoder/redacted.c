@@ -20,6 +20,7 @@ struct redacted {
     GHashTable *addresses; /* GBytes of an address -> its name */
     uint32_t clients, servers[SIDES];
     GPtrArray *kept; /* of kept_client */
+    GPtrArray *outages; /* of cti_outage_history: they live as long as the original ones */
     /* What is handed on, for the time of a call. */
     session_record session;
     cti_session_summary session_facts;
@@ -293,6 +294,19 @@ static void redacted_storm(void *user, const cti_storm *original)
         r->writer->storm(r->user, &copy);
 }
 
+static void redacted_outage(void *user, const cti_outage_history *original)
+{
+    redacted *r = user;
+    cti_outage_history *copy;
+
+    if (r->writer->outage == NULL)
+        return;
+    copy = g_memdup2(original, sizeof(*original));
+    redact_endpoint(r, &copy->server, false, copy->side);
+    g_ptr_array_add(r->outages, copy);
+    r->writer->outage(r->user, copy);
+}
+
 /* ---- the other records: only their session and connection tell names ---- */
 
 static void redacted_begin(void *user, unsigned time_digits)
@@ -402,6 +416,7 @@ const record_writer redacted_writer = {
     .connection = redacted_connection,
     .client = redacted_client,
     .storm = redacted_storm,
+    .outage = redacted_outage,
     .summary = redacted_summary,
 };
 
@@ -419,6 +434,7 @@ redacted *redacted_new(const uint8_t *key, size_t key_size, char *const *files,
     r->addresses = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                          (GDestroyNotify)g_bytes_unref, g_free);
     r->kept = g_ptr_array_new_with_free_func(free_client);
+    r->outages = g_ptr_array_new_with_free_func(g_free);
     r->text = g_string_new(NULL);
     return r;
 }
@@ -428,6 +444,7 @@ void redacted_free(redacted *r)
     cti_redaction_free(r->redaction);
     g_hash_table_unref(r->addresses);
     g_ptr_array_unref(r->kept);
+    g_ptr_array_unref(r->outages);
     g_string_free(r->text, TRUE);
     g_free(r);
 }

@@ -385,6 +385,7 @@ const record_writer json_writer = {
     .connection = json_connection,
     .client = json_client,
     .storm = json_storm,
+    .outage = json_outage,
     .summary = json_summary,
 };
 

@@ -88,8 +88,10 @@ static void on_storm(void *user, const cti_storm *storm)
     REQUIRE(storm->first <= storm->last);
 }
 
-static const cti_session_events session_events = {on_request, on_heartbeat, on_silence,
-                                                  on_finding};
+static const cti_session_events session_events = {.request = on_request,
+                                                  .heartbeat = on_heartbeat,
+                                                  .silence = on_silence,
+                                                  .finding = on_finding};
 static const cti_clients_events clients_events = {on_client, on_storm, on_finding};
 
 /* ---- sessions ---- */

@@ -29,6 +29,8 @@ from written.script import SERVER_A, Session  # noqa: E402
 RULE = re.compile(r'^RULE\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 VERDICT = re.compile(r'^VERDICT\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 FIRST_SCREEN = 25
+# The rules whose findings are in three parts.
+THREE_PARTS = {"pg-status"}
 # A session without a message is none: no capture can show that verdict.
 NO_CAPTURE = {"nothing-seen"}
 
@@ -107,12 +109,25 @@ class Rules(Made):
         self.assertEqual(named, set(SCRIPTS))
 
     def test_texts(self):
-        """A finding is one to four sentences, says what to look at, and names nobody."""
-        texts = {record["text"] for name in SCRIPTS for record in self.records(name)
-                 if record["record"] == "finding"}
-        for text in sorted(texts):
+        """A finding is one to four sentences, says what to look at, and names nobody; those of
+        THREE_PARTS have three parts."""
+        findings = {(record["rule"], record["text"], record["check"]) for name in SCRIPTS
+                    for record in self.records(name) if record["record"] == "finding"}
+        for rule, text, check in sorted(findings, key=str):
             with self.subTest(text=text):
-                self.check_text(text)
+                if rule in THREE_PARTS:
+                    self.check_parts(text, check)
+                else:
+                    self.check_text(text)
+
+    def check_parts(self, text, check):
+        """What happened is one sentence without advice, and what to check is one too."""
+        self.assertRegex(text, r"^[A-Z0-9].*\.$")
+        self.assertLessEqual(len(text), 160)
+        self.assertNotRegex(text, r"\b([Ll]ook|[Cc]heck|should|must)\b|\.(?= [A-Z])")
+        self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
+        if check is not None:
+            self.assertRegex(check, r"^Check .*[^.]\.$")
 
     def check_text(self, text):
         self.assertRegex(text, r"^[A-Z0-9].*\.$")

@@ -8,8 +8,8 @@ the bytes are the same each time, and a hundred small files need not be kept.
 from ged188.pcap import ACK, RST, SYN, Capture
 from ged188.tcp import CLIENT, SERVER, Host
 from written.calls import Agent, Call
-from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, SERVER_A, SERVER_B, Session, \
-    message
+from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, PERIPHERAL, SERVER_A, SERVER_B, \
+    Session, message
 from written.sessions import system_event
 
 SCRIPTS = {}
@@ -486,6 +486,115 @@ def pg_peripheral_offline(made):
 @script("pg-well")
 def pg_well(made):
     pg_status(made, PGStatus=0, PeripheralOnline=1)
+
+
+@script("pg-agent-offline")
+def pg_agent_offline(made):
+    """The peripheral of the agent's OPEN_REQ."""
+    session = begin(made).ask_to_open(agent=PHONE).wait(0.01)
+    confirm(session, DESKTOP, PeripheralOnline=0, AgentExtension="5001", AgentID="1001",
+            AgentInstrument="5001").wait(1).close()
+
+
+def with_reports(made, number=1, **fields):
+    """A session that gets SYSTEM_EVENT, with the first one."""
+    session = begin(made, number=number, client_id=f"CTIOS{number}")
+    session.ask_to_open(services=BRIDGE, idle=20).wait(0.01)
+    confirm(session, BRIDGE, FltPeripheralID=[5000], MultilineAgentControl=[0], **fields)
+    return report(session, "SYS_PERIPHERAL_ONLINE", fields.get("PGStatus", 0))
+
+
+def report(session, event, status=0, peripheral=PERIPHERAL, **options):
+    return session.server("SYSTEM_EVENT", {
+        "PGStatus": status, "ICMCentralControllerTime": NOW, "SystemEventID": event,
+        "SystemEventArg1": peripheral, "SystemEventArg2": 17}, **options)
+
+
+@script("outage-component")
+def outage_component(made):
+    """Down twice."""
+    session = with_reports(made).heartbeats(2, 5)
+    for _ in range(2):
+        report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+        report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0).heartbeats(2, 5)
+    session.close()
+
+
+@script("outage-peripheral")
+def outage_peripheral(made):
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE").heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_ONLINE").heartbeats(1, 5).close()
+
+
+@script("outage-by-status")
+def outage_by_status(made):
+    """The end of a peripheral's outage shows in PGStatus of another event."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE").heartbeats(2, 5)
+    report(session, "SYS_HALF_HOUR_CHANGE", peripheral=0).heartbeats(1, 5).close()
+
+
+@script("outage-one-of-two")
+def outage_one_of_two(made):
+    """PGS_PERIPHERAL_OFFLINE of OPEN_CONF gets its name by the SYSTEM_EVENTs that follow; the other
+    peripheral is online."""
+    session = with_reports(made, PeripheralOnline=0, PGStatus="PGS_PERIPHERAL_OFFLINE")
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE", 5100)
+    session.heartbeats(2, 5).close()
+
+
+@script("outage-to-the-end")
+def outage_to_the_end(made):
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5).close()
+
+
+@script("outage-contradicted")
+def outage_contradicted(made):
+    """PGStatus is believed, and the contradiction reported once."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", "PGS_CC_DOWN").heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE").heartbeats(1, 5).close()
+
+
+@script("outage-end-in-gap")
+def outage_end_in_gap(made):
+    """The SYSTEM_EVENT that ended it was not captured: nothing is said of its end."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0, lost=[0]).heartbeats(2, 5).close()
+
+
+@script("outage-from-mid")
+def outage_from_mid(made):
+    """The capture begins within the outage."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    start_in_mid(made)
+    report(session, "SYS_HALF_HOUR_CHANGE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0).heartbeats(2, 5).close()
+
+
+@script("outage-none")
+def outage_none(made):
+    session = with_reports(made).heartbeats(2, 5)
+    for event in ("SYS_HALF_HOUR_CHANGE", "SYS_TEXT_FYI", "SYS_INSTRUMENT_OUT_OF_SERVICE"):
+        report(session, event, peripheral=0).heartbeats(1, 5)
+    session.close()
+
+
+@script("outage-two-clients")
+def outage_two_clients(made):
+    """Both report the same outage, the second one a little later."""
+    sessions = [with_reports(made), with_reports(made, number=2)]
+    for event, status, at in (("SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 3),
+                              ("SYS_CENTRAL_CONTROLLER_ONLINE", 0, 6)):
+        for number, session in enumerate(sessions):
+            session.now = at + number / 10
+            report(session, event, status, 0)
+    for session in sessions:
+        session.wait(1).close()
 
 
 def all_events(made, events):
