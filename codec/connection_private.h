@@ -172,6 +172,7 @@ struct cti_connections {
     GQueue owing; /* of connections: those that wait for bytes, about in the order of their times */
     cti_clients *clients; /* what only several sessions together tell */
     cti_outages *outages;
+    cti_maintenances *maintenances;
     int64_t last_time;
     cti_connection_counts counts;
     recent_syn syns[RECENT_SYNS];

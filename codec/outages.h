@@ -33,8 +33,8 @@ typedef struct cti_outage_period {
 typedef struct cti_outage_history {
     cti_endpoint server;
     cti_side side;
-    uint32_t component;  /* bit of PGStatus; 0 = a peripheral */
-    uint32_t peripheral; /* its ID, or CTI_SOME_PERIPHERAL */
+    uint32_t component;               /* bit of PGStatus; 0 = a peripheral */
+    uint32_t peripheral;              /* its ID, or CTI_SOME_PERIPHERAL */
     const cti_outage_period *periods; /* in the order of time */
     uint32_t period_count;
     int64_t down_time; /* of the periods whose end was reported */
@@ -54,8 +54,7 @@ void cti_outages_add(cti_outages *outages, const cti_outage *outage, uint32_t se
 /* Calls history for each component and peripheral of each server, in the order of their first
  * outages.  They live until cti_outages_free(). */
 void cti_outages_finish(cti_outages *outages,
-                        void (*history)(void *user, const cti_outage_history *history),
-                        void *user);
+                        void (*history)(void *user, const cti_outage_history *history), void *user);
 
 /* Outages that were not taken in because of the limit. */
 uint64_t cti_outages_left_out(const cti_outages *outages);

@@ -340,6 +340,7 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                     .last_time = CTI_NO_TIME,
                     .last_server_time = CTI_NO_TIME,
                     .worst_gap_time = CTI_NO_TIME,
+                    .became_active = CTI_NO_TIME,
                     .close_time = CTI_NO_TIME,
                     .close_answer_time = CTI_NO_TIME,
                     .end_time = CTI_NO_TIME},

@@ -35,19 +35,6 @@ typedef struct cti_pending {
     uint32_t missed_run; /* a heartbeat: when the next one was sent without answer */
 } cti_pending;
 
-/* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
- * a frame of 0 stands for what was not seen. */
-typedef struct cti_shutdown {
-    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
-    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
-    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
-    bool vote_unknown;     /* ACTIVE_MAINTENANCE_RESP was cut, or may be in a gap */
-    bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
-    int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
-    bool continues;
-    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
-} cti_shutdown;
-
 /* What the server reported of its components and peripherals: PGStatus, SystemEventID and
  * PeripheralOnline of OPEN_CONF and SYSTEM_EVENT. */
 typedef struct cti_pg_report {
@@ -138,6 +125,7 @@ typedef struct cti_rule_state {
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
     uint32_t system_events;  /* SYSTEM_EVENT of any kind */
     cti_shutdown shutdown;
+    uint32_t type_before; /* session_type before the last STANDBY_ACTIVE_EVENT */
     cti_pg_report pg;
     bool half_closed;       /* TCP's end was a FIN, and closed one direction only, */
     int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
@@ -240,6 +228,9 @@ void cti_session_note_missed(cti_session *session, cti_pending *missed);
 
 /* Counts in rules.passed the heartbeats that are still not answered. */
 void cti_session_count_passed(cti_session *session);
+
+/* Calls the caller's event for the maintenance that the session has shown until now, if any. */
+void cti_session_tell_shutdown(const cti_session *session);
 
 /* Bytes of the server are missing: what it reported of its components may have changed. */
 void cti_session_doubt_outages(cti_session *session);

@@ -17,6 +17,7 @@ cti_connection_events record_writer_events(const record_writer *writer)
         .connection = writer->connection,
         .client = writer->client,
         .outage = writer->outage,
+        .maintenance = writer->maintenance,
         .storm = writer->storm,
     };
 }

@@ -311,6 +311,20 @@ static void select_outage(void *user, const cti_outage_history *history)
         }
 }
 
+static void select_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    selection *s = user;
+
+    if (s->writer->maintenance == NULL || wants_messages_only(s) ||
+        !wants_time(s, maintenance->asked))
+        return;
+    for (uint32_t i = 0; i < maintenance->client_count; i++)
+        if (wants_any_session(s, &maintenance->clients[i].session, 1)) {
+            s->writer->maintenance(s->user, maintenance);
+            return;
+        }
+}
+
 /* A finding of several sessions belongs to the client that has them; one of all, to none. */
 static bool wants_finding_of(selection *s, const session_record *session,
                              const cti_finding *finding)
@@ -382,6 +396,7 @@ const record_writer selection_writer = {
     .client = select_client,
     .storm = select_storm,
     .outage = select_outage,
+    .maintenance = select_maintenance,
     .summary = select_summary,
 };
 

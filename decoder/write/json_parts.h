@@ -102,5 +102,6 @@ void json_storm(void *user, const cti_storm *storm);
 /* ---- json_servers.c ---- */
 
 void json_outage(void *user, const cti_outage_history *history);
+void json_maintenance(void *user, const cti_maintenance *maintenance);
 
 #endif

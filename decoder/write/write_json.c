@@ -386,6 +386,7 @@ const record_writer json_writer = {
     .client = json_client,
     .storm = json_storm,
     .outage = json_outage,
+    .maintenance = json_maintenance,
     .summary = json_summary,
 };
 

@@ -30,7 +30,8 @@ RULE = re.compile(r'^RULE\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 VERDICT = re.compile(r'^VERDICT\([A-Z_]+, "([a-z-]+)"', re.MULTILINE)
 FIRST_SCREEN = 25
 # The rules whose findings are in three parts.
-THREE_PARTS = {"pg-status"}
+THREE_PARTS = {"pg-status", "standby", "standby-active", "maintenance", "active-side",
+               "stopping-requests", "call-replay", "unique-instance"}
 # A session without a message is none: no capture can show that verdict.
 NO_CAPTURE = {"nothing-seen"}
 

@@ -1179,6 +1179,205 @@ def stopping_silent(made):
     leave(vote(made)).wait(130).reset(SERVER)
 
 
+@script("vote-other-id")
+def vote_other_id(made):
+    """The vote carries another InvokeID than the request."""
+    session = opened(made, STANDBY).server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    session.wait(0.5).client("ACTIVE_MAINTENANCE_RESP",
+                             {"InvokeID": 901, "MaintenanceModeAccepted": 1})
+    session.wait(0.3).server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": 1})
+    leave(session).reset(SERVER)
+
+
+# ---- graceful shutdown over several sessions ----
+
+def two_clients(made):
+    """Two clients that take part, at the same time."""
+    sessions = [opened(made, STANDBY, number=number, client_id=f"CTIOS{number}")
+                for number in (1, 2)]
+    for session in sessions:
+        session.now = sessions[-1].now
+    return sessions
+
+
+def hold_vote(sessions, votes, continues):
+    """Asks each client, takes the votes (None: none) and tells each the outcome; a client whose
+    outcome is None is not told."""
+    for session in sessions:
+        session.server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    for session, accepted in zip(sessions, votes):
+        session.wait(0.2)
+        if accepted is not None:
+            session.client("ACTIVE_MAINTENANCE_RESP",
+                           {"InvokeID": 900, "MaintenanceModeAccepted": accepted})
+    for session, outcome in zip(sessions, continues):
+        session.wait(5.5 if None in votes else 0.5)
+        if outcome is not None:
+            session.server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": outcome})
+
+
+def close_all(sessions):
+    for session in sessions:
+        session.heartbeats(1, 20).close()
+
+
+@script("maintenance-one-refused")
+def maintenance_one_refused(made):
+    """The finding of the first client names the second one."""
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 0), (0, 0))
+    close_all(sessions)
+
+
+@script("maintenance-one-silent")
+def maintenance_one_silent(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, None), (0, 0))
+    close_all(sessions)
+
+
+@script("maintenance-not-asked")
+def maintenance_not_asked(made):
+    sessions = two_clients(made)
+    hold_vote(sessions[:1], (1,), (0,))
+    close_all(sessions)
+
+
+@script("maintenance-not-asked-in-gap")
+def maintenance_not_asked_in_gap(made):
+    """What the second client was sent is not in the capture."""
+    sessions = two_clients(made)
+    sessions[1].server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900}, lost=[0])
+    hold_vote(sessions[:1], (1,), (0,))
+    close_all(sessions)
+
+
+@script("maintenance-other-outcome")
+def maintenance_other_outcome(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 1), (0, 1))
+    leave(sessions[1]).reset(SERVER)
+    close_all(sessions[:1])
+
+
+@script("maintenance-not-told")
+def maintenance_not_told(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 1), (0, None))
+    close_all(sessions)
+
+
+@script("maintenance-twice")
+def maintenance_twice(made):
+    """Cancelled, and asked for again."""
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 0), (0, 0))
+    for session in sessions:
+        session.heartbeats(1, 25)
+    hold_vote(sessions, (1, 1), (1, 1))
+    for session in sessions:
+        leave(session).reset(SERVER)
+
+
+def both_sides(made, types=(1, 2)):
+    """A client with a session on each side, for a minute."""
+    sessions = []
+    for number, server in enumerate((SERVER_A, SERVER_B)):
+        session = begin(made, port=50001 + number, server=server)
+        session.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+        sessions.append(confirm(session, STANDBY, SessionType=types[number]).heartbeats(2, 30))
+    return sessions
+
+
+def switch(made, active_after, stay=60):
+    """Side A goes into maintenance; side B becomes active then (None: never)."""
+    active, waiting = both_sides(made)
+    hold_vote([active], (1,), (1,))
+    waiting.now = active.now + (active_after or 0)
+    if active_after is not None:
+        waiting.server("STANDBY_ACTIVE_EVENT")
+    leave(active).reset(SERVER)
+    waiting.heartbeats(int(stay / 30), 28).close()
+    return waiting
+
+
+@script("switch-well")
+def switch_well(made):
+    switch(made, 0.5)
+
+
+@script("switch-never")
+def switch_never(made):
+    switch(made, None)
+
+
+@script("switch-late")
+def switch_late(made):
+    switch(made, 12)
+
+
+@script("switch-before-left")
+def switch_before_left(made):
+    """The client left a little before side B became active."""
+    switch(made, 3)
+
+
+@script("switch-not-seen")
+def switch_not_seen(made):
+    """STANDBY_ACTIVE_EVENT may be among the bytes that were not captured."""
+    active, waiting = both_sides(made)
+    hold_vote([active], (1,), (1,))
+    waiting.now = active.now
+    waiting.server("STANDBY_ACTIVE_EVENT", lost=[0])
+    leave(active).reset(SERVER)
+    waiting.heartbeats(2, 28).close()
+
+
+@script("switch-other-side-not-captured")
+def switch_other_side_not_captured(made):
+    """Nothing is known of side B."""
+    session = opened(made, STANDBY)
+    hold_vote([session], (1,), (1,))
+    leave(session).reset(SERVER)
+    opened(made, number=9, client_id="OTHER", begin=session.now + 60).close()
+
+
+@script("active-both")
+def active_both(made):
+    for session in both_sides(made, (1, 1)):
+        session.close()
+
+
+@script("active-none")
+def active_none(made):
+    for session in both_sides(made, (2, 2)):
+        session.close()
+
+
+@script("active-moved")
+def active_moved(made):
+    """Side A was lost without a word: that its last session was active is no contradiction."""
+    begin_a = begin(made, server=SERVER_A).ask_to_open(services=STANDBY, idle=120).wait(0.01)
+    confirm(begin_a, STANDBY).heartbeats(1, 30).reset(SERVER)
+    begin_b = begin(made, port=50002, server=SERVER_B, begin=begin_a.now + 1)
+    begin_b.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+    confirm(begin_b, STANDBY).heartbeats(2, 30).close()
+
+
+@script("active-two-pairs")
+def active_two_pairs(made):
+    """A client of two pairs of servers: which of them belong together is not known."""
+    for number, server in enumerate((SERVER_A, SERVER_B, ("10.0.0.3", 42027))):
+        session = begin(made, port=50001 + number, server=server)
+        session.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+        confirm(session, STANDBY).heartbeats(2, 30).close()
+
+
+@script("standby-active-on-active")
+def standby_active_on_active(made):
+    opened(made, STANDBY).server("STANDBY_ACTIVE_EVENT").wait(1).close()
+
+
 def replay(made, cause):
     session = begin(made).ask_to_open(services=BRIDGE, idle=20).wait(0.01)
     system_event(confirm(session, BRIDGE))
