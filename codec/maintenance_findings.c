@@ -29,7 +29,7 @@ static const char *client_words(const cti_maintenance_client *client, char *word
 static const char *vote_words(const cti_maintenance_client *client, char *words, size_t size)
 {
     static const char *const did[CTI_VOTES] = {"accepted", "refused", "did not vote",
-                                               "cast a vote that was not captured",
+                                               "cast no vote that was captured",
                                                "was not asked"};
     const cti_shutdown *shutdown = &client->shutdown;
 

@@ -13,7 +13,7 @@
 #include "codec/text.h"
 #include "writers.h"
 
-#define COLUMNS_MAX 40
+#define COLUMNS_MAX 48
 
 typedef struct csv_table {
     const char *name;
@@ -23,7 +23,7 @@ typedef struct csv_table {
 static const csv_table tables[] = {
     {"sessions",
      {"session", "connection", "client", "signature", "client_address", "server_address", "side",
-      "version", "version_inferred", "services_requested", "services_requested_names",
+      "version", "version_inferred", "session_type", "became_active", "services_requested", "services_requested_names",
       "services_granted", "services_granted_names", "idle_timeout_s", "idle_timeout_inferred",
       "began_before_capture", "not_captured", "opened", "open_answer_s", "ended", "duration_s",
       "end", "verdict", "verdict_for", "verdict_against", "messages_client", "messages_server",

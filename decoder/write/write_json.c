@@ -244,6 +244,8 @@ static void json_session(void *user, const session_record *record)
     key_text(j, "side", cti_side_name(record->connection->side));
     key_known(j, "version", s->version);
     key_bool(j, "version_inferred", s->version_inferred);
+    key_text(j, "session_type", cti_session_type_name(s->opened_type));
+    key_time(j, "became_active", s->became_active);
     key_services(j, "services_requested", "services_requested_names", s->services_requested,
                  s->has_services_requested);
     key_services(j, "services_granted", "services_granted_names", s->services_granted,
