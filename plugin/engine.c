@@ -270,8 +270,11 @@ static session_note note_session(const cti_session_record *record, cti_sender se
                                  cti_state state)
 {
     const cti_session_summary *summary = record->session;
-    session_note note = {
-        .number = record->number, .sender = sender, .state = state, .data = session_of(record)};
+    session_note note = {.number = record->number,
+                         .sender = sender,
+                         .state = state,
+                         .type = (uint16_t)summary->session_type,
+                         .data = session_of(record)};
 
     if (summary->has_services_granted && state != CTI_STATE_REJECTED) {
         note.has_services = true;
