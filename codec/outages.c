@@ -192,6 +192,8 @@ static gint compare_histories(gconstpointer a, gconstpointer b)
 
     if (x->periods[0].outage.from != y->periods[0].outage.from)
         return x->periods[0].outage.from > y->periods[0].outage.from ? 1 : -1;
+    if ((x->component == 0) != (y->component == 0))
+        return x->component == 0 ? 1 : -1;
     return (x->component > y->component) - (x->component < y->component);
 }
 

@@ -410,7 +410,8 @@ static void take_peripheral_online(cti_session *session, cti_rule rule, const ct
     else if (status & PERIPHERAL_OFFLINE)
         report_begin(session, rule, event, w);
     else
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, check_peripheral,
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
+                           "Check which peripherals were offline at that time.",
                            "Some peripherals were offline when the session opened "
                            "(PeripheralOnline FALSE).");
 }
@@ -440,17 +441,28 @@ static bool gets_reports(const cti_session *session)
     const uint32_t services = CTI_V_CTIServiceMasks_CTI_SERVICE_CLIENT_EVENTS |
                               CTI_V_CTIServiceMasks_CTI_SERVICE_ALL_EVENTS;
 
+    if (session->summary.session_type == CTI_V_SessionType_Standby)
+        return false;
     return session->rules.system_events > 0 ||
            (session->summary.has_services_granted && session->summary.services_granted & services);
 }
 
-static void report_still_down(cti_session *session, cti_rule rule, const cti_event *event,
-                              const cti_outage *outage)
+/* True if a later message would show its end: some peripheral's only PGStatus can. */
+static bool shows_end(const cti_watched *watched)
 {
+    return watched->outage.component != 0 || watched->by_status ||
+           watched->outage.peripheral != CTI_SOME_PERIPHERAL;
+}
+
+static void report_still_down(cti_session *session, cti_rule rule, const cti_event *event,
+                              const cti_watched *watched)
+{
+    const cti_outage *outage = &watched->outage;
     const int64_t since = cti_elapsed(outage->from, event->time);
     char words[40];
 
-    if (outage->in_doubt || session->rules.incomplete[1] || !gets_reports(session) || since <= 0)
+    if (outage->in_doubt || session->rules.incomplete[1] || !gets_reports(session) ||
+        !shows_end(watched) || since <= 0)
         return;
     subject_words(outage, words, sizeof(words));
     cti_session_report(
@@ -469,7 +481,7 @@ static void finish(cti_session *session, cti_rule rule, const cti_event *event)
         if (!w->down)
             continue;
         tell(session, &w->outage);
-        report_still_down(session, rule, event, &w->outage);
+        report_still_down(session, rule, event, w);
     }
     if (pg->left_out > 0)
         cti_session_report(session, rule, CTI_NOTE, event->time, NULL, 0, NULL,
