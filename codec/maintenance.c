@@ -219,7 +219,6 @@ static void sort(cti_maintenances *all)
         if (p->session != NULL)
             g_array_index(all->shutdowns, piece, known++) = *p;
     }
-    all->left_out += all->shutdowns->len - known;
     g_array_set_size(all->shutdowns, known);
     g_array_sort(all->shutdowns, compare_pieces);
 }

@@ -400,6 +400,7 @@ static void take_common_finding(const cti_finding *finding)
         session.data = g_ptr_array_index(file.sessions, number - 1);
         session.number = number;
         session.state = session.data->summary.state;
+        session.type = (uint16_t)session.data->summary.session_type;
     }
     note = new_finding(finding, &session);
     append_finding(&first, note);

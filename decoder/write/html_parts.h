@@ -204,6 +204,8 @@ void html_lanes(html *h);
 /* Part of html_lanes(): nothing where few sessions opened and ended. */
 void html_open_sessions(html *h);
 void html_clients(html *h);
+/* Lines of a list, for the first screen. */
+void html_server_alerts(html *h);
 void html_servers(html *h);
 void html_findings(html *h);
 void html_answers_section(html *h);

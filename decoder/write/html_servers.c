@@ -7,6 +7,8 @@
 #include "format.h"
 #include "html_parts.h"
 
+/* Lines of one kind on the first screen. */
+#define ALERTS 3
 /* Rows of a table; all of them are in JSON. */
 #define PERIODS_MAX      200
 #define MAINTENANCES_MAX 20
@@ -174,6 +176,56 @@ static void append_maintenance(html *h, const cti_maintenance *m)
         append_client(h, &m->clients[i]);
     g_string_append(t, "</tbody></table>\n");
     append_left_out(h, m->client_count - shown, "clients");
+}
+
+/* ---- the first screen ---- */
+
+static void append_outage_alert(html *h, const cti_outage_history *history)
+{
+    GString *t = h->text;
+    char words[40];
+
+    g_string_append_printf(
+        t, "<li><b class=\"warning\">outage</b> <a href=\"#servers\">%s</a> on ",
+        cti_outage_words(history->component, history->peripheral, words, sizeof(words)));
+    append_server(h, history->side, &history->server);
+    g_string_append_printf(t, ": %u time%s, first at ", history->period_count,
+                           history->period_count == 1 ? "" : "s");
+    html_clock(h, t, history->periods[0].outage.from, 3);
+    if (history->down_time > 0) {
+        g_string_append(t, ", down for ");
+        html_took(t, history->down_time);
+    }
+    if (history->periods[history->period_count - 1].outage.to == CTI_NO_TIME)
+        g_string_append(t, "; no end was reported");
+    g_string_append(t, "</li>\n");
+}
+
+static void append_maintenance_alert(html *h, const cti_maintenance *m)
+{
+    const char *outcome = cti_maintenance_outcome_name(m->outcome);
+    GString *t = h->text;
+
+    g_string_append(t, "<li><b class=\"planned\">maintenance</b> of ");
+    append_server(h, m->side, &m->server);
+    g_string_append(t, " at ");
+    html_clock(h, t, m->asked, 3);
+    g_string_append_printf(t, ": <a href=\"#servers\">%s</a>",
+                           outcome != NULL ? outcome : "outcome not captured");
+    if (m->none_from != CTI_NO_TIME) {
+        g_string_append(t, "; <b class=\"error\">no side active for ");
+        html_took(t, cti_elapsed(m->none_from, m->none_until));
+        g_string_append(t, "</b>");
+    }
+    g_string_append(t, "</li>\n");
+}
+
+void html_server_alerts(html *h)
+{
+    for (guint i = 0; i < MIN(h->outages->len, ALERTS); i++)
+        append_outage_alert(h, g_ptr_array_index(h->outages, i));
+    for (guint i = 0; i < MIN(h->maintenances->len, ALERTS); i++)
+        append_maintenance_alert(h, g_ptr_array_index(h->maintenances, i));
 }
 
 void html_servers(html *h)
