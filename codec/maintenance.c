@@ -123,6 +123,7 @@ void cti_maintenances_session(cti_maintenances *all, const cti_session *session,
         .opened_type = summary->opened_type,
         .opened = summary->opened ? summary->open_answer_time : CTI_NO_TIME,
         .ended = summary->end_time,
+        .closing = summary->close_time != CTI_NO_TIME ? summary->close_time : summary->end_time,
         .became_active = summary->became_active,
         .heard = summary->last_server_time,
         .inactive = inactive_from(session),
@@ -283,15 +284,23 @@ static void take_piece(cti_maintenance *m, GArray *clients, const piece *p)
     g_array_append_val(clients, client);
 }
 
+/* True if its session was with the active server when that asked. */
+static bool was_active(const cti_maintenance *m, const cti_shutdown_session *session)
+{
+    return session->opened_type == CTI_V_SessionType_Active ||
+           (session->became_active != CTI_NO_TIME && session->became_active < m->asked);
+}
+
 /* True if the server had to ask this client too: the session was open all the time. */
 static bool was_due(const cti_maintenance *m, const cti_shutdown_session *session)
 {
-    const int64_t until = m->decided != CTI_NO_TIME ? m->decided : m->asked + CTI_TIME(VOTE_WAIT);
+    const int64_t took =
+        m->decided != CTI_NO_TIME ? cti_elapsed(m->asked, m->decided) : CTI_TIME(VOTE_WAIT);
 
-    return session->takes_part && !session->incomplete[1] && session->opened != CTI_NO_TIME &&
-           session->opened < m->asked && session->ended > until &&
-           (session->opened_type == CTI_V_SessionType_Active ||
-            (session->became_active != CTI_NO_TIME && session->became_active < m->asked));
+    return session->takes_part && !session->incomplete[1] && was_active(m, session) &&
+           session->opened != CTI_NO_TIME &&
+           cti_elapsed(session->opened, m->asked) > CTI_TIME(JUST_OPENED) &&
+           cti_elapsed(m->asked, session->closing) > took;
 }
 
 static void add_not_asked(const cti_maintenances *all, cti_maintenance *m, GArray *clients,

@@ -30,6 +30,7 @@ typedef struct cti_shutdown_session {
     bool incomplete[2];    /* something of the client, of the server, was not captured */
     uint32_t opened_type;  /* SessionType of OPEN_CONF, or 0 */
     int64_t opened, ended; /* OPEN_CONF, or CTI_NO_TIME; TCP's end, or the last message */
+    int64_t closing;       /* CLOSE_REQ, or ended */
     int64_t became_active; /* STANDBY_ACTIVE_EVENT, or CTI_NO_TIME */
     int64_t heard;         /* last message of the server */
     int64_t inactive;      /* the server said that it is not active from then on; or INT64_MAX */

@@ -126,7 +126,7 @@ static bool is_same(const cti_outage_period *period, const report *next)
     if (after->from < known_until(before) ||
         (after->from == known_until(before) && before->to == CTI_NO_TIME))
         return true;
-    return period->sessions[0] != next->session && !after->began_before &&
+    return period->sessions[0] != next->session && !after->begin_unknown &&
            cti_elapsed(before->from, after->from) <= CTI_TIME(OUTAGE_TOGETHER);
 }
 

@@ -143,7 +143,7 @@ static void report_begin(cti_session *session, cti_rule rule, const cti_event *e
 }
 
 /* The server reports it down: for the first time, or still.  True if it was not down before. */
-static bool begin_outage(cti_watched *watched, const cti_event *event, bool began_before,
+static bool begin_outage(cti_watched *watched, const cti_event *event, bool begin_unknown,
                          bool in_doubt)
 {
     cti_outage *outage = &watched->outage;
@@ -159,7 +159,7 @@ static bool begin_outage(cti_watched *watched, const cti_event *event, bool bega
                            .to = CTI_NO_TIME,
                            .seen = event->time,
                            .from_frame = event->frame,
-                           .began_before = began_before,
+                           .begin_unknown = begin_unknown,
                            .in_doubt = watched->in_doubt || in_doubt};
     watched->known = true;
     watched->down = true;
@@ -194,8 +194,8 @@ static void end_outage(cti_session *session, cti_rule rule, const cti_event *eve
                        outage->in_doubt
                            ? "%s was %s %.3f s after it was reported; bytes of the server are "
                              "missing from that time."
-                       : outage->began_before ? "%s was %s %.3f s after it was first reported."
-                                              : "%s was %s after %.3f s.",
+                       : outage->begin_unknown ? "%s was %s %.3f s after it was first reported."
+                                               : "%s was %s after %.3f s.",
                        words, up_words(outage), seconds);
 }
 
@@ -242,7 +242,7 @@ static void name_peripheral(cti_session *session, cti_watched *named, bool was_k
         return;
     named->outage.from = some->outage.from;
     named->outage.from_frame = some->outage.from_frame;
-    named->outage.began_before = some->outage.began_before;
+    named->outage.begin_unknown = some->outage.begin_unknown;
     named->outage.in_doubt = some->outage.in_doubt;
     forget(session, some);
 }
@@ -467,7 +467,7 @@ static void report_still_down(cti_session *session, cti_rule rule, const cti_eve
     subject_words(outage, words, sizeof(words));
     cti_session_report(
         session, rule, CTI_NOTE, event->time, &outage->from_frame, 1, what_to_check(outage),
-        "%s was not %s until the %s ended, %.3f s later.", words, up_words(outage),
+        "%s was not %s before the %s ended, %.3f s later.", words, up_words(outage),
         session->summary.end == CTI_END_CAPTURE_ENDED ? "capture" : "session", CTI_SECONDS(since));
 }
 

@@ -246,7 +246,8 @@ typedef struct cti_outage {
                             * CTI_NO_TIME if no message did */
     int64_t seen;          /* of the last message that reported it down */
     uint32_t from_frame, to_frame;
-    bool began_before;     /* it was down before from: the first report of it in this session */
+    bool begin_unknown;    /* from is the first report of it in this session: it may have been down
+                            * for longer */
     bool in_doubt;         /* bytes of the server are missing: it may have begun or ended earlier,
                             * or more than once */
 } cti_outage;
@@ -368,15 +369,16 @@ typedef struct cti_session_summary {
     int64_t open_time, open_answer_time;
     uint32_t open_frame, open_answer_frame;
     uint32_t open_status;  /* of the rejection */
-    /* SessionType, CTI_V_SessionType_..., 0 = not known: of OPEN_CONF, and Active after
+    /* SessionType, CTI_V_SessionType_..., 0 = not known: that of OPEN_CONF, and Active after
      * STANDBY_ACTIVE_EVENT. */
-    uint32_t opened_type, session_type;
-    /* The first STANDBY_ACTIVE_EVENT of a session that was not active. */
-    int64_t became_active;
-    uint32_t became_active_frame;
+    uint32_t session_type;
 
     /* The rest is for the session's beginning and end. */
     char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
+    uint32_t opened_type; /* SessionType of OPEN_CONF */
+    /* The first STANDBY_ACTIVE_EVENT of a session that was not active. */
+    uint32_t became_active_frame;
+    int64_t became_active;
     uint32_t close_status;
     uint32_t close_frame, close_answer_frame;
     int64_t close_time, close_answer_time;

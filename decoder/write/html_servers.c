@@ -58,9 +58,9 @@ static void append_period(html *h, const cti_outage_history *history,
         cti_outage_words(history->component, history->peripheral, words, sizeof(words)));
     append_server(h, history->side, &history->server);
     g_string_append(t, "</td><td class=\"clock\">");
-    if (outage->began_before)
-        g_string_append(t, "before ");
     html_clock(h, t, outage->from, 3);
+    if (outage->begin_unknown)
+        g_string_append(t, " or before");
     g_string_append(t, "</td><td class=\"clock\">");
     if (outage->to != CTI_NO_TIME)
         html_clock(h, t, outage->to, 3);

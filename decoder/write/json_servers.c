@@ -17,7 +17,7 @@ static void put_period(json *j, const cti_outage_period *period)
     yajl_gen_map_open(j->gen);
     key_time(j, "from", outage->from);
     key_number(j, "from_frame", outage->from_frame);
-    key_bool(j, "began_before", outage->began_before);
+    key_bool(j, "begin_unknown", outage->begin_unknown);
     key_time(j, "to", outage->to);
     key_known(j, "to_frame", outage->to_frame);
     key_seconds(j, "seconds", cti_forward(outage->from, outage->to));

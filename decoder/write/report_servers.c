@@ -87,7 +87,7 @@ static void append_first_outage(GString *text, const report *r, const cti_outage
     append_side(text, history->side, &history->server);
     g_string_append(text, ": ");
     append_times(text, history);
-    g_string_append(text, first->began_before ? ", first reported at " : ", first at ");
+    g_string_append(text, first->begin_unknown ? ", first reported at " : ", first at ");
     times_clock(text, r->options->times, first->from, 3);
     if (history->periods[history->period_count - 1].outage.to == CTI_NO_TIME)
         g_string_append(text, "; no end was reported");
@@ -166,12 +166,12 @@ static void append_period(GString *text, const report *r, const cti_outage_perio
 
     g_string_append(text, "    ");
     times_cell(text, r->options->times, outage->from, r->digits);
-    g_string_append(text, outage->began_before ? "  down before this" : "  down");
+    g_string_append(text, outage->begin_unknown ? "  down, perhaps for longer" : "  down");
     if (outage->to == CTI_NO_TIME) {
         g_string_append(text, "; no end was reported");
     } else {
-        g_string_append(text, outage->began_before ? ", and for another " : " for ");
-        report_seconds(text, cti_elapsed(outage->from, outage->to));
+        g_string_append(text, outage->begin_unknown ? ", and then for " : " for ");
+        report_seconds(text, MAX(cti_elapsed(outage->from, outage->to), 0));
         g_string_append(text, ", until ");
         times_clock(text, r->options->times, outage->to, 3);
     }

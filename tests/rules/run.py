@@ -231,13 +231,13 @@ class Servers(Made):
         """PGS_PERIPHERAL_OFFLINE of OPEN_CONF is that of the peripheral that is named then."""
         outage, periods = self.outage("outage-one-of-two")
         self.assertEqual((outage["component"], outage["peripheral"]), (None, 5100))
-        self.assertTrue(periods[0]["began_before"])
+        self.assertTrue(periods[0]["begin_unknown"])
         self.assertIsNone(periods[0]["to"])
 
     def test_outage_not_known(self):
         """Before the capture, and in a gap: neither begin nor end is invented."""
         _, periods = self.outage("outage-from-mid")
-        self.assertTrue(periods[0]["began_before"])
+        self.assertTrue(periods[0]["begin_unknown"])
         _, periods = self.outage("outage-end-in-gap")
         self.assertEqual((periods[0]["to"], periods[0]["in_doubt"]), (None, True))
 
