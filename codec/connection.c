@@ -449,6 +449,8 @@ cti_connections *cti_connections_new(const cti_connection_options *options,
     all->last_time = CTI_NO_TIME;
     all->clients = cti_clients_new();
     all->phones = cti_phones_new();
+    all->outages = cti_outages_new();
+    all->maintenances = cti_maintenances_new();
     cti_connection_table_init(all);
     cti_tcp_pool_init(&all->pool);
     cti_stream_pool_init(&all->unfinished, &all->pool.held);
@@ -479,6 +481,14 @@ static void forward_storm(void *user, const cti_storm *storm)
         all->events->storm(all->user, storm);
 }
 
+static void forward_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    const cti_connections *all = user;
+
+    if (all->events->maintenance != NULL)
+        all->events->maintenance(all->user, maintenance);
+}
+
 static void forward_finding(void *user, const cti_finding *finding)
 {
     cti_connections *all = user;
@@ -492,6 +502,8 @@ void cti_connections_finish(cti_connections *all)
 {
     static const cti_clients_events clients_events = {
         .client = forward_client, .storm = forward_storm, .finding = forward_finding};
+    static const cti_maintenance_events maintenance_events = {.maintenance = forward_maintenance,
+                                                              .finding = forward_finding};
     GList *list;
 
     cti_connections_settle(all);
@@ -502,6 +514,10 @@ void cti_connections_finish(cti_connections *all)
     g_list_free(list);
     cti_clients_finish(all->clients, all->last_time, &clients_events, all);
     all->counts.clients_left_out = cti_clients_left_out(all->clients);
+    cti_outages_finish(all->outages, all->events->outage, all->user);
+    all->counts.outages_left_out = cti_outages_left_out(all->outages);
+    cti_maintenances_finish(all->maintenances, &maintenance_events, all);
+    all->counts.maintenances_left_out = cti_maintenances_left_out(all->maintenances);
 }
 
 const cti_connection_counts *cti_connections_counts(const cti_connections *all)
@@ -526,6 +542,8 @@ void cti_connections_free(cti_connections *all)
     g_hash_table_destroy(all->table);
     cti_clients_free(all->clients);
     cti_phones_free(all->phones);
+    cti_outages_free(all->outages);
+    cti_maintenances_free(all->maintenances);
     cti_prefetch_release(all);
     g_free(all);
 }

@@ -27,6 +27,8 @@
 #define CTI_CONNECTION_H
 
 #include "clients.h"
+#include "maintenance.h"
+#include "outages.h"
 #include "segment.h"
 #include "session.h"
 #include "stream.h"
@@ -227,7 +229,7 @@ typedef struct cti_gap {
 
 /* What to call when something is known; any may be NULL.  Calls come in causal order; session()
  * and connection() at their end; then, from cti_connections_finish(), what all sessions together
- * show: client(), storm(), and findings whose session is NULL.  What a record points to lives for
+ * show: client(), storm(), outage(), maintenance(), and findings whose session is NULL.  What a record points to lives for
  * the time of the call. */
 typedef struct cti_connection_events {
     /* A hint: a message of the session comes soon. */
@@ -247,6 +249,8 @@ typedef struct cti_connection_events {
     void (*connection)(void *user, const cti_connection_summary *connection);
     void (*client)(void *user, const cti_client *client);
     void (*storm)(void *user, const cti_storm *storm);
+    void (*outage)(void *user, const cti_outage_history *history);
+    void (*maintenance)(void *user, const cti_maintenance *maintenance);
 } cti_connection_events;
 
 /* ---- the engine ---- */
@@ -297,6 +301,8 @@ typedef struct cti_connection_counts {
     cti_tally cut;             /* gaps because the capture cut packets */
     cti_tally differing;       /* segments that repeat bytes as others */
     cti_tally over_limit;      /* gaps because of held_bytes, held_total or connections */
+    uint64_t outages_left_out; /* over CTI_OUTAGES_MAX */
+    uint64_t maintenances_left_out; /* sessions, votes, maintenances: over maintenance.h's limits */
     uint64_t clients_left_out; /* sessions and attempts over the limits of clients.h */
     /* Connections forgotten because of the limit: without an open session, with one. */
     uint64_t forgotten_idle, forgotten_talking;

@@ -174,6 +174,8 @@ struct cti_connections {
     GQueue owing; /* of connections: those that wait for bytes, about in the order of their times */
     cti_clients *clients; /* what only several sessions together tell */
     cti_phones *phones;   /* who has which agent's phone now */
+    cti_outages *outages;
+    cti_maintenances *maintenances;
     int64_t last_time;
     cti_connection_counts counts;
     recent_syn syns[RECENT_SYNS];

@@ -44,11 +44,29 @@ static void forward_finding(void *user, const cti_finding *finding)
         all->events->finding(all->user, &live->record, finding);
 }
 
+static void keep_outage(void *user, const cti_outage *outage)
+{
+    const live_session *live = user;
+    const connection *c = live->connection;
+
+    cti_outages_add(c->all->outages, outage, live->record.number, c->record.side,
+                    &c->record.server);
+}
+
+static void keep_shutdown(void *user, const cti_shutdown *shutdown)
+{
+    const live_session *live = user;
+
+    cti_maintenances_shutdown(live->connection->all->maintenances, shutdown, live->record.number);
+}
+
 static const cti_session_events session_events = {
     .request = forward_request,
     .heartbeat = forward_heartbeat,
     .silence = forward_silence,
     .finding = forward_finding,
+    .outage = keep_outage,
+    .shutdown = keep_shutdown,
 };
 
 /* ---- what other sessions show ---- */
@@ -273,6 +291,8 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
     cti_session_finish(&live->session, time, how);
     cti_clients_session(c->all->clients, &live->session.summary, live->record.number,
                         c->record.side, &c->record.client, &c->record.server);
+    cti_maintenances_session(c->all->maintenances, &live->session, live->record.number,
+                             c->record.side, &c->record.client, &c->record.server);
     if (events->session != NULL)
         events->session(c->all->user, &live->record);
     cti_connection_session_free(c);

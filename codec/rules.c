@@ -29,6 +29,7 @@ enum {
     FINISH = 1 << 4,
     EVENT = 1 << 5,
     OTHER_ID = 1 << 6,
+    STATUS = 1 << 7,
 };
 
 typedef uint64_t rule_set;
@@ -68,6 +69,12 @@ static const rule_set on_event = 0
 static const rule_set on_other_id = 0
 #define RULE(id, name, function, when, fault, text)                                                \
     | (rule_set)(((when)&OTHER_ID) != 0) << CTI_RULE_##id
+#include "rules.def"
+#undef RULE
+    ;
+static const rule_set on_status = 0
+#define RULE(id, name, function, when, fault, text)                                                \
+    | (rule_set)(((when)&STATUS) != 0) << CTI_RULE_##id
 #include "rules.def"
 #undef RULE
     ;
@@ -115,6 +122,8 @@ static rule_set rules_for(const cti_event *event)
         set |= on_event;
     if (event->other_invoke_id)
         set |= on_other_id;
+    if (event->reader->message_type == CTI_SYSTEM_EVENT)
+        set |= on_status;
     return set;
 }
 

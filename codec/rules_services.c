@@ -274,38 +274,7 @@ void cti_rule_subscription(cti_session *session, cti_rule rule, const cti_event 
         note_monitors(session, event);
 }
 
-/* ---- components and peripherals ---- */
-
-static bool has_client_events(const cti_session *session)
-{
-    return session->summary.services_granted & SERVICE(CLIENT_EVENTS);
-}
-
-void cti_rule_pg_status(cti_session *session, cti_rule rule, const cti_event *event)
-{
-    const uint32_t offline = CTI_V_PGStatusCode_PGS_PERIPHERAL_OFFLINE;
-    uint32_t status, online;
-    char words[128];
-
-    if (!cti_event_is(event, CTI_OPEN_CONF) ||
-        !cti_reader_find_number(event->reader, CTI_F_PGStatus, &status))
-        return;
-    if ((status & ~offline) != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           "Check the peripheral gateway and what it is connected to.",
-                           "A component was down when the session opened: PGStatus 0x%x (%s).",
-                           status, bit_words(CTI_F_PGStatus, status, words, sizeof(words)));
-    else if (status != 0 ||
-             (cti_reader_find_number(event->reader, CTI_F_PeripheralOnline, &online) &&
-              online == 0))
-        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1,
-                           "Check the SYSTEM_EVENTs that follow for the peripheral.",
-                           "%s offline when the session opened (%s).",
-                           has_client_events(session) ? "The agent's peripheral was"
-                                                      : "At least one peripheral was",
-                           status != 0 ? "PGStatus PGS_PERIPHERAL_OFFLINE"
-                                       : "PeripheralOnline FALSE");
-}
+/* ---- peripherals ---- */
 
 /* "5001, 5002 and 3 more": the peripherals of OPEN_CONF that had no SYSTEM_EVENT. */
 static void peripheral_words(const cti_opening *opening, char *words, size_t size)

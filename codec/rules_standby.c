@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules of the graceful shutdown, version 24 and later: standby sessions, the vote on
- * maintenance, and the client's way to the other side (see rules.h). */
+/* Rules of the graceful shutdown, version 24 and later, as far as one session shows them: standby
+ * sessions, the client's vote on a maintenance, and how it leaves for the other side (see rules.h).
+ * maintenance.c judges all sessions together. */
 #include "rules.h"
+
+static const char check_server_release[] = "Check the release of the server.";
 
 /* ---- standby ---- */
 
@@ -19,22 +22,21 @@ static void standby_opening(cti_session *session, cti_rule rule, const cti_event
         return;
     if (event->before == CTI_STATE_OPENING && session->summary.state == CTI_STATE_REJECTED &&
         session->summary.open_status == CTI_V_StatusCode_E_CTI_INVALID_CLIENT_FOR_STANDBY)
-        cti_session_report(
-            session, rule, CTI_WARNING, event->time, frames, 2, NULL,
-            "This server is standby and takes only clients that ask for "
-            "CTI_SERVICE_ACTIVE_STANDBY (version 24 or later); the client %s. Look at "
-            "the services that the client asks for, and at the other side.",
-            asked_for_standby(session) ? "asked for it, but the server did not see it"
-                                       : "did not ask for it");
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "Check the services that the client requests, and the other side.",
+                           asked_for_standby(session)
+                               ? "The standby server refused a client that requested "
+                                 "CTI_SERVICE_ACTIVE_STANDBY."
+                               : "The standby server refused a client that did not request "
+                                 "CTI_SERVICE_ACTIVE_STANDBY.");
     if (cti_event_is(event, CTI_OPEN_CONF) &&
         session->summary.session_type == CTI_V_SessionType_Standby &&
         (!asked_for_standby(session) || cti_session_is_before_standby(session)))
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
-                           "The server opened a standby session for a client %s; it should refuse "
-                           "that. Look at the release of the server.",
-                           cti_session_is_before_standby(session)
-                               ? "of a version before 24"
-                               : "that did not ask for CTI_SERVICE_ACTIVE_STANDBY");
+        cti_session_report(
+            session, rule, CTI_WARNING, event->time, frames, 2, check_server_release,
+            "The server opened a standby session for a client of version %u%s.",
+            session->summary.version,
+            asked_for_standby(session) ? "" : " that did not request CTI_SERVICE_ACTIVE_STANDBY");
 }
 
 void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *event)
@@ -50,21 +52,26 @@ void cti_rule_standby(cti_session *session, cti_rule rule, const cti_event *even
     default:
         cti_session_report(session, rule, CTI_WARNING, event->time,
                            (const uint32_t[]){session->summary.open_answer_frame, event->frame}, 2,
-                           NULL,
-                           "The client sends %s on a standby session; only OPEN_REQ, "
-                           "HEARTBEAT_REQ and CLOSE_REQ are allowed there. Look at whether the "
-                           "client knows which side is active.",
+                           "Check whether the client knows which side is active.",
+                           "The client sent %s on a standby session.",
                            cti_message_words(event->reader->message));
     }
 }
 
 void cti_rule_standby_active(cti_session *session, cti_rule rule, const cti_event *event)
 {
+    const uint32_t before = session->rules.type_before;
+
     if (!cti_event_is(event, CTI_STANDBY_ACTIVE_EVENT))
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
-                       "This server went from standby to active: the clients now work with it. "
-                       "Look for what happened on the other side.");
+    cti_session_report(
+        session, rule, CTI_NOTE, event->time, &event->frame, 1,
+        before == CTI_V_SessionType_Active ? NULL : "Check what happened on the other side.",
+        before == CTI_V_SessionType_Active
+            ? "STANDBY_ACTIVE_EVENT came on a session that was already active."
+        : before == CTI_V_SessionType_Standby ? "The server went from standby to active."
+                                              : "The server reported that it is active now "
+                                                "(STANDBY_ACTIVE_EVENT).");
 }
 
 /* ---- maintenance ---- */
@@ -75,10 +82,10 @@ static void asked_wrong_client(cti_session *session, cti_rule rule, const cti_ev
     if (!session->summary.has_services_requested || asked_for_standby(session))
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2, NULL,
-                       "The server asks for maintenance on a session without "
-                       "CTI_SERVICE_ACTIVE_STANDBY; it should ask only clients with that service. "
-                       "Look at the release of the server.");
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
+                       check_server_release,
+                       "The server asked for its maintenance on a session without "
+                       "CTI_SERVICE_ACTIVE_STANDBY.");
 }
 
 static void late_vote(cti_session *session, cti_rule rule, const cti_event *event)
@@ -89,12 +96,25 @@ static void late_vote(cti_session *session, cti_rule rule, const cti_event *even
 
     if (shutdown->asked_frame == 0 || waited <= CTI_TIME(VOTE_WAIT))
         return;
-    cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
-                       "The client %s ACTIVE_MAINTENANCE_REQ %.3f s; after 5 s the server takes "
-                       "that for a refusal. Look at what the client waits for.",
-                       cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP) ? "answered only after"
-                                                                        : "did not answer",
+    cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                       "Check what the client waited for.",
+                       cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP)
+                           ? "The client answered ACTIVE_MAINTENANCE_REQ after %.3f s."
+                           : "The client did not answer ACTIVE_MAINTENANCE_REQ in %.3f s.",
                        CTI_SECONDS(waited));
+}
+
+static void other_invoke_id(cti_session *session, cti_rule rule, const cti_event *event)
+{
+    const cti_shutdown *shutdown = &session->rules.shutdown;
+
+    if (!cti_shutdown_is_other_id(shutdown))
+        return;
+    cti_session_report(session, rule, CTI_WARNING, event->time,
+                       (const uint32_t[]){shutdown->asked_frame, event->frame}, 2,
+                       "Check how the client fills ACTIVE_MAINTENANCE_RESP.",
+                       "The client voted with InvokeID %u; that of ACTIVE_MAINTENANCE_REQ is %u.",
+                       shutdown->vote_id, shutdown->asked_id);
 }
 
 /* True if the client may have voted, or how it voted, is not known. */
@@ -112,30 +132,14 @@ static void outcome(cti_session *session, cti_rule rule, const cti_event *event)
     const uint32_t frames[] = {shutdown->asked_frame, shutdown->vote_frame, event->frame};
     const bool voted = shutdown->vote_frame != 0;
 
-    if (is_vote_unknown(session)) {
-        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 3, NULL,
-                           "The server asked for maintenance and %s it. The client's vote was not "
-                           "captured. Check the client's log for it.",
-                           shutdown->continues ? "continues" : "cancelled");
+    if (is_vote_unknown(session) || !shutdown->continues || shutdown->asked_frame == 0 ||
+        (voted && shutdown->accepted))
         return;
-    }
-    if (shutdown->continues && shutdown->asked_frame != 0 && (!voted || !shutdown->accepted)) {
-        cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3, NULL,
-                           "The server goes on with its maintenance although this client %s; a "
-                           "refusal, or no answer in 5 s, must cancel it. Look at how the server "
-                           "counts the votes.",
-                           voted ? "refused" : "has not answered");
-        return;
-    }
-    cti_session_report(
-        session, rule, CTI_NOTE, event->time, frames, 3, NULL,
-        "The server asked for maintenance, the client %s, and the server %s.",
-        !voted               ? "did not vote"
-        : shutdown->accepted ? "agreed"
-                             : "refused",
-        shutdown->continues ? "goes on with it. Look for STANDBY_ACTIVE_EVENT of the other side"
-        : voted && shutdown->accepted ? "cancelled it. Look for the client that refused"
-                                      : "cancelled it. Look at why this client did not agree");
+    cti_session_report(session, rule, CTI_ERROR, event->time, frames, 3,
+                       "Check the server's log for how it counted the votes.",
+                       voted ? "The server continues its maintenance although this client refused."
+                             : "The server continues its maintenance although this client has not "
+                               "answered.");
 }
 
 void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *event)
@@ -144,8 +148,10 @@ void cti_rule_maintenance(cti_session *session, cti_rule rule, const cti_event *
 
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_REQ))
         asked_wrong_client(session, rule, event);
-    if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP))
+    if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_RESP)) {
         late_vote(session, rule, event);
+        other_invoke_id(session, rule, event);
+    }
     if (cti_event_is(event, CTI_ACTIVE_MAINTENANCE_EVENT)) {
         if (session->rules.shutdown.outcome_frame != event->frame)
             return;
@@ -173,12 +179,13 @@ static void opened_in_maintenance(cti_session *session, cti_rule rule, const cti
         session->summary.open_status != CTI_V_StatusCode_E_CTI_SERVER_IN_MAINTENANCE_MODE)
         return;
     cti_session_report(session, rule, CTI_WARNING, event->time,
-                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2, NULL,
-                       "The client tried to open a session on a server in maintenance; it should "
-                       "open on the other side. Look at the order in which it tries the sides.");
+                       (const uint32_t[]){session->summary.open_frame, event->frame}, 2,
+                       "Check the order in which the client tries the two sides.",
+                       "The client tried to open a session on a server in maintenance.");
 }
 
-/* A request after the client has said that no more will come.  Heartbeats and the close go on. */
+/* A request after the client has said that no more will come.  Heartbeats and the close are none.
+ */
 static void still_requests(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const uint32_t stopped = session->rules.shutdown.stopping_frame;
@@ -187,14 +194,13 @@ static void still_requests(cti_session *session, cti_rule rule, const cti_event 
         cti_event_is(event, CTI_CLOSE_REQ))
         return;
     cti_session_report(session, rule, CTI_ERROR, event->time,
-                       (const uint32_t[]){stopped, event->frame}, 2, NULL,
-                       "The client sends %s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, in which "
-                       "it said that it would not: the server may close the connection "
-                       "without answering. Look at which part of the client still uses this side.",
+                       (const uint32_t[]){stopped, event->frame}, 2,
+                       "Check which part of the client still uses this side.",
+                       "The client sent %s after STOPPING_REQUESTS_TO_THIS_SIDE_IND.",
                        cti_message_words(event->reader->message));
 }
 
-/* The client has 5 s from the server's decision, and then the server closes the connection. */
+/* How long the client took from the server's decision. */
 static void move_in_time(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_shutdown *shutdown = &session->rules.shutdown;
@@ -204,33 +210,42 @@ static void move_in_time(cti_session *session, cti_rule rule, const cti_event *e
     if (shutdown->outcome_frame == 0 || !shutdown->continues || waited <= CTI_TIME(STOPPING_WAIT))
         return;
     if (cti_event_is(event, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND))
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
-                           "STOPPING_REQUESTS_TO_THIS_SIDE_IND came %.3f s after the server went "
-                           "on with its maintenance; it is due within 5 s. Look at when the other "
-                           "side sent STANDBY_ACTIVE_EVENT.",
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "Check when the other side sent STANDBY_ACTIVE_EVENT.",
+                           "STOPPING_REQUESTS_TO_THIS_SIDE_IND came %.3f s after "
+                           "ACTIVE_MAINTENANCE_EVENT.",
                            CTI_SECONDS(waited));
     else if (event->kind == CTI_EVENT_FINISH && shutdown->stopping_frame == 0 &&
              !session->rules.incomplete[0])
-        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2, NULL,
-                           "The client never sent STOPPING_REQUESTS_TO_THIS_SIDE_IND, %.3f s after "
-                           "the server went on with its maintenance; it is due within 5 s. Look "
-                           "for its session with the other side.",
+        cti_session_report(session, rule, CTI_WARNING, event->time, frames, 2,
+                           "Check the client's session with the other side.",
+                           "The client sent no STOPPING_REQUESTS_TO_THIS_SIDE_IND in the %.3f s "
+                           "after ACTIVE_MAINTENANCE_EVENT.",
                            CTI_SECONDS(waited));
 }
 
-static void not_closed(cti_session *session, cti_rule rule, const cti_event *event)
+/* The server closes the connection once it knows that the client has left. */
+static void closed_late(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_shutdown *shutdown = &session->rules.shutdown;
-    const int64_t since = cti_elapsed(shutdown->stopping_time, event->over);
+    const bool ended = session->summary.end_frame != 0;
+    const int64_t since = cti_elapsed(shutdown->stopping_time, ended ? event->time : event->over);
+    const uint32_t frames[] = {shutdown->stopping_frame, session->summary.end_frame};
 
-    if (shutdown->stopping_frame == 0 || session->summary.end_frame != 0 ||
-        since <= CTI_TIME(STOPPING_WAIT))
+    if (shutdown->stopping_frame == 0 || since <= CTI_TIME(STOPPING_WAIT) ||
+        session->summary.end == CTI_END_CLOSED)
         return;
-    cti_session_report(session, rule, CTI_NOTE, event->over, &shutdown->stopping_frame, 1, NULL,
-                       "%.3f s after STOPPING_REQUESTS_TO_THIS_SIDE_IND, at the end of the "
-                       "capture, the connection is still open; the server closes it when the "
-                       "message has come. Look at whether the server went into maintenance.",
-                       CTI_SECONDS(since));
+    if (!ended)
+        cti_session_report(session, rule, CTI_NOTE, event->over, frames, 1,
+                           "Check whether the server went into maintenance.",
+                           "The connection was still open at the end of the capture, %.3f s after "
+                           "STOPPING_REQUESTS_TO_THIS_SIDE_IND.",
+                           CTI_SECONDS(since));
+    else if (session->summary.end_sender == CTI_SERVER)
+        cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2, NULL,
+                           "The server closed the connection %.3f s after "
+                           "STOPPING_REQUESTS_TO_THIS_SIDE_IND.",
+                           CTI_SECONDS(since));
 }
 
 void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_event *event)
@@ -239,20 +254,23 @@ void cti_rule_stopping_requests(cti_session *session, cti_rule rule, const cti_e
     still_requests(session, rule, event);
     move_in_time(session, rule, event);
     if (event->kind == CTI_EVENT_FINISH)
-        not_closed(session, rule, event);
+        closed_late(session, rule, event);
 }
 
 void cti_rule_call_replay(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_shutdown *shutdown = &session->rules.shutdown;
+    const uint32_t frames[] = {
+        shutdown->replayed_after_switch ? session->summary.became_active_frame : 0,
+        shutdown->replayed_frame};
 
     if (shutdown->replayed == 0)
         return;
-    cti_session_report(
-        session, rule, CTI_NOTE, event->time, &shutdown->replayed_frame, 1, NULL,
-        "%u call events with CEC_CALL_PARTY_UPDATE_IND rebuild the state of calls "
-        "after a switch; they are no new calls. Look for their beginning before the switch.",
-        shutdown->replayed);
+    cti_session_report(session, rule, CTI_NOTE, event->time, frames, 2, NULL,
+                       "%u call event%s CEC_CALL_PARTY_UPDATE_IND%s: the state of calls was "
+                       "rebuilt.",
+                       shutdown->replayed, shutdown->replayed == 1 ? " has" : "s have",
+                       shutdown->replayed_after_switch ? ", after STANDBY_ACTIVE_EVENT" : "");
 }
 
 void cti_rule_unique_instance(cti_session *session, cti_rule rule, const cti_event *event)
@@ -262,12 +280,12 @@ void cti_rule_unique_instance(cti_session *session, cti_rule rule, const cti_eve
         return;
     if (session->summary.open_status == CTI_V_StatusCode_E_CTI_INVALID_UNIQUE_INSTANCE_ID)
         cti_session_report(session, rule, CTI_WARNING, event->time, &session->summary.open_frame, 1,
-                           NULL,
-                           "The client's UniqueInstanceID is present but empty: it must leave the "
-                           "field out or fill it. Look at how the client is set up.");
+                           "Check the UniqueInstanceID that the client is set up with.",
+                           "The server refused the client's UniqueInstanceID as empty.");
     if (session->summary.open_status == CTI_V_StatusCode_E_CTI_DUPLICATE_UNIQUE_INSTANCE_ID)
         cti_session_report(session, rule, CTI_WARNING, event->time, &session->summary.open_frame, 1,
-                           NULL,
-                           "A session with the same UniqueInstanceID is open: look for a second "
-                           "copy of the client, or for its older session that was not closed.");
+                           "Check for a second copy of the client, or an older session of it that "
+                           "was not closed.",
+                           "The server refused the client's UniqueInstanceID: another open session "
+                           "has it.");
 }

@@ -22,7 +22,7 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
                            .severity = severity,
                            .time = time,
                            .check = check,
-                           .other_client = holder->session != 0 ? holder->client_id : NULL};
+                           .named = holder->session != 0 ? holder->client_id : NULL};
     const uint32_t so_far = ++session->rules.findings_by_rule[rule];
     va_list arguments;
 
@@ -229,6 +229,8 @@ void cti_session_gap(cti_session *session, cti_sender sender, uint64_t bytes, in
         session->summary.gaps++;
     session->rules.incomplete[sender == CTI_SERVER] = true;
     cti_heartbeat_meter_break(&session->rules.meter, sender);
+    if (sender == CTI_SERVER)
+        cti_session_doubt_outages(session);
     if (bytes == 0)
         return;
     forget_silences(session, sender);
@@ -347,6 +349,7 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                     .last_time = CTI_NO_TIME,
                     .last_server_time = CTI_NO_TIME,
                     .worst_gap_time = CTI_NO_TIME,
+                    .became_active = CTI_NO_TIME,
                     .close_time = CTI_NO_TIME,
                     .close_answer_time = CTI_NO_TIME,
                     .end_time = CTI_NO_TIME},
@@ -361,6 +364,7 @@ void cti_session_init(cti_session *session, const cti_session_events *events, vo
                   .client_gap_before_last = CTI_NO_TIME,
                   .other_end_time = CTI_NO_TIME,
                   .config_time = CTI_NO_TIME,
+                  .pg = {.time = CTI_NO_TIME, .agent_peripheral = CTI_SOME_PERIPHERAL},
                   .flows = {{.freed_time = CTI_NO_TIME}, {.freed_time = CTI_NO_TIME}}},
     };
     cti_heartbeat_meter_init(&session->rules.meter);
@@ -380,6 +384,7 @@ void cti_session_release(cti_session *session)
     if (session->pending.table != NULL)
         g_hash_table_destroy(session->pending.table);
     session->pending.table = NULL;
+    g_clear_pointer(&session->rules.pg.watched, g_array_unref);
     cti_quantile_release(&session->summary.answers);
     cti_heartbeat_meter_release(&session->rules.meter);
     g_free((gpointer)session->summary.evidence);

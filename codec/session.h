@@ -200,8 +200,8 @@ typedef struct cti_finding {
     char text[CTI_FINDING_TEXT_SIZE]; /* what happened, with its figures: one sentence of at most
                                        * 160 characters; no personal values, no secrets */
     const char *check;                /* one sentence, or NULL where there is nothing to check */
-    const char *other_client;         /* ClientID of another session's client that text may name, or
-                                       * NULL */
+    const char *named; /* ClientID of another session that text names, for redaction; or NULL.  It
+                        * lives for the time of the call */
 } cti_finding;
 
 typedef enum {
@@ -247,6 +247,47 @@ typedef struct cti_silence {
     double idle_share; /* part of IdleTimeout, 0 to 1 and above; negative where not known */
 } cti_silence;
 
+/* In place of a peripheral's ID: the server did not report which one. */
+#define CTI_SOME_PERIPHERAL 0xFFFFFFFFu
+
+/* A component of the peripheral gateway, or a peripheral, that the server reported as down. */
+typedef struct cti_outage {
+    uint32_t component;    /* its bit of PGStatus; 0 = a peripheral */
+    uint32_t peripheral;   /* its ID, or CTI_SOME_PERIPHERAL */
+    int64_t from, to;      /* of the messages that reported it down, and up again; to is
+                            * CTI_NO_TIME if no message did */
+    int64_t seen;          /* of the last message that reported it down */
+    uint32_t from_frame, to_frame;
+    bool begin_unknown;    /* from is the first report of it in this session: it may have been down
+                            * for longer */
+    bool in_doubt;         /* bytes of the server are missing: it may have begun or ended earlier,
+                            * or more than once */
+} cti_outage;
+
+/* The graceful shutdown of a server (version 24 and later), as far as this session shows it: from
+ * ACTIVE_MAINTENANCE_REQ up to the next one.  A frame of 0 stands for what was not seen. */
+typedef struct cti_shutdown {
+    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
+    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
+    int64_t vote_time;     /* ACTIVE_MAINTENANCE_RESP */
+    int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
+    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
+    uint32_t asked_id, vote_id; /* InvokeID, if both were captured: */
+    bool has_asked_id, has_vote_id;
+    bool vote_unknown; /* ACTIVE_MAINTENANCE_RESP was cut, or may be in a gap */
+    bool accepted;     /* ACTIVE_MAINTENANCE_RESP */
+    bool continues;    /* ACTIVE_MAINTENANCE_EVENT */
+    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
+    bool replayed_after_switch;        /* after STANDBY_ACTIVE_EVENT in this session */
+} cti_shutdown;
+
+/* The client's vote answers another request than the server's. */
+static inline bool cti_shutdown_is_other_id(const cti_shutdown *shutdown)
+{
+    return shutdown->has_asked_id && shutdown->has_vote_id &&
+           shutdown->asked_id != shutdown->vote_id;
+}
+
 /* What to call when something is known, with the user that cti_session_new() was given; any may
  * be NULL.  The structures live for the time of the call; the session must not be fed in it. */
 typedef struct cti_session_events {
@@ -254,6 +295,9 @@ typedef struct cti_session_events {
     void (*heartbeat)(void *user, const cti_heartbeat *heartbeat);
     void (*silence)(void *user, const cti_silence *silence);
     void (*finding)(void *user, const cti_finding *finding);
+    void (*outage)(void *user, const cti_outage *outage); /* that ended, or did not until the end */
+    /* The server asked for its maintenance, or decided on it, and that is over in this session. */
+    void (*shutdown)(void *user, const cti_shutdown *shutdown);
 } cti_session_events;
 
 /* ---- the session ---- */
@@ -338,10 +382,16 @@ typedef struct cti_session_summary {
     int64_t open_time, open_answer_time;
     uint32_t open_frame, open_answer_frame;
     uint32_t open_status;  /* of the rejection */
-    uint32_t session_type; /* SessionType of OPEN_CONF, CTI_V_SessionType_...; 0 = not known */
+    /* SessionType, CTI_V_SessionType_..., 0 = not known: that of OPEN_CONF, and Active after
+     * STANDBY_ACTIVE_EVENT. */
+    uint32_t session_type;
 
     /* The rest is for the session's beginning and end. */
     char client_id[CTI_CLIENT_ID_SIZE], client_signature[CTI_CLIENT_ID_SIZE];
+    uint32_t opened_type; /* SessionType of OPEN_CONF */
+    /* The first STANDBY_ACTIVE_EVENT of a session that was not active. */
+    uint32_t became_active_frame;
+    int64_t became_active;
     uint32_t close_status;
     uint32_t close_frame, close_answer_frame;
     int64_t close_time, close_answer_time;
@@ -379,6 +429,8 @@ static inline bool cti_refusal_is_equal(const cti_refusal *before,
            before->digest == session->open_digest &&
            before->phone_held_by == session->phone_held_by;
 }
+/* "active", "standby", or NULL where it is not known. */
+const char *cti_session_type_name(uint32_t session_type);
 
 typedef struct cti_session cti_session;
 

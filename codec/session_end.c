@@ -190,6 +190,7 @@ void cti_session_finish(cti_session *session, int64_t time, cti_end how)
         session->summary.state != CTI_STATE_CLOSED && session->summary.state != CTI_STATE_REJECTED)
         cti_session_tell_silence(session, session->summary.end_time, session->summary.end_frame,
                                  cti_session_idle_share(session, event.client_silence));
+    cti_session_tell_shutdown(session);
     cti_session_judge(session);
     if (session->summary.verdict == CTI_VERDICT_REPLACED)
         session->summary.replaced_by = session->rules.successor.session;

@@ -32,6 +32,13 @@ cti_side cti_port_side(uint16_t port, bool *tls)
     return CTI_SIDE_UNKNOWN;
 }
 
+const char *cti_session_type_name(uint32_t session_type)
+{
+    if (session_type == CTI_V_SessionType_Active)
+        return "active";
+    return session_type == CTI_V_SessionType_Standby ? "standby" : NULL;
+}
+
 const char *cti_state_name(cti_state state)
 {
     static const char *const names[] = {"new",     "opening", "open", "rejected",

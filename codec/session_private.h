@@ -9,6 +9,7 @@
  *     session_tcp.c       acknowledgments and what waits for them
  *     session_names.c     names
  *     rules.c, rules_*.c  what the protocol asks for (rules.h)
+ *     rules_outages.c     components and peripherals that are down
  *     session_link.c      what TCP shows of the connection under it
  *     verdict.c           why it ended, who is to blame, what to check
  *     evidence.c          what speaks for that and what against */
@@ -36,18 +37,19 @@ typedef struct cti_pending {
     uint32_t missed_run; /* a heartbeat: when the next one was sent without answer */
 } cti_pending;
 
-/* The graceful shutdown of a server (version 24 and later), as far as this session shows it;
- * a frame of 0 stands for what was not seen. */
-typedef struct cti_shutdown {
-    uint32_t asked_frame, vote_frame, outcome_frame, stopping_frame;
-    int64_t asked_time;    /* ACTIVE_MAINTENANCE_REQ */
-    int64_t stopping_time; /* STOPPING_REQUESTS_TO_THIS_SIDE_IND */
-    bool vote_unknown;     /* ACTIVE_MAINTENANCE_RESP was cut, or may be in a gap */
-    bool accepted;         /* ACTIVE_MAINTENANCE_RESP */
-    int64_t outcome_time;  /* ACTIVE_MAINTENANCE_EVENT */
-    bool continues;
-    uint32_t replayed, replayed_frame; /* call events that rebuild a state */
-} cti_shutdown;
+/* What the server reported of its components and peripherals: PGStatus, SystemEventID and
+ * PeripheralOnline of OPEN_CONF and SYSTEM_EVENT. */
+typedef struct cti_pg_report {
+    uint32_t frame; /* of the last PGStatus, 0 = none was captured */
+    int64_t time;
+    uint32_t pg_status;
+    bool in_doubt;     /* bytes of the server are missing since */
+    bool all_online;   /* all peripherals were, when the session opened */
+    bool contradicted; /* SystemEventID contradicted PGStatus, and a finding reported it */
+    uint32_t agent_peripheral; /* PeripheralID of OPEN_REQ, or CTI_SOME_PERIPHERAL */
+    uint32_t left_out;         /* reports about more peripherals than are watched */
+    GArray *watched;           /* of cti_watched; NULL while there is none */
+} cti_pg_report;
 
 /* One direction of TCP, as far as the rules ask for it: what was sent last, and whether its
  * receiver has it.  Numbers are TCP's, of any origin. */
@@ -176,6 +178,8 @@ typedef struct cti_rule_state {
     uint32_t reported_types[CTI_MESSAGE_NEWEST / 32 + 1];
     uint32_t reported_states;
     cti_shutdown shutdown;
+    uint32_t type_before; /* session_type before the last STANDBY_ACTIVE_EVENT */
+    cti_pg_report pg;
     bool half_closed;       /* TCP's end was a FIN, and closed one direction only, */
     int64_t other_end_time; /* until the FIN of the other one, or a RST; or CTI_NO_TIME */
     uint32_t other_end_frame;
@@ -285,6 +289,12 @@ void cti_session_note_missed(cti_session *session, cti_pending *missed);
 
 /* Counts in rules.passed the heartbeats that are still not answered. */
 void cti_session_count_passed(cti_session *session);
+
+/* Calls the caller's event for the maintenance that the session has shown until now, if any. */
+void cti_session_tell_shutdown(const cti_session *session);
+
+/* Bytes of the server are missing: what it reported of its components may have changed. */
+void cti_session_doubt_outages(cti_session *session);
 
 /* Tells a silence of the client up to now. */
 void cti_session_tell_silence(cti_session *session, int64_t to, uint32_t frame, double share);

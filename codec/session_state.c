@@ -232,47 +232,98 @@ static void take_failure_event(cti_session *session, const cti_reader *reader,
     session->rules.server_offline_time = moment->time;
 }
 
-/* The messages of a graceful shutdown, and the calls that are told again after it. */
+void cti_session_tell_shutdown(const cti_session *session)
+{
+    const cti_shutdown *shutdown = &session->rules.shutdown;
+
+    if ((shutdown->asked_frame != 0 || shutdown->outcome_frame != 0) && session->events != NULL &&
+        session->events->shutdown != NULL)
+        session->events->shutdown(session->user, shutdown);
+}
+
+static void take_active(cti_session *session, const cti_moment *moment)
+{
+    cti_session_summary *summary = &session->summary;
+
+    session->rules.type_before = summary->session_type;
+    if (summary->session_type != CTI_V_SessionType_Active &&
+        summary->became_active == CTI_NO_TIME) {
+        summary->became_active = moment->time;
+        summary->became_active_frame = moment->frame;
+    }
+    summary->session_type = CTI_V_SessionType_Active;
+}
+
+/* The next maintenance, in which nothing has happened yet. */
+static void take_maintenance_req(cti_session *session, const cti_reader *reader,
+                                 const cti_moment *moment)
+{
+    cti_shutdown *shutdown = &session->rules.shutdown;
+
+    cti_session_tell_shutdown(session);
+    *shutdown = (cti_shutdown){.asked_frame = moment->frame,
+                               .asked_time = moment->time,
+                               .vote_unknown = session->summary.client_not_captured,
+                               .replayed = shutdown->replayed,
+                               .replayed_frame = shutdown->replayed_frame,
+                               .replayed_after_switch = shutdown->replayed_after_switch};
+    shutdown->has_asked_id = cti_reader_find_number(reader, CTI_F_InvokeID, &shutdown->asked_id);
+}
+
+static void take_vote(cti_shutdown *shutdown, const cti_reader *reader, const cti_moment *moment)
+{
+    uint32_t accepted = 0;
+
+    shutdown->vote_frame = moment->frame;
+    shutdown->vote_time = moment->time;
+    shutdown->has_vote_id = cti_reader_find_number(reader, CTI_F_InvokeID, &shutdown->vote_id);
+    shutdown->vote_unknown =
+        !cti_reader_find_number(reader, CTI_F_MaintenanceModeAccepted, &accepted);
+    shutdown->accepted = accepted != 0;
+}
+
+static void take_outcome(cti_shutdown *shutdown, const cti_reader *reader,
+                         const cti_moment *moment)
+{
+    uint32_t continues;
+
+    if (!cti_reader_find_number(reader, CTI_F_MaintenanceModeStatus, &continues))
+        return;
+    shutdown->outcome_frame = moment->frame;
+    shutdown->outcome_time = moment->time;
+    shutdown->continues = continues != 0;
+}
+
+/* Call events that are sent again to rebuild a state. */
+static void take_replay(cti_session *session, const cti_reader *reader, const cti_moment *moment)
+{
+    cti_shutdown *shutdown = &session->rules.shutdown;
+
+    if (cti_reader_number(reader, CTI_F_EventCause) != CTI_V_EventCause_CEC_CALL_PARTY_UPDATE_IND)
+        return;
+    if (shutdown->replayed++ > 0)
+        return;
+    shutdown->replayed_frame = moment->frame;
+    shutdown->replayed_after_switch = session->summary.became_active != CTI_NO_TIME;
+}
+
+/* The messages of a graceful shutdown, and the calls that are sent again after it. */
 static void take_shutdown(cti_session *session, const cti_reader *reader, const cti_moment *moment)
 {
     cti_shutdown *shutdown = &session->rules.shutdown;
-    uint32_t number = 0;
 
     switch (reader->message_type) {
-    case CTI_STANDBY_ACTIVE_EVENT: session->summary.session_type = CTI_V_SessionType_Active; break;
-    case CTI_ACTIVE_MAINTENANCE_REQ:
-        *shutdown = (cti_shutdown){.asked_frame = moment->frame,
-                                   .asked_time = moment->time,
-                                   .vote_unknown = session->summary.client_not_captured,
-                                   .replayed = shutdown->replayed,
-                                   .replayed_frame = shutdown->replayed_frame};
-        break;
-    case CTI_ACTIVE_MAINTENANCE_RESP:
-        shutdown->vote_frame = moment->frame;
-        shutdown->vote_unknown =
-            !cti_reader_find_number(reader, CTI_F_MaintenanceModeAccepted, &number);
-        shutdown->accepted = number != 0;
-        break;
-    case CTI_ACTIVE_MAINTENANCE_EVENT:
-        if (!cti_reader_find_number(reader, CTI_F_MaintenanceModeStatus, &number))
-            break;
-        shutdown->outcome_frame = moment->frame;
-        shutdown->outcome_time = moment->time;
-        shutdown->continues = number != 0;
-        break;
+    case CTI_STANDBY_ACTIVE_EVENT: take_active(session, moment); break;
+    case CTI_ACTIVE_MAINTENANCE_REQ: take_maintenance_req(session, reader, moment); break;
+    case CTI_ACTIVE_MAINTENANCE_RESP: take_vote(shutdown, reader, moment); break;
+    case CTI_ACTIVE_MAINTENANCE_EVENT: take_outcome(shutdown, reader, moment); break;
     case CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND:
         shutdown->stopping_frame = moment->frame;
         shutdown->stopping_time = moment->time;
         break;
     case CTI_CALL_DELIVERED_EVENT:
-    case CTI_CALL_ESTABLISHED_EVENT:
-        if (cti_reader_number(reader, CTI_F_EventCause) != CTI_V_EventCause_CEC_CALL_PARTY_UPDATE_IND)
-            break;
-        if (shutdown->replayed++ == 0)
-            shutdown->replayed_frame = moment->frame;
-        break;
-    default:
-        break;
+    case CTI_CALL_ESTABLISHED_EVENT: take_replay(session, reader, moment); break;
+    default: break;
     }
 }
 
@@ -339,7 +390,8 @@ static void take_open_conf(cti_session *session, const cti_reader *reader, const
     summary->services_granted = 0;
     summary->has_services_granted =
         cti_reader_find_number(reader, CTI_F_ServicesGranted, &summary->services_granted);
-    summary->session_type = cti_reader_number(reader, CTI_F_SessionType);
+    summary->opened_type = cti_reader_number(reader, CTI_F_SessionType);
+    summary->session_type = summary->opened_type;
     take_peripherals(session, reader);
     summary->open_answer_time = moment->time;
     summary->open_answer_frame = moment->frame;

@@ -54,6 +54,16 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              "gaps that were declared early because of a limit (--held-bytes, "
              "--held-total, --connections): %" G_GUINT64_FORMAT ", first in frame %u",
              counts->over_limit.count, counts->over_limit.frame);
+    if (counts->outages_left_out > 0)
+        tell(to, user,
+             "more than %u outages of components and peripherals: %" G_GUINT64_FORMAT
+             " are left out of the report's outages",
+             CTI_OUTAGES_MAX, counts->outages_left_out);
+    if (counts->maintenances_left_out > 0)
+        tell(to, user,
+             "more than %u sessions or votes, or %u maintenances: %" G_GUINT64_FORMAT
+             " are left out of the maintenances and of active-side",
+             CTI_MAINTENANCE_SESSIONS_MAX, CTI_MAINTENANCES_MAX, counts->maintenances_left_out);
     if (counts->clients_left_out > 0)
         tell(to, user,
              "more than %u sessions, or %u attempts to connect: %" G_GUINT64_FORMAT

@@ -16,6 +16,8 @@ cti_connection_events record_writer_events(const record_writer *writer)
         .session = writer->session,
         .connection = writer->connection,
         .client = writer->client,
+        .outage = writer->outage,
+        .maintenance = writer->maintenance,
         .storm = writer->storm,
     };
 }

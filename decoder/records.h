@@ -43,7 +43,7 @@ typedef struct summary_record {
 
 /* The writing half.  Any function may be NULL.  Calls come in the order of the capture;
  * session() and connection() at their end; then what all of them together tell: client(),
- * storm(), and findings whose session is NULL; summary() last. */
+ * storm(), outage(), maintenance(), and findings whose session is NULL; summary() last. */
 typedef struct record_writer {
     void (*begin)(void *user, unsigned time_digits); /* digits behind the second: 6 or 9 */
     /* A hint: a message of the session comes soon. */
@@ -60,6 +60,8 @@ typedef struct record_writer {
     void (*connection)(void *user, const connection_record *connection);
     void (*client)(void *user, const cti_client *client);
     void (*storm)(void *user, const cti_storm *storm);
+    void (*outage)(void *user, const cti_outage_history *history);
+    void (*maintenance)(void *user, const cti_maintenance *maintenance);
     void (*summary)(void *user, const summary_record *summary);
 } record_writer;
 

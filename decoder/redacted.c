@@ -20,6 +20,8 @@ struct redacted {
     GHashTable *addresses; /* GBytes of an address -> its name */
     uint32_t clients, servers[SIDES];
     GPtrArray *kept; /* of kept_client */
+    GPtrArray *maintenances; /* of kept_maintenance */
+    GPtrArray *outages; /* of cti_outage_history: they live as long as the original ones */
     /* What is handed on, for the time of a call. */
     session_record session;
     cti_session_summary session_facts;
@@ -193,11 +195,10 @@ static void redacted_finding(void *user, const session_record *session,
         replace(r->text, session->session->client_id, shown->session->client_id);
         replace(r->text, session->session->client_signature, shown->session->client_signature);
     }
-    if (original->other_client != NULL)
-        replace(r->text, original->other_client,
-                cti_redaction_token(r->redaction, original->other_client,
-                                    strlen(original->other_client)));
-    copy.other_client = NULL;
+    if (original->named != NULL)
+        replace(r->text, original->named,
+                cti_redaction_token(r->redaction, original->named, strlen(original->named)));
+    copy.named = NULL;
     replace_addresses(r, r->text);
     g_strlcpy(copy.text, r->text->str, sizeof(copy.text));
     r->writer->finding(r->user, shown, &copy);
@@ -296,6 +297,59 @@ static void redacted_storm(void *user, const cti_storm *original)
     redact_endpoint(r, &copy.server, false, copy.side);
     if (r->writer->storm != NULL)
         r->writer->storm(r->user, &copy);
+}
+
+static void redacted_outage(void *user, const cti_outage_history *original)
+{
+    redacted *r = user;
+    cti_outage_history *copy;
+
+    if (r->writer->outage == NULL)
+        return;
+    copy = g_memdup2(original, sizeof(*original));
+    redact_endpoint(r, &copy->server, false, copy->side);
+    g_ptr_array_add(r->outages, copy);
+    r->writer->outage(r->user, copy);
+}
+
+/* A maintenance as it is handed on: it lives as long as the one it was made of. */
+typedef struct kept_maintenance {
+    cti_maintenance maintenance;
+    cti_maintenance_client *clients;
+    char **ids;
+} kept_maintenance;
+
+static void free_maintenance(gpointer data)
+{
+    kept_maintenance *kept = data;
+
+    g_free(kept->clients);
+    g_strfreev(kept->ids);
+    g_free(kept);
+}
+
+static void redacted_maintenance(void *user, const cti_maintenance *original)
+{
+    redacted *r = user;
+    kept_maintenance *kept;
+
+    if (r->writer->maintenance == NULL)
+        return;
+    kept = g_new0(kept_maintenance, 1);
+    kept->maintenance = *original;
+    kept->clients =
+        g_memdup2(original->clients, original->client_count * sizeof(*original->clients));
+    kept->ids = g_new0(char *, original->client_count + 1);
+    redact_endpoint(r, &kept->maintenance.server, false, original->side);
+    redact_endpoint(r, &kept->maintenance.other, false, original->other_side);
+    for (uint32_t i = 0; i < original->client_count; i++) {
+        kept->ids[i] = redacted_name(r, original->clients[i].id);
+        kept->clients[i].id = kept->ids[i];
+        redact_endpoint(r, &kept->clients[i].client, true, original->side);
+    }
+    kept->maintenance.clients = kept->clients;
+    g_ptr_array_add(r->maintenances, kept);
+    r->writer->maintenance(r->user, &kept->maintenance);
 }
 
 /* ---- the other records: only their session and connection tell names ---- */
@@ -407,6 +461,8 @@ const record_writer redacted_writer = {
     .connection = redacted_connection,
     .client = redacted_client,
     .storm = redacted_storm,
+    .outage = redacted_outage,
+    .maintenance = redacted_maintenance,
     .summary = redacted_summary,
 };
 
@@ -424,6 +480,8 @@ redacted *redacted_new(const uint8_t *key, size_t key_size, char *const *files,
     r->addresses = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                          (GDestroyNotify)g_bytes_unref, g_free);
     r->kept = g_ptr_array_new_with_free_func(free_client);
+    r->maintenances = g_ptr_array_new_with_free_func(free_maintenance);
+    r->outages = g_ptr_array_new_with_free_func(g_free);
     r->text = g_string_new(NULL);
     return r;
 }
@@ -433,6 +491,8 @@ void redacted_free(redacted *r)
     cti_redaction_free(r->redaction);
     g_hash_table_unref(r->addresses);
     g_ptr_array_unref(r->kept);
+    g_ptr_array_unref(r->outages);
+    g_ptr_array_unref(r->maintenances);
     g_string_free(r->text, TRUE);
     g_free(r);
 }

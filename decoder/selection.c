@@ -276,6 +276,55 @@ static void select_storm(void *user, const cti_storm *storm)
         s->writer->storm(s->user, storm);
 }
 
+/* True if one of the sessions was selected with its client, or nobody asks for one. */
+static bool wants_any_session(const selection *s, const uint32_t *sessions, uint32_t count)
+{
+    if (s->criteria->session == 0 && s->criteria->client == NULL)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (g_hash_table_contains(s->sessions, GUINT_TO_POINTER(sessions[i])))
+            return true;
+    return false;
+}
+
+static bool wants_period(const selection *s, const cti_outage_period *period)
+{
+    const cti_outage *outage = &period->outage;
+    const int64_t until = outage->to != CTI_NO_TIME ? outage->to : INT64_MAX;
+
+    return (s->criteria->to == CTI_NO_TIME || outage->from <= s->criteria->to) &&
+           (s->criteria->from == CTI_NO_TIME || until >= s->criteria->from) &&
+           wants_any_session(s, period->sessions,
+                             MIN(period->session_count, CTI_OUTAGE_SESSIONS_MAX));
+}
+
+static void select_outage(void *user, const cti_outage_history *history)
+{
+    selection *s = user;
+
+    if (s->writer->outage == NULL || wants_messages_only(s))
+        return;
+    for (uint32_t i = 0; i < history->period_count; i++)
+        if (wants_period(s, &history->periods[i])) {
+            s->writer->outage(s->user, history);
+            return;
+        }
+}
+
+static void select_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    selection *s = user;
+
+    if (s->writer->maintenance == NULL || wants_messages_only(s) ||
+        !wants_time(s, maintenance->asked))
+        return;
+    for (uint32_t i = 0; i < maintenance->client_count; i++)
+        if (wants_any_session(s, &maintenance->clients[i].session, 1)) {
+            s->writer->maintenance(s->user, maintenance);
+            return;
+        }
+}
+
 /* A finding of several sessions belongs to the client that has them; one of all, to none. */
 static bool wants_finding_of(selection *s, const session_record *session,
                              const cti_finding *finding)
@@ -346,6 +395,8 @@ const record_writer selection_writer = {
     .connection = select_connection,
     .client = select_client,
     .storm = select_storm,
+    .outage = select_outage,
+    .maintenance = select_maintenance,
     .summary = select_summary,
 };
 

@@ -269,8 +269,12 @@ static session_data *update_session(const cti_session_record *record)
 static session_note note_session(const cti_session_record *record, cti_sender sender,
                                  cti_state state)
 {
-    session_note note = {
-        .number = record->number, .sender = sender, .state = state, .data = session_of(record)};
+    const cti_session_summary *summary = record->session;
+    session_note note = {.number = record->number,
+                         .sender = sender,
+                         .state = state,
+                         .type = (uint16_t)summary->session_type,
+                         .data = session_of(record)};
 
     note.has_services = cti_session_services(record->session, &note.services);
     return note;
@@ -390,6 +394,7 @@ static void take_common_finding(const cti_finding *finding)
         session.data = g_ptr_array_index(file.sessions, number - 1);
         session.number = number;
         session.state = session.data->summary.state;
+        session.type = (uint16_t)session.data->summary.session_type;
     }
     note = new_finding(finding, &session);
     append_finding(&first, note);

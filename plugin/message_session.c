@@ -14,6 +14,7 @@ static int hf_session = -1;
 static int hf_session_client_id = -1;
 static int hf_session_side = -1;
 static int hf_session_services = -1;
+static int hf_session_type = -1;
 static int hf_session_events_of = -1;
 static int hf_session_call_events = -1;
 static int hf_session_agent_states = -1;
@@ -83,6 +84,10 @@ void message_session_register(int protocol)
         {&hf_session_config_events,
          {"Configuration events", "cti.session.config_events", FT_STRING, BASE_NONE, NULL, 0,
           "Configuration events that OPEN_REQ of the session asked for", HFILL}},
+        {&hf_session_type,
+         {"Session type", "cti.session.type", FT_STRING, BASE_NONE, NULL, 0,
+          "active or standby: SessionType of OPEN_CONF, and active after STANDBY_ACTIVE_EVENT",
+          HFILL}},
         {&hf_session_state,
          {"State of the session", "cti.session.state", FT_STRING, BASE_NONE, NULL, 0,
           "After this message", HFILL}},
@@ -216,6 +221,8 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
         add_word(tree, v->tvb, hf_session_client_id, note->data->client_id);
     if (note->data->side != CTI_SIDE_UNKNOWN)
         add_word(tree, v->tvb, hf_session_side, cti_side_name(note->data->side));
+    if (cti_session_type_name(note->type) != NULL)
+        add_word(tree, v->tvb, hf_session_type, cti_session_type_name(note->type));
     add_word(tree, v->tvb, hf_session_state, cti_state_name(note->state));
     if (!note->has_services)
         return;

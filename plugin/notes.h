@@ -35,6 +35,7 @@ typedef struct session_note {
     cti_sender sender;
     cti_state state;
     bool has_services;
+    uint16_t type; /* SessionType, CTI_V_SessionType_..., 0 = not known */
     uint32_t services;        /* granted, or requested while the answer is not there */
     const session_data *data; /* NULL where there is none yet */
 } session_note;

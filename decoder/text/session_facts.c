@@ -91,6 +91,17 @@ static void append_open_answer(GString *to, const cti_session_summary *s)
     g_string_append_printf(to, " #%u", s->open_answer_frame);
 }
 
+static void append_type(GString *to, const cti_session_summary *s, times_style *times)
+{
+    if (cti_session_type_name(s->opened_type) != NULL)
+        g_string_append_printf(to, "; SessionType %s", cti_session_type_name(s->opened_type));
+    if (s->became_active == CTI_NO_TIME)
+        return;
+    g_string_append(to, "; active from ");
+    times_clock(to, times, s->became_active, 3);
+    g_string_append_printf(to, " #%u", s->became_active_frame);
+}
+
 static void append_opening(GString *to, const cti_session_summary *s, times_style *times,
                            unsigned digits)
 {
@@ -104,6 +115,7 @@ static void append_opening(GString *to, const cti_session_summary *s, times_styl
     if (s->version != 0)
         g_string_append_printf(to, "; version %u%s", s->version,
                                s->version_inferred ? " (inferred)" : "");
+    append_type(to, s, times);
     if (s->has_idle_timeout && cti_idle_timeout_is_off(s->idle_timeout))
         g_string_append(to, "; IdleTimeout off");
     else if (s->has_idle_timeout)

@@ -21,6 +21,9 @@
 #define MANY_SESSIONS      200
 /* Sessions of a client that overlap by such a part of the axis get lanes of their own. */
 #define OVERLAP_PARTS 100
+/* Lanes of outages, and of maintenances; outages in a lane. */
+#define SERVER_ROWS   10
+#define OUTAGES_DRAWN 500
 /* Half the height of a lane's traffic. */
 #define TRAFFIC_HEIGHT 10
 
@@ -354,6 +357,76 @@ static guint append_client_rows(html *h, bool trouble, guint rank, guint most)
     return passed;
 }
 
+/* ---- rows of servers: a lane for each component or peripheral that was down, and for each
+ * maintenance ---- */
+
+/* The name, its side, and the begin of the lane. */
+static void open_server_row(html *h, const char *name, cti_side side, const char *label)
+{
+    g_string_append(h->text, "<tr><th scope=\"row\">");
+    html_side(h->text, side);
+    g_string_append_printf(h->text, "<a class=\"name\" href=\"#servers\">%s</a></th><td>", name);
+    open_lane(h, label);
+}
+
+static void append_outage_row(html *h, const cti_outage_history *history)
+{
+    char words[40];
+
+    open_server_row(
+        h, cti_outage_words(history->component, history->peripheral, words, sizeof(words)),
+        history->side, "outages");
+    for (uint32_t i = 0; i < MIN(history->period_count, OUTAGES_DRAWN); i++) {
+        const cti_outage *outage = &history->periods[i].outage;
+
+        append_box(h, outage->to != CTI_NO_TIME ? "outage" : "outage endless", outage->from,
+                   outage->to != CTI_NO_TIME ? outage->to : h->to);
+        g_string_append(h->text, "<title>down from ");
+        html_clock(h, h->text, outage->from, 3);
+        if (outage->to != CTI_NO_TIME) {
+            g_string_append(h->text, " to ");
+            html_clock(h, h->text, outage->to, 3);
+        } else {
+            g_string_append(h->text, ", no end was reported");
+        }
+        g_string_append(h->text, "</title></rect>");
+    }
+    g_string_append_printf(h->text, "</svg></td><td>%u\xc3\x97 down</td></tr>\n",
+                           history->period_count);
+    html_put(h);
+}
+
+/* From the question to the outcome, and the time without an active side. */
+static void append_maintenance_row(html *h, const cti_maintenance *m)
+{
+    const char *outcome = cti_maintenance_outcome_name(m->outcome);
+
+    open_server_row(h, "maintenance", m->side, "maintenance");
+    append_box(h, "vote", m->asked, m->decided != CTI_NO_TIME ? m->decided : m->asked);
+    g_string_append(h->text, "<title>asked at ");
+    html_clock(h, h->text, m->asked, 3);
+    if (m->decided != CTI_NO_TIME) {
+        g_string_append(h->text, ", decided at ");
+        html_clock(h, h->text, m->decided, 3);
+    }
+    g_string_append(h->text, "</title></rect>");
+    if (m->none_from != CTI_NO_TIME) {
+        append_box(h, "outage", m->none_from, m->none_until);
+        g_string_append(h->text, "<title>no side active</title></rect>");
+    }
+    g_string_append_printf(h->text, "</svg></td><td>%s</td></tr>\n",
+                           outcome != NULL ? outcome : "outcome not captured");
+    html_put(h);
+}
+
+static void append_server_rows(html *h)
+{
+    for (guint i = 0; i < MIN(h->outages->len, SERVER_ROWS); i++)
+        append_outage_row(h, g_ptr_array_index(h->outages, i));
+    for (guint i = 0; i < MIN(h->maintenances->len, SERVER_ROWS); i++)
+        append_maintenance_row(h, g_ptr_array_index(h->maintenances, i));
+}
+
 /* ---- groups of lanes ---- */
 
 static void end_table(html *h)
@@ -381,6 +454,7 @@ static void append_lanes(html *h)
 {
     if (h->sessions->len <= LANES_AT_ONCE) {
         html_axis(h, "A lane for each session, by client", "session", "end");
+        append_server_rows(h);
         for (guint i = 0; i < h->clients->len; i++)
             append_session_rows(h, g_ptr_array_index(h->clients, i));
         end_table(h);
@@ -388,6 +462,7 @@ static void append_lanes(html *h)
     }
     if (h->kept[1] > 0) {
         html_axis(h, "A lane for each client with trouble", "client", "end");
+        append_server_rows(h);
         append_client_rows(h, true, 0, LANES_WITH_TROUBLE);
         end_table(h);
     }
@@ -415,6 +490,10 @@ static void append_legend(html *h)
         "missed</li>"
         "<li><svg><rect class=\"down\" y=\"6\" width=\"100%\" height=\"4\"/></svg>client without a "
         "session</li>"
+        "<li><svg><rect class=\"outage\" width=\"100%\" height=\"100%\"/></svg>component or "
+        "peripheral down, no side active</li>"
+        "<li><svg><rect class=\"vote\" width=\"100%\" height=\"100%\"/></svg>vote on a "
+        "maintenance</li>"
         "<li><svg><use href=\"#attempt\" class=\"attempt\" x=\"9\" y=\"8\"/></svg>connection that "
         "failed</li>"
         "<li><svg><rect class=\"hole\" x=\"6\" width=\"6\" height=\"100%\"/></svg>hole in the "

@@ -308,6 +308,7 @@ static void append_alerts(html *h)
                                "<li>%u more storms are told <a href=\"#clients\">below</a>"
                                "</li>\n",
                                h->storms->len - STORMS_AT_ONCE);
+    html_server_alerts(h);
     if (h->text->len == opened)
         g_string_truncate(h->text, before);
     else

@@ -8,6 +8,7 @@
  *     html_lanes.c     a lane per session
  *     html_open.c      how many sessions were open over time
  *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
+ *     html_servers.c   outages of components and peripherals, and graceful shutdowns
  *     html_findings.c  findings by rule
  *     html_answers.c   answer times over time and by type of request
  *     html_sessions.c  the table of sessions, and each session with its timeline
@@ -122,6 +123,8 @@ typedef struct html {
     GHashTable *by_number; /* the same */
     GPtrArray *clients;    /* of cti_client */
     GArray *storms;        /* of cti_storm */
+    GPtrArray *outages;    /* of cti_outage_history */
+    GPtrArray *maintenances; /* of cti_maintenance */
     guint kept[2];         /* of them, without and with trouble */
     uint64_t fates[CTI_FATE_COUNT], sessions_left_out;
     GArray *changes;      /* of open_change */
@@ -201,6 +204,9 @@ void html_lanes(html *h);
 /* Part of html_lanes(): nothing where few sessions opened and ended. */
 void html_open_sessions(html *h);
 void html_clients(html *h);
+/* Lines of a list, for the first screen. */
+void html_server_alerts(html *h);
+void html_servers(html *h);
 void html_findings(html *h);
 void html_answers_section(html *h);
 void html_sessions(html *h);

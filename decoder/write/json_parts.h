@@ -5,6 +5,7 @@
  *     json_fields.c  the fields of a message
  *     json_tcp.c     what TCP shows of a connection
  *     json_across.c  what several sessions together tell
+ *     json_servers.c outages and maintenance of servers
  *     json_keys.c    keys and values */
 #ifndef CTIDUMP_JSON_PARTS_H
 #define CTIDUMP_JSON_PARTS_H
@@ -97,5 +98,10 @@ void json_tcp(json *j, const connection_record *record);
 
 void json_client(void *user, const cti_client *client);
 void json_storm(void *user, const cti_storm *storm);
+
+/* ---- json_servers.c ---- */
+
+void json_outage(void *user, const cti_outage_history *history);
+void json_maintenance(void *user, const cti_maintenance *maintenance);
 
 #endif

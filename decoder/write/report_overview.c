@@ -294,6 +294,16 @@ void report_findings(const report *r, GString *text)
 
 /* ---- the table of sessions ---- */
 
+/* SessionType: what OPEN_CONF said, or that it became active. */
+static const char *type_words(const reported_session *s)
+{
+    const char *name = cti_session_type_name(s->type);
+
+    if (s->became_active)
+        return "to active";
+    return name != NULL ? name : "-";
+}
+
 /* Lost sessions first, then those with errors and warnings, then the rest. */
 static gint compare_by_trouble(gconstpointer a, gconstpointer b)
 {
@@ -329,7 +339,7 @@ void report_session_table(const report *r, GString *text)
     sorted = g_ptr_array_sized_new(r->sessions->len);
     g_ptr_array_extend(sorted, r->sessions, NULL, NULL);
     g_ptr_array_sort(sorted, compare_by_trouble);
-    g_string_append_printf(text, "\n    # %-*s side version %-*s lasted       verdict\n", width,
+    g_string_append_printf(text, "\n    # %-*s side version type      %-*s lasted       verdict\n", width,
                            "client", times_cell_width(r->options->times, r->digits), "began");
     for (guint i = 0; i < shown; i++) {
         const reported_session *s = g_ptr_array_index(sorted, i);
@@ -340,6 +350,7 @@ void report_session_table(const report *r, GString *text)
             g_string_append_printf(text, "%-7u ", s->version);
         else
             g_string_append_printf(text, "%-7s ", "-");
+        g_string_append_printf(text, "%-9s ", type_words(s));
         times_cell(text, r->options->times, s->began, r->digits);
         g_string_append_c(text, ' ');
         format_duration(text, cti_elapsed(s->began, s->ended));

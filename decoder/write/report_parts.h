@@ -6,6 +6,7 @@
  *     report_ends.c       the first screen: lost sessions and their causes
  *     report_story.c      a call or an agent, for those who ask for one
  *     report_answers.c    how requests were answered
+ *     report_servers.c    outages of components and peripherals, and graceful shutdowns
  *     report_history.c    each client's connection history
  *     report_sessions.c   each session: its facts, findings and timeline */
 #ifndef CTIDUMP_REPORT_PARTS_H
@@ -39,6 +40,8 @@ typedef struct reported_session {
     char *client; /* name for people: ClientID, or the client's address */
     const char *side;
     uint32_t version;
+    uint32_t type; /* SessionType of OPEN_CONF */
+    bool became_active;
     int64_t began, ended;
     cti_verdict verdict;
     uint32_t errors, warnings;
@@ -65,6 +68,8 @@ typedef struct report {
     GPtrArray *findings; /* of reported_finding: errors and warnings */
     GPtrArray *clients;  /* of cti_client */
     GArray *storms;      /* of cti_storm */
+    GPtrArray *outages;  /* of cti_outage_history */
+    GPtrArray *maintenances; /* of cti_maintenance */
     answers *answers;
     told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
@@ -94,6 +99,12 @@ void report_troubles(const report *r, GString *text);
 void report_notes(const report *r, const summary_record *summary, GString *text);
 void report_session_table(const report *r, GString *text);
 void report_findings(const report *r, GString *text);
+
+/* ---- report_servers.c ---- */
+
+/* For the first screen. */
+void report_first_servers(const report *r, GString *text);
+void report_servers(const report *r, GString *text);
 
 /* ---- report_answers.c ---- */
 

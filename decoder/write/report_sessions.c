@@ -42,6 +42,8 @@ void report_keep_session(const report *r, reported_session *s, const session_rec
     s->client = session_client_name(record);
     s->side = cti_side_name(record->connection->side);
     s->version = session->version;
+    s->type = session->opened_type;
+    s->became_active = session->became_active != CTI_NO_TIME;
     s->began = session->first_time;
     s->ended = session->end_time;
     s->verdict = session->verdict;

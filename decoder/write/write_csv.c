@@ -23,7 +23,8 @@ typedef struct csv_table {
 static const csv_table tables[] = {
     {"sessions",
      {"session", "connection", "client", "signature", "client_address", "server_address", "side",
-      "version", "version_inferred", "services_requested", "services_requested_names",
+      "version", "version_inferred", "session_type", "became_active", "services_requested",
+      "services_requested_names",
       "services_granted", "services_granted_names", "events_of", "peripheral_id", "call_msg_mask",
       "call_msg_mask_names", "agent_state_mask", "agent_state_mask_names", "config_msg_mask",
       "config_msg_mask_names", "monitors_changed", "idle_timeout_s", "idle_timeout_inferred",

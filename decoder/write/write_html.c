@@ -362,6 +362,20 @@ static void html_storm(void *user, const cti_storm *storm)
     g_array_append_vals(h->storms, storm, 1);
 }
 
+static void html_outage(void *user, const cti_outage_history *history)
+{
+    html *h = user;
+
+    g_ptr_array_add(h->outages, (gpointer)history);
+}
+
+static void html_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    html *h = user;
+
+    g_ptr_array_add(h->maintenances, (gpointer)maintenance);
+}
+
 /* ---- the page ---- */
 
 static gint compare_sessions(gconstpointer a, gconstpointer b)
@@ -405,6 +419,7 @@ static void html_summary(void *user, const summary_record *summary)
     html_first_screen(h);
     html_lanes(h);
     html_clients(h);
+    html_servers(h);
     html_findings(h);
     html_answers_section(h);
     html_sessions(h);
@@ -424,6 +439,8 @@ const record_writer html_writer = {
     .connection = html_connection,
     .client = html_client,
     .storm = html_storm,
+    .outage = html_outage,
+    .maintenance = html_maintenance,
     .summary = html_summary,
 };
 
@@ -438,6 +455,8 @@ void *html_start(const writer_options *options)
     h->sessions = g_ptr_array_new_with_free_func(free_session);
     h->by_number = g_hash_table_new(NULL, NULL);
     h->clients = g_ptr_array_new();
+    h->outages = g_ptr_array_new();
+    h->maintenances = g_ptr_array_new();
     h->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     h->changes = g_array_new(FALSE, FALSE, sizeof(open_change));
     h->answers = answers_new(options->slow);
@@ -453,6 +472,8 @@ void html_finish(void *user)
     g_ptr_array_unref(h->sessions);
     g_hash_table_unref(h->by_number);
     g_ptr_array_unref(h->clients);
+    g_ptr_array_unref(h->outages);
+    g_ptr_array_unref(h->maintenances);
     g_array_unref(h->storms);
     g_array_unref(h->changes);
     for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)

@@ -281,6 +281,8 @@ static void json_session(void *user, const session_record *record)
     key_text(j, "side", cti_side_name(record->connection->side));
     key_known(j, "version", s->version);
     key_bool(j, "version_inferred", s->version_inferred);
+    key_text(j, "session_type", cti_session_type_name(s->opened_type));
+    key_time(j, "became_active", s->became_active);
     key_mask(j, "services_requested", "services_requested_names", CTI_F_ServicesRequested,
              s->services_requested, s->has_services_requested);
     key_mask(j, "services_granted", "services_granted_names", CTI_F_ServicesGranted,
@@ -428,6 +430,8 @@ const record_writer json_writer = {
     .connection = json_connection,
     .client = json_client,
     .storm = json_storm,
+    .outage = json_outage,
+    .maintenance = json_maintenance,
     .summary = json_summary,
 };
 

@@ -195,6 +195,20 @@ static void report_storm(void *user, const cti_storm *storm)
     g_array_append_vals(r->storms, storm, 1);
 }
 
+static void report_outage(void *user, const cti_outage_history *history)
+{
+    report *r = user;
+
+    g_ptr_array_add(r->outages, (gpointer)history);
+}
+
+static void report_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    report *r = user;
+
+    g_ptr_array_add(r->maintenances, (gpointer)maintenance);
+}
+
 /* ---- the whole of it ---- */
 
 static gint compare_by_number(gconstpointer a, gconstpointer b)
@@ -232,9 +246,11 @@ static void report_summary(void *user, const summary_record *summary)
     }
     report_ends(r, text);
     report_troubles(r, text);
+    report_first_servers(r, text);
     report_notes(r, summary, text);
     report_findings(r, text);
     report_session_table(r, text);
+    report_servers(r, text);
     report_answers(r, text);
     report_history(r, text);
     for (guint i = 0; i < r->sessions->len; i++)
@@ -257,6 +273,8 @@ const record_writer report_writer = {
     .connection = report_connection,
     .client = report_client,
     .storm = report_storm,
+    .outage = report_outage,
+    .maintenance = report_maintenance,
     .summary = report_summary,
 };
 
@@ -294,6 +312,8 @@ void *report_start(const writer_options *options)
     r->by_number = g_ptr_array_new();
     r->storms = g_array_new(FALSE, FALSE, sizeof(cti_storm));
     r->clients = g_ptr_array_new();
+    r->outages = g_ptr_array_new();
+    r->maintenances = g_ptr_array_new();
     r->sessions = g_ptr_array_new_with_free_func(free_session);
     r->findings = g_ptr_array_new_with_free_func(free_finding);
     return r;
@@ -309,6 +329,8 @@ void report_finish(void *user)
     report_story_free(r->told);
     g_array_unref(r->storms);
     g_ptr_array_unref(r->clients);
+    g_ptr_array_unref(r->outages);
+    g_ptr_array_unref(r->maintenances);
     g_ptr_array_unref(r->by_number);
     g_free(r);
 }

@@ -2,6 +2,8 @@
 /* Framing, the rules of sessions, and what several sessions together tell.  The input is a list
  * of events: a byte for what happens and to whom, a step of the clock, and what it needs. */
 #include "clients.h"
+#include "maintenance.h"
+#include "outages.h"
 #include "promises.h"
 #include "session_private.h"
 #include "stream.h"
@@ -23,6 +25,8 @@ struct bench {
     uint32_t number, frame;
     int64_t now;
     cti_clients *clients;
+    cti_outages *outages;
+    cti_maintenances *maintenances;
     cti_endpoint client, server;
     cti_side side;
     uint64_t held;
@@ -88,8 +92,49 @@ static void on_storm(void *user, const cti_storm *storm)
     REQUIRE(storm->first <= storm->last);
 }
 
-static const cti_session_events session_events = {on_request, on_heartbeat, on_silence,
-                                                  on_finding};
+static void on_outage(void *user, const cti_outage *outage)
+{
+    const bench *b = user;
+
+    REQUIRE(outage->from_frame > 0);
+    REQUIRE((outage->to == CTI_NO_TIME) == (outage->to_frame == 0));
+    cti_outages_add(b->outages, outage, b->number, b->side, &b->server);
+}
+
+static void on_shutdown(void *user, const cti_shutdown *shutdown)
+{
+    const bench *b = user;
+
+    REQUIRE(shutdown->asked_frame != 0 || shutdown->outcome_frame != 0);
+    cti_maintenances_shutdown(b->maintenances, shutdown, b->number);
+}
+
+static void on_history(void *user, const cti_outage_history *history)
+{
+    (void)user;
+    REQUIRE(history->period_count > 0);
+    for (uint32_t i = 0; i < history->period_count; i++)
+        REQUIRE(history->periods[i].session_count > 0);
+}
+
+static void on_maintenance(void *user, const cti_maintenance *maintenance)
+{
+    uint32_t votes = 0;
+
+    (void)user;
+    REQUIRE(maintenance->client_count > 0);
+    for (cti_vote vote = 0; vote < CTI_VOTES; vote++)
+        votes += maintenance->votes[vote];
+    REQUIRE(votes == maintenance->client_count);
+}
+
+static const cti_session_events session_events = {.request = on_request,
+                                                  .heartbeat = on_heartbeat,
+                                                  .silence = on_silence,
+                                                  .finding = on_finding,
+                                                  .outage = on_outage,
+                                                  .shutdown = on_shutdown};
+static const cti_maintenance_events maintenance_events = {on_maintenance, on_finding};
 static const cti_clients_events clients_events = {on_client, on_storm, on_finding};
 
 /* ---- sessions ---- */
@@ -115,6 +160,8 @@ static void finish(bench *b, cti_end how)
     for (uint32_t i = 0; i < summary->evidence_count; i++)
         check_text(summary->evidence[i].text, strlen(summary->evidence[i].text));
     cti_clients_session(b->clients, summary, b->number, b->side, &b->client, &b->server);
+    cti_maintenances_session(b->maintenances, b->session, b->number, b->side, &b->client,
+                             &b->server);
     cti_session_free(b->session);
     b->session = NULL;
 }
@@ -303,7 +350,10 @@ static void take_event(bench *b, input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
-    bench b = {.clients = cti_clients_new(), .frame = 1};
+    bench b = {.clients = cti_clients_new(),
+               .outages = cti_outages_new(),
+               .maintenances = cti_maintenances_new(),
+               .frame = 1};
 
     cti_stream_pool_init(&b.pool, &b.held);
     begin_side(&b, CTI_CLIENT);
@@ -325,5 +375,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     finish(&b, CTI_END_CAPTURE_ENDED);
     cti_clients_finish(b.clients, b.now, &clients_events, &b);
     cti_clients_free(b.clients);
+    cti_outages_finish(b.outages, on_history, &b);
+    cti_outages_free(b.outages);
+    cti_maintenances_finish(b.maintenances, &maintenance_events, &b);
+    cti_maintenances_free(b.maintenances);
     return 0;
 }

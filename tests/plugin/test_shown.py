@@ -84,6 +84,15 @@ class Shown(PluginTest):
         self.assertIn("IdleTimeout: 2147483647 s (off)", text)
         self.assertIn("IdleTimeout=off", text)
 
+    def test_session_type(self):
+        """Standby until STANDBY_ACTIVE_EVENT, which is on frame 47."""
+        path = paths.captures / "maintenance.pcap"
+        types = {int(frame): kind for row in self.tshark.fields(
+            path, "frame.number", "cti.session.type", display="cti.session == 2")
+                 for frame, kind in zip(row[0], row[1] or [None])}
+        self.assertEqual({kind for frame, kind in types.items() if 15 <= frame < 47}, {"standby"})
+        self.assertEqual({kind for frame, kind in types.items() if frame >= 47}, {"active"})
+
     def test_heartbeats(self):
         path = paths.captures / "heartbeat-gap.pcap"
         gaps = [float(row[0][0]) for row in self.tshark.fields(

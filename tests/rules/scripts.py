@@ -9,8 +9,8 @@ from ged188.encode import Tagged
 from ged188.pcap import ACK, RST, SYN, Capture, checksum
 from ged188.tcp import CLIENT, SERVER, Host
 from written.calls import Agent, Call
-from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, SERVER_A, SERVER_B, Session, \
-    message
+from written.script import BRIDGE, DESKTOP, NO_IDLE_TIMEOUT, NOW, PERIPHERAL, SERVER_A, SERVER_B, \
+    Session, message
 from written.sessions import system_event
 
 SCRIPTS = {}
@@ -921,6 +921,115 @@ def pg_well(made):
     pg_status(made, PGStatus=0, PeripheralOnline=1)
 
 
+@script("pg-agent-offline")
+def pg_agent_offline(made):
+    """The peripheral of the agent's OPEN_REQ."""
+    session = begin(made).ask_to_open(agent=PHONE).wait(0.01)
+    confirm(session, DESKTOP, PeripheralOnline=0, AgentExtension="5001", AgentID="1001",
+            AgentInstrument="5001").wait(1).close()
+
+
+def with_reports(made, number=1, **fields):
+    """A session that gets SYSTEM_EVENT, with the first one."""
+    session = begin(made, number=number, client_id=f"CTIOS{number}")
+    session.ask_to_open(services=BRIDGE, idle=20).wait(0.01)
+    confirm(session, BRIDGE, FltPeripheralID=[5000], MultilineAgentControl=[0], **fields)
+    return report(session, "SYS_PERIPHERAL_ONLINE", fields.get("PGStatus", 0))
+
+
+def report(session, event, status=0, peripheral=PERIPHERAL, **options):
+    return session.server("SYSTEM_EVENT", {
+        "PGStatus": status, "ICMCentralControllerTime": NOW, "SystemEventID": event,
+        "SystemEventArg1": peripheral, "SystemEventArg2": 17}, **options)
+
+
+@script("outage-component")
+def outage_component(made):
+    """Down twice."""
+    session = with_reports(made).heartbeats(2, 5)
+    for _ in range(2):
+        report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+        report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0).heartbeats(2, 5)
+    session.close()
+
+
+@script("outage-peripheral")
+def outage_peripheral(made):
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE").heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_ONLINE").heartbeats(1, 5).close()
+
+
+@script("outage-by-status")
+def outage_by_status(made):
+    """The end of a peripheral's outage shows in PGStatus of another event."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE").heartbeats(2, 5)
+    report(session, "SYS_HALF_HOUR_CHANGE", peripheral=0).heartbeats(1, 5).close()
+
+
+@script("outage-one-of-two")
+def outage_one_of_two(made):
+    """PGS_PERIPHERAL_OFFLINE of OPEN_CONF gets its name by the SYSTEM_EVENTs that follow; the other
+    peripheral is online."""
+    session = with_reports(made, PeripheralOnline=0, PGStatus="PGS_PERIPHERAL_OFFLINE")
+    report(session, "SYS_PERIPHERAL_OFFLINE", "PGS_PERIPHERAL_OFFLINE", 5100)
+    session.heartbeats(2, 5).close()
+
+
+@script("outage-to-the-end")
+def outage_to_the_end(made):
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5).close()
+
+
+@script("outage-contradicted")
+def outage_contradicted(made):
+    """PGStatus is believed, and the contradiction reported once."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", "PGS_CC_DOWN").heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE").heartbeats(1, 5).close()
+
+
+@script("outage-end-in-gap")
+def outage_end_in_gap(made):
+    """The SYSTEM_EVENT that ended it was not captured: nothing is said of its end."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0, lost=[0]).heartbeats(2, 5).close()
+
+
+@script("outage-from-mid")
+def outage_from_mid(made):
+    """The capture begins within the outage."""
+    session = with_reports(made).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    start_in_mid(made)
+    report(session, "SYS_HALF_HOUR_CHANGE", "PGS_CC_DOWN", 0).heartbeats(2, 5)
+    report(session, "SYS_CENTRAL_CONTROLLER_ONLINE", 0, 0).heartbeats(2, 5).close()
+
+
+@script("outage-none")
+def outage_none(made):
+    session = with_reports(made).heartbeats(2, 5)
+    for event in ("SYS_HALF_HOUR_CHANGE", "SYS_TEXT_FYI", "SYS_INSTRUMENT_OUT_OF_SERVICE"):
+        report(session, event, peripheral=0).heartbeats(1, 5)
+    session.close()
+
+
+@script("outage-two-clients")
+def outage_two_clients(made):
+    """Both report the same outage, the second one a little later."""
+    sessions = [with_reports(made), with_reports(made, number=2)]
+    for event, status, at in (("SYS_CENTRAL_CONTROLLER_OFFLINE", "PGS_CC_DOWN", 3),
+                              ("SYS_CENTRAL_CONTROLLER_ONLINE", 0, 6)):
+        for number, session in enumerate(sessions):
+            session.now = at + number / 10
+            report(session, event, status, 0)
+    for session in sessions:
+        session.wait(1).close()
+
+
 def all_events(made, events):
     session = begin(made).ask_to_open(services=BRIDGE, idle=20).wait(0.01)
     confirm(session, BRIDGE)
@@ -1603,6 +1712,205 @@ def stopping_in_time(made):
 def stopping_silent(made):
     """The client has stopped: its silence until the server resets is no fault."""
     leave(vote(made)).wait(130).reset(SERVER)
+
+
+@script("vote-other-id")
+def vote_other_id(made):
+    """The vote carries another InvokeID than the request."""
+    session = opened(made, STANDBY).server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    session.wait(0.5).client("ACTIVE_MAINTENANCE_RESP",
+                             {"InvokeID": 901, "MaintenanceModeAccepted": 1})
+    session.wait(0.3).server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": 1})
+    leave(session).reset(SERVER)
+
+
+# ---- graceful shutdown over several sessions ----
+
+def two_clients(made):
+    """Two clients that take part, at the same time."""
+    sessions = [opened(made, STANDBY, number=number, client_id=f"CTIOS{number}")
+                for number in (1, 2)]
+    for session in sessions:
+        session.now = sessions[-1].now
+    return sessions
+
+
+def hold_vote(sessions, votes, continues):
+    """Asks each client, takes the votes (None: none) and tells each the outcome; a client whose
+    outcome is None is not told."""
+    for session in sessions:
+        session.server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900})
+    for session, accepted in zip(sessions, votes):
+        session.wait(0.2)
+        if accepted is not None:
+            session.client("ACTIVE_MAINTENANCE_RESP",
+                           {"InvokeID": 900, "MaintenanceModeAccepted": accepted})
+    for session, outcome in zip(sessions, continues):
+        session.wait(5.5 if None in votes else 0.5)
+        if outcome is not None:
+            session.server("ACTIVE_MAINTENANCE_EVENT", {"MaintenanceModeStatus": outcome})
+
+
+def close_all(sessions):
+    for session in sessions:
+        session.heartbeats(1, 20).close()
+
+
+@script("maintenance-one-refused")
+def maintenance_one_refused(made):
+    """The finding of the first client names the second one."""
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 0), (0, 0))
+    close_all(sessions)
+
+
+@script("maintenance-one-silent")
+def maintenance_one_silent(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, None), (0, 0))
+    close_all(sessions)
+
+
+@script("maintenance-not-asked")
+def maintenance_not_asked(made):
+    sessions = two_clients(made)
+    hold_vote(sessions[:1], (1,), (0,))
+    close_all(sessions)
+
+
+@script("maintenance-not-asked-in-gap")
+def maintenance_not_asked_in_gap(made):
+    """What the second client was sent is not in the capture."""
+    sessions = two_clients(made)
+    sessions[1].server("ACTIVE_MAINTENANCE_REQ", {"InvokeID": 900}, lost=[0])
+    hold_vote(sessions[:1], (1,), (0,))
+    close_all(sessions)
+
+
+@script("maintenance-other-outcome")
+def maintenance_other_outcome(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 1), (0, 1))
+    leave(sessions[1]).reset(SERVER)
+    close_all(sessions[:1])
+
+
+@script("maintenance-not-told")
+def maintenance_not_told(made):
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 1), (0, None))
+    close_all(sessions)
+
+
+@script("maintenance-twice")
+def maintenance_twice(made):
+    """Cancelled, and asked for again."""
+    sessions = two_clients(made)
+    hold_vote(sessions, (1, 0), (0, 0))
+    for session in sessions:
+        session.heartbeats(1, 25)
+    hold_vote(sessions, (1, 1), (1, 1))
+    for session in sessions:
+        leave(session).reset(SERVER)
+
+
+def both_sides(made, types=(1, 2)):
+    """A client with a session on each side, for a minute."""
+    sessions = []
+    for number, server in enumerate((SERVER_A, SERVER_B)):
+        session = begin(made, port=50001 + number, server=server)
+        session.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+        sessions.append(confirm(session, STANDBY, SessionType=types[number]).heartbeats(2, 30))
+    return sessions
+
+
+def switch(made, active_after, stay=60):
+    """Side A goes into maintenance; side B becomes active then (None: never)."""
+    active, waiting = both_sides(made)
+    hold_vote([active], (1,), (1,))
+    waiting.now = active.now + (active_after or 0)
+    if active_after is not None:
+        waiting.server("STANDBY_ACTIVE_EVENT")
+    leave(active).reset(SERVER)
+    waiting.heartbeats(int(stay / 30), 28).close()
+    return waiting
+
+
+@script("switch-well")
+def switch_well(made):
+    switch(made, 0.5)
+
+
+@script("switch-never")
+def switch_never(made):
+    switch(made, None)
+
+
+@script("switch-late")
+def switch_late(made):
+    switch(made, 12)
+
+
+@script("switch-before-left")
+def switch_before_left(made):
+    """The client left a little before side B became active."""
+    switch(made, 3)
+
+
+@script("switch-not-seen")
+def switch_not_seen(made):
+    """STANDBY_ACTIVE_EVENT may be among the bytes that were not captured."""
+    active, waiting = both_sides(made)
+    hold_vote([active], (1,), (1,))
+    waiting.now = active.now
+    waiting.server("STANDBY_ACTIVE_EVENT", lost=[0])
+    leave(active).reset(SERVER)
+    waiting.heartbeats(2, 28).close()
+
+
+@script("switch-other-side-not-captured")
+def switch_other_side_not_captured(made):
+    """Nothing is known of side B."""
+    session = opened(made, STANDBY)
+    hold_vote([session], (1,), (1,))
+    leave(session).reset(SERVER)
+    opened(made, number=9, client_id="OTHER", begin=session.now + 60).close()
+
+
+@script("active-both")
+def active_both(made):
+    for session in both_sides(made, (1, 1)):
+        session.close()
+
+
+@script("active-none")
+def active_none(made):
+    for session in both_sides(made, (2, 2)):
+        session.close()
+
+
+@script("active-moved")
+def active_moved(made):
+    """Side A was lost without a word: that its last session was active is no contradiction."""
+    begin_a = begin(made, server=SERVER_A).ask_to_open(services=STANDBY, idle=120).wait(0.01)
+    confirm(begin_a, STANDBY).heartbeats(1, 30).reset(SERVER)
+    begin_b = begin(made, port=50002, server=SERVER_B, begin=begin_a.now + 1)
+    begin_b.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+    confirm(begin_b, STANDBY).heartbeats(2, 30).close()
+
+
+@script("active-two-pairs")
+def active_two_pairs(made):
+    """A client of two pairs of servers: which of them belong together is not known."""
+    for number, server in enumerate((SERVER_A, SERVER_B, ("10.0.0.3", 42027))):
+        session = begin(made, port=50001 + number, server=server)
+        session.ask_to_open(services=STANDBY, idle=120).wait(0.01)
+        confirm(session, STANDBY).heartbeats(2, 30).close()
+
+
+@script("standby-active-on-active")
+def standby_active_on_active(made):
+    opened(made, STANDBY).server("STANDBY_ACTIVE_EVENT").wait(1).close()
 
 
 def replay(made, cause):

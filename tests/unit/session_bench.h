@@ -54,7 +54,10 @@ static inline void log_silence(void *user, const cti_silence *silence)
     ((log *)user)->silences++;
 }
 
-static const cti_session_events events = {log_request, log_heartbeat, log_silence, log_finding};
+static const cti_session_events events = {.request = log_request,
+                                          .heartbeat = log_heartbeat,
+                                          .silence = log_silence,
+                                          .finding = log_finding};
 
 /* One session under test: a clock, a frame counter, what it told. */
 typedef struct bench {

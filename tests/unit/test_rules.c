@@ -349,25 +349,27 @@ static void vote(bench *b, double after, uint32_t accepted, uint32_t continues)
     say16(b, CTI_SERVER, CTI_ACTIVE_MAINTENANCE_EVENT, 0, continues);
 }
 
+/* What the vote came to is reported with those of the other sessions (maintenance.h). */
 static void maintenance(void **state)
 {
     static const struct {
         double after;
         uint32_t accepted, continues;
-        cti_severity worst;
+        cti_severity severity; /* CTI_NOTE: no finding */
     } cases[] = {{1, 1, 1, CTI_NOTE}, {1, 0, 0, CTI_NOTE}, {1, 0, 1, CTI_ERROR},
                  {6, 1, 1, CTI_WARNING}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        cti_severity worst = CTI_NOTE;
         bench b;
 
         vote(&b, cases[i].after, cases[i].accepted, cases[i].continues);
-        ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
-        for (uint32_t k = 0; k < b.log.finding_count; k++)
-            worst = b.log.findings[k].severity > worst ? b.log.findings[k].severity : worst;
-        assert_int_equal(worst, cases[i].worst);
+        if (cases[i].severity == CTI_NOTE) {
+            assert_int_equal(b.log.finding_count, 0);
+        } else {
+            ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
+            assert_int_equal(b.log.findings[0].severity, cases[i].severity);
+        }
         cti_session_free(b.session);
     }
 }
@@ -381,7 +383,7 @@ static void stopping_requests(void **state)
     wait(&b, 2);
     say(&b, CTI_CLIENT, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND, 0);
     end(&b, CTI_TCP_RST, CTI_SERVER);
-    ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
+    assert_int_equal(b.log.finding_count, 0);
     assert_int_equal(b.summary->verdict, CTI_VERDICT_MAINTENANCE);
     cti_session_free(b.session);
 
@@ -389,7 +391,7 @@ static void stopping_requests(void **state)
     wait(&b, 6);
     say(&b, CTI_CLIENT, CTI_STOPPING_REQUESTS_TO_THIS_SIDE_IND, 0);
     say(&b, CTI_CLIENT, CTI_QUERY_AGENT_STATE_REQ, 5);
-    ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE, CTI_RULE_STOPPING_REQUESTS);
+    ASSERT_FINDINGS(&b, CTI_RULE_STOPPING_REQUESTS);
     assert_int_equal(count_findings(&b, CTI_RULE_STOPPING_REQUESTS), 2);
     cti_session_free(b.session);
 }

@@ -554,8 +554,10 @@ static void vote_that_was_cut(void **state)
         put16(&message, 1);
         end_message(&message);
         feed(&b, CTI_SERVER, &message);
-        ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
-        assert_int_equal(b.log.findings[0].severity, size == 14 ? CTI_ERROR : CTI_NOTE);
+        if (size == 14)
+            ASSERT_FINDINGS(&b, CTI_RULE_MAINTENANCE);
+        else
+            assert_int_equal(b.log.finding_count, 0);
         cti_session_free(b.session);
     }
 }
@@ -579,8 +581,9 @@ static void vote_in_a_gap(void **state)
         put16(&message, 1);
         end_message(&message);
         feed(&b, CTI_SERVER, &message);
-        assert_int_equal(b.log.finding_count, before ? 2 : 1);
-        assert_int_equal(b.log.findings[0].severity, before ? CTI_WARNING : CTI_NOTE);
+        assert_int_equal(b.log.finding_count, before ? 2 : 0);
+        if (before)
+            assert_int_equal(b.log.findings[0].severity, CTI_WARNING);
         cti_session_free(b.session);
     }
 }
