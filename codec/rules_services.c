@@ -137,22 +137,6 @@ void cti_rule_services(cti_session *session, cti_rule rule, const cti_event *eve
 
 /* ---- subscription ---- */
 
-/* Requests of the client after which other events may come than OPEN_REQ asked for. */
-static void note_monitors(cti_session *session, const cti_event *event)
-{
-    switch (event->reader->message_type) {
-    case CTI_MONITOR_START_REQ:
-    case CTI_CHANGE_MONITOR_MASK_REQ:
-    case CTI_MONITOR_AGENT_TEAM_START_REQ:
-    case CTI_SESSION_MONITOR_START_REQ:
-    case CTI_TASK_MONITOR_START_REQ:
-    case CTI_CHANGE_TASK_MONITOR_MASK_REQ: session->summary.subscription.changed = true; break;
-    case CTI_CONFIG_REQUEST_KEY_EVENT:
-    case CTI_CONFIG_REQUEST_EVENT: session->rules.configuration_requested = true; break;
-    default: break;
-    }
-}
-
 static void empty_masks(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_subscription *asked = &session->summary.subscription;
@@ -241,25 +225,31 @@ static bool is_configuration_expected(const cti_session *session)
            services & (SERVICE(CONFIG_EVENTS) | SERVICE(UPDATE_EVENTS));
 }
 
+/* Most events are asked for: that comes first. */
 static void unsolicited_event(cti_session *session, cti_rule rule, const cti_event *event)
 {
     const cti_subscription *asked = &session->summary.subscription;
     const cti_need *need = cti_need_of(event->reader->message_type);
 
-    if (!is_subscription_known(session, event))
-        return;
     switch (need->gate) {
     case CTI_GATE_CALL_MSG_MASK:
-        if (asked->has_call_msg_mask && !(asked->call_msg_mask & need->bits))
+        if (!(asked->call_msg_mask & need->bits) && asked->has_call_msg_mask &&
+            is_subscription_known(session, event))
             report_event(session, rule, event, "CallMsgMask", asked->call_msg_mask);
         break;
     case CTI_GATE_CONFIG_MSG_MASK:
-        if (asked->has_config_msg_mask && !(asked->config_msg_mask & need->bits) &&
-            !is_configuration_expected(session))
+        if (!(asked->config_msg_mask & need->bits) && asked->has_config_msg_mask &&
+            is_subscription_known(session, event) && !is_configuration_expected(session))
             report_event(session, rule, event, "ConfigMsgMask", asked->config_msg_mask);
         break;
-    case CTI_GATE_AGENT_STATE_MASK: agent_state(session, rule, event); break;
-    case CTI_GATE_SERVICE: service_event(session, rule, event, need->bits); break;
+    case CTI_GATE_AGENT_STATE_MASK:
+        if (is_subscription_known(session, event))
+            agent_state(session, rule, event);
+        break;
+    case CTI_GATE_SERVICE:
+        if (is_subscription_known(session, event))
+            service_event(session, rule, event, need->bits);
+        break;
     case CTI_GATE_NONE: break;
     }
 }
@@ -270,8 +260,6 @@ void cti_rule_subscription(cti_session *session, cti_rule rule, const cti_event 
         unsolicited_event(session, rule, event);
     else if (cti_event_is(event, CTI_OPEN_REQ))
         empty_masks(session, rule, event);
-    else
-        note_monitors(session, event);
 }
 
 /* ---- peripherals ---- */

@@ -9,7 +9,7 @@
 #define TASK_EVENTS (SERVICE(ALL_TASK_EVENTS) | SERVICE(TASK_MONITOR) | SERVICE(AGENT_REPORTING))
 #define CONFIG(name) (uint32_t)CTI_V_ConfigInformationMasks_CONFIG_MSG_##name##_MASK
 
-static const cti_need needs[CTI_MESSAGE_NEWEST + 1] = {
+const cti_need cti_needs[CTI_MESSAGE_NEWEST + 1] = {
     [CTI_AGENT_STATE_EVENT] = {.gate = CTI_GATE_AGENT_STATE_MASK},
 #define NEEDS(message, needed) [CTI_##message] = {.services = (needed)},
 #define CONTROLS(message, needed) [CTI_##message] = {.services = (needed), .third_party = true},
@@ -39,11 +39,6 @@ static const uint32_t agent_state_bits[] = {
     [CTI_V_AgentState_AGENT_STATE_##state] = CTI_V_AgentStateMasks_AGENT_##bit##_MASK,
 #include "services.def"
 };
-
-const cti_need *cti_need_of(uint32_t message_type)
-{
-    return &needs[message_type <= CTI_MESSAGE_NEWEST ? message_type : 0];
-}
 
 uint32_t cti_agent_state_bit(uint32_t agent_state)
 {

@@ -29,8 +29,13 @@ typedef struct cti_need {
     uint32_t bits;     /* and the bits of the mask, or the services, that let it through */
 } cti_need;
 
+extern const cti_need cti_needs[CTI_MESSAGE_NEWEST + 1];
+
 /* Any number is allowed; never NULL. */
-const cti_need *cti_need_of(uint32_t message_type);
+static inline const cti_need *cti_need_of(uint32_t message_type)
+{
+    return &cti_needs[message_type <= CTI_MESSAGE_NEWEST ? message_type : 0];
+}
 
 /* The bit of AgentStateMask for an AgentState, 0 where there is none. */
 uint32_t cti_agent_state_bit(uint32_t agent_state);

@@ -454,6 +454,20 @@ void cti_session_change_state(cti_session *session, const cti_reader *reader,
         note_open(session);
         session->rules.config_time = moment->time;
         break;
+    case CTI_MONITOR_START_REQ:
+    case CTI_CHANGE_MONITOR_MASK_REQ:
+    case CTI_MONITOR_AGENT_TEAM_START_REQ:
+    case CTI_SESSION_MONITOR_START_REQ:
+    case CTI_TASK_MONITOR_START_REQ:
+    case CTI_CHANGE_TASK_MONITOR_MASK_REQ:
+        note_open(session);
+        session->summary.subscription.changed = true;
+        break;
+    case CTI_CONFIG_REQUEST_KEY_EVENT:
+    case CTI_CONFIG_REQUEST_EVENT:
+        note_open(session);
+        session->rules.configuration_requested = true;
+        break;
     default:
         note_open(session);
         take_shutdown(session, reader, moment);

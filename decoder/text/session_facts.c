@@ -65,7 +65,7 @@ static void append_subscription(GString *to, const cti_session_summary *s)
     if (cti_session_services(s, &services)) {
         g_string_append(to, "of ");
         cti_subscription_sources(to, asked, services);
-        g_string_append(to, "; ");
+        g_string_append(to, s->has_services_granted ? "; " : " (requested); ");
     }
     g_string_append(to, "call events: ");
     cti_subscription_kinds(to, asked, CTI_CALL_EVENTS, UINT32_MAX);

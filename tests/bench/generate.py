@@ -36,7 +36,8 @@ def opening(session):
     agent, device = str(1000 + session), str(20000 + session)
     return [message(CLIENT, "OPEN_REQ", {
                 "InvokeID": 1, "VersionNumber": VERSION, "IdleTimeout": 120, "PeripheralID": 5000,
-                "ServicesRequested": 7, "ClientID": f"CTIOS{session}", "ClientPassword": b"",
+                "ServicesRequested": 7, "CallMsgMask": 0xFFFFFFFF, "AgentStateMask": 0x3FFF,
+                "ClientID": f"CTIOS{session}", "ClientPassword": b"",
                 "ClientSignature": "desktop", "AgentExtension": device, "AgentID": agent}),
             message(SERVER, "OPEN_CONF", {"InvokeID": 1, "ServicesGranted": 7, "AgentID": agent})]
 
