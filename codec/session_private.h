@@ -122,6 +122,8 @@ typedef struct cti_rule_state {
     uint32_t server_heartbeats;
     uint32_t server_offline_frame;
     int64_t server_offline_time;
+    bool has_heartbeat_status; /* of the refused heartbeat */
+    uint32_t heartbeat_status;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
     /* The last FAILURE_EVENT with another status than that one or E_CTI_CTI_SERVER_OFFLINE. */
     uint32_t failure_frame, failure_status;
