@@ -96,8 +96,8 @@ static void heartbeats_missed(list *l, bool against)
             since(s->rules.missed_since, l));
 }
 
-/* What the client waited for, heartbeats too; or that it waited for nothing, where the capture shows
- * that for sure. */
+/* What the client waited for, heartbeats too; or that it waited for nothing, where the capture
+ * shows that for sure. */
 static void client_waited(list *l, bool against)
 {
     const cti_session *s = l->session;
@@ -391,10 +391,13 @@ static void heartbeats(list *l)
 static void offline_reported(list *l)
 {
     const cti_session *s = l->session;
+    char words[160];
 
     if (s->rules.heartbeat_refused)
         add(l, false, s->rules.server_offline_frame,
-            "The server refused a heartbeat (FAILURE_CONF) %.3f s before the end.",
+            "The server refused a heartbeat (FAILURE_CONF) with %s, %.3f s before the end.",
+            cti_known_status_words(s->rules.has_heartbeat_status, s->rules.heartbeat_status, words,
+                                   sizeof(words)),
             since(s->rules.server_offline_time, l));
     else if (s->rules.server_offline)
         add(l, false, s->rules.server_offline_frame,

@@ -154,6 +154,8 @@ typedef struct cti_rule_state {
     uint32_t server_heartbeats;
     uint32_t server_offline_frame;
     int64_t server_offline_time;
+    bool has_heartbeat_status; /* of the refused heartbeat */
+    uint32_t heartbeat_status;
     uint32_t replaced_frame; /* FAILURE_EVENT with E_CTI_NEW_SESSION_OPENED */
     cti_successor successor; /* set by clients_phones.c */
     cti_holder holder;       /* the same, when the answer to OPEN_REQ comes, */

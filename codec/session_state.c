@@ -181,6 +181,8 @@ static void take_failure_conf(cti_session *session, const cti_moment *moment,
     } else if (cti_session_refuses_heartbeat(session, answered)) {
         session->rules.server_offline = true;
         session->rules.heartbeat_refused = true;
+        session->rules.has_heartbeat_status = answered->has_status;
+        session->rules.heartbeat_status = answered->status;
         session->rules.server_offline_frame = moment->frame;
         session->rules.server_offline_time = moment->time;
     }

@@ -236,8 +236,10 @@ static void blame_silent_client(cti_session *session)
     const bool sent_since =
         cti_elapsed(session->rules.client_heard_time, session->summary.last_server_time) > 0;
 
-    if (cti_link_window_closed(session, CTI_CLIENT) != CTI_NO_TIME ||
-        (sent_since && cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_DONE))
+    if (cti_link_window_closed(session, CTI_SERVER) != CTI_NO_TIME)
+        blame(session, CTI_BLAME_SERVER, "Check what kept the server's program from reading.");
+    else if (cti_link_window_closed(session, CTI_CLIENT) != CTI_NO_TIME ||
+             (sent_since && cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_DONE))
         blame(session, CTI_BLAME_CLIENT, "Check the client's program: its host still answered.");
     else if (sent_since && cti_link_delivery(session, CTI_SERVER) == CTI_DELIVERY_FAILED)
         blame(session, CTI_BLAME_CLIENT_OR_NETWORK, check_client_host);

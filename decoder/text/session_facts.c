@@ -234,9 +234,9 @@ bool session_blame(GString *to, const cti_session_summary *s)
     const char *name = cti_blame_name(s->blame);
     char *words;
 
-    if (name == NULL && s->check == NULL)
+    if (name == NULL)
         return false;
-    words = g_strdelimit(g_strdup(name != NULL ? name : "nobody"), "-", ' ');
+    words = g_strdelimit(g_strdup(name), "-", ' ');
     g_string_append(to, words);
     if (s->check != NULL)
         g_string_append_printf(to, ". %s", s->check);

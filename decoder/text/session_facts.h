@@ -19,7 +19,7 @@ void session_facts(const session_record *record, times_style *times, unsigned ti
 char *session_client_name(const session_record *record);
 
 /* Appends who is to blame for the session's end, and what to check: "server or network. Check ...".
- * False if there is neither. */
+ * False if nobody is. */
 bool session_blame(GString *to, const cti_session_summary *session);
 
 #endif

@@ -69,9 +69,11 @@ def ctidump_json(ctidump, capture):
 
 
 def in_network(number, frame):
-    """The frame with 10.NUMBER.x.y in place of 10.0.x.y; nobody looks at its checksums."""
+    """The frame with 10.NUMBER.x.y, or 11 and so on, in place of 10.0.x.y; nobody looks at its
+    checksums."""
     assert frame[12:15] == b"\x08\0\x45" and frame[26:28] == frame[30:32] == b"\x0a\0"
-    return frame[:27] + bytes([number]) + frame[28:31] + bytes([number]) + frame[32:]
+    network = bytes([10 + number // 256, number % 256])
+    return frame[:26] + network + frame[28:30] + network + frame[32:]
 
 
 def send_all(talk, segments, now):

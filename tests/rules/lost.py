@@ -330,6 +330,12 @@ def server_does_not_read(made):
     stops_reading(opened(made).wait(3), SERVER, 25).reset(CLIENT)
 
 
+@lost("idle-server-does-not-read")
+def idle_server_does_not_read(made):
+    """The client cannot send, so the server's own idle timer fires."""
+    stops_reading(opened(made).wait(3), SERVER, 117.2).reset(SERVER)
+
+
 @lost("reset-from-between")
 def reset_from_between(made):
     session = opened(made).wait(12).reset(SERVER)

@@ -239,7 +239,7 @@ def address_of_another(made):
         at = 10.0 * number
         talk = Session(made, client=Host("10.0.0.11", 50021 + number)).talk
         other = Session(made, client=Host("10.0.0.11", 50021 + number),
-                        server=("192.168.20.2", SERVER_A[1])).talk
+                        server=("10.0.20.2", SERVER_A[1])).talk
         talk.segment(CLIENT, at, SYN, talk.initial[CLIENT])
         other.segment(SERVER, at + 0.0004, SYN | ACK, other.initial[SERVER],
                       acknowledgment=talk.initial[CLIENT] + 1)
