@@ -133,13 +133,47 @@ static void append_lost(GString *text, const cti_leg *left)
                            cti_verdict_name(left->verdict));
 }
 
-static void append_attempts(GString *text, const char *before, const cti_client_outage *outage,
-                            const char *behind)
+static const char *plural(uint32_t count)
 {
-    if (outage->attempt_count > 0)
-        g_string_append_printf(text, "%s%u %sattempt%s%s", before, outage->attempt_count,
-                               behind[0] == '\0' ? "failed " : "",
-                               outage->attempt_count == 1 ? "" : "s", behind);
+    return count == 1 ? "" : "s";
+}
+
+/* " (3 connection refused, 1 no SYN-ACK)". */
+static void append_outcomes(GString *text, const cti_client_outage *outage)
+{
+    static const char *const words[CTI_LEG_OUTCOMES] = {[CTI_LEG_REJECTED] = "OPEN_REQ refused",
+                                                        [CTI_LEG_OPEN_UNANSWERED] =
+                                                            "OPEN_REQ not answered",
+                                                        [CTI_LEG_REFUSED] = "connection refused",
+                                                        [CTI_LEG_NO_ANSWER] = "no SYN-ACK",
+                                                        [CTI_LEG_NO_MESSAGE] = "no message"};
+    const char *separator = " (";
+
+    for (int outcome = CTI_LEG_REJECTED; outcome < CTI_LEG_OUTCOMES; outcome++) {
+        uint32_t count = 0;
+
+        for (int side = 0; side < 3; side++)
+            count += outage->attempts[side][outcome];
+        if (count == 0)
+            continue;
+        g_string_append_printf(text, "%s%u %s", separator, count, words[outcome]);
+        separator = ", ";
+    }
+    g_string_append_c(text, ')');
+}
+
+/* "4 attempts failed (4 connection refused).", without the outcomes if they are too many. */
+static void append_attempts(GString *text, const cti_client_outage *outage)
+{
+    gsize length;
+
+    g_string_append_printf(text, "%u attempt%s failed", outage->attempt_count,
+                           plural(outage->attempt_count));
+    length = text->len;
+    append_outcomes(text, outage);
+    if (text->len >= CTI_SENTENCE_MAX)
+        g_string_truncate(text, length);
+    g_string_append_c(text, '.');
 }
 
 static void append_longest(GString *text, const cti_client_outage *outage)
@@ -163,21 +197,19 @@ static void describe(GString *text, const cti_client_outage *outage)
 
     g_string_append_printf(text, "No session for %.3f s",
                            CTI_SECONDS(cti_elapsed(outage->from, outage->until)));
-    if (outage->left == NULL) {
-        append_attempts(text, ": ", outage, " failed");
-        g_string_append_c(text, '.');
-        return;
-    }
-    if (outage->to == NULL) {
+    if (outage->left != NULL && outage->to == NULL)
         g_string_append(text, ", until the capture ended");
+    if (outage->left != NULL)
         append_lost(text, outage->left);
-        append_attempts(text, ", ", outage, " failed");
-        g_string_append_c(text, '.');
+    if (outage->to == NULL) { /* then there were attempts */
+        g_string_append(text, outage->left != NULL ? ", " : ": ");
+        append_attempts(text, outage);
         return;
     }
-    append_lost(text, outage->left);
     g_string_append_printf(text, ", reopened%s", on_side(outage->to));
-    append_attempts(text, " after ", outage, "");
+    if (outage->attempt_count > 0)
+        g_string_append_printf(text, " after %u failed attempt%s", outage->attempt_count,
+                               plural(outage->attempt_count));
     g_string_append_c(text, '.');
     length = text->len;
     append_longest(text, outage);

@@ -480,17 +480,27 @@ class Across(unittest.TestCase):
                          "with E_CTI_INVALID_PASSWORD (36: client ID or password is wrong).")
 
     def test_refusals_that_were_cut(self):
-        """One OPEN_REQ of four was cut: what it said may have changed."""
+        """What was cut may have changed."""
         made = self.refusals(4, 2)
-        times = sorted({time for time, frame in made.records if len(frame) > 120})
-        made.records = [(time, frame[:120] if time == times[1] else frame)
-                        for time, frame in made.records]
+        made.snaplen = 130
         records = self.records(made)
         client, = [record for record in records if record["record"] == "client"]
         self.assertEqual([(found["count"], found["same_data"]) for found in client["refusals"]],
                          [(4, None)])
         finding, = self.retries(records)
         self.assertNotIn("same data", finding["text"])
+
+    def test_refusal_without_its_open_req(self):
+        """One OPEN_REQ of four is missing from the capture: the session is not known to have been
+        open, and whether it was refused is not known either."""
+        made = self.refusals(4, 2)
+        times = sorted({time for time, frame in made.records if len(frame) > 120})
+        made.records = [(time, frame) for time, frame in made.records if time != times[1]]
+        records = self.records(made)
+        client, = [record for record in records if record["record"] == "client"]
+        self.assertEqual(client["downs"], [])
+        self.assertEqual([leg["lost"] for leg in client["legs"]], [False] * 4)
+        self.assertNotIn("failover", {record.get("rule") for record in records})
 
     # ---- storms ----
 
