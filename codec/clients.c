@@ -343,7 +343,7 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
     for (guint i = 0; i < clients->members->len; i++) {
         cti_member *member = g_ptr_array_index(clients->members, i);
 
-        cti_clients_find_outages(member, end);
+        cti_clients_find_outages(member, end, seen);
         cti_clients_find_refusals(member);
         add_outages(&member->client, findings);
         add_refusals(&member->client, findings);

@@ -70,7 +70,15 @@ static void take_session(walk *w, const cti_leg *leg)
     }
 }
 
-void cti_clients_find_outages(cti_member *member, int64_t end)
+static bool is_one_sided(const cti_client_outage *outage, const bool seen[3])
+{
+    const cti_leg *first = outage->left != NULL ? outage->left : outage->first_attempt;
+
+    return first->side != CTI_SIDE_UNKNOWN && !seen[CTI_SIDE_UNKNOWN] &&
+           !(seen[CTI_SIDE_A] && seen[CTI_SIDE_B]);
+}
+
+void cti_clients_find_outages(cti_member *member, int64_t end, const bool seen[3])
 {
     walk w = {.outages = g_array_new(FALSE, FALSE, sizeof(cti_client_outage))};
     cti_client *client = &member->client;
@@ -88,8 +96,10 @@ void cti_clients_find_outages(cti_member *member, int64_t end)
     client->outage_count = w.outages->len;
     member->outages = (cti_client_outage *)(void *)g_array_free(w.outages, FALSE);
     client->outages = member->outages;
-    for (uint32_t i = 0; i < client->outage_count; i++)
+    for (uint32_t i = 0; i < client->outage_count; i++) {
+        member->outages[i].one_sided = is_one_sided(&member->outages[i], seen);
         client->outage_time += client->outages[i].until - client->outages[i].from;
+    }
 }
 
 /* ---- findings ---- */
@@ -125,12 +135,13 @@ static const char *on_side(const cti_leg *leg)
     return words[leg->side];
 }
 
-static void append_lost(GString *text, const cti_leg *left)
+static void append_lost(GString *text, const cti_client_outage *outage)
 {
+    const cti_leg *left = outage->left;
     const bool planned = cti_verdict_fate(left->verdict) == CTI_FATE_PLANNED;
 
-    g_string_append_printf(text, ": %s%s (%s)", planned ? "ended" : "lost", on_side(left),
-                           cti_verdict_name(left->verdict));
+    g_string_append_printf(text, ": %s%s (%s)", planned ? "ended" : "lost",
+                           outage->one_sided ? "" : on_side(left), cti_verdict_name(left->verdict));
 }
 
 static const char *plural(uint32_t count)
@@ -193,20 +204,21 @@ static void append_longest(GString *text, const cti_client_outage *outage)
 
 static void describe(GString *text, const cti_client_outage *outage)
 {
+    const cti_leg *first = outage->left != NULL ? outage->left : outage->first_attempt;
     gsize length;
 
-    g_string_append_printf(text, "No session for %.3f s",
+    g_string_append_printf(text, "No session%s for %.3f s", outage->one_sided ? on_side(first) : "",
                            CTI_SECONDS(cti_elapsed(outage->from, outage->until)));
     if (outage->left != NULL && outage->to == NULL)
         g_string_append(text, ", until the capture ended");
     if (outage->left != NULL)
-        append_lost(text, outage->left);
+        append_lost(text, outage);
     if (outage->to == NULL) { /* then there were attempts */
         g_string_append(text, outage->left != NULL ? ", " : ": ");
         append_attempts(text, outage);
         return;
     }
-    g_string_append_printf(text, ", reopened%s", on_side(outage->to));
+    g_string_append_printf(text, ", reopened%s", outage->one_sided ? "" : on_side(outage->to));
     if (outage->attempt_count > 0)
         g_string_append_printf(text, " after %u failed attempt%s", outage->attempt_count,
                                plural(outage->attempt_count));
@@ -220,7 +232,7 @@ static void describe(GString *text, const cti_client_outage *outage)
 static cti_severity severity_of(const cti_client_outage *outage)
 {
     if (outage->to == NULL)
-        return CTI_ERROR;
+        return outage->one_sided ? CTI_WARNING : CTI_ERROR;
     return cti_elapsed(outage->from, outage->until) > CTI_TIME(FAILOVER_QUICK) ? CTI_WARNING
                                                                                : CTI_NOTE;
 }
@@ -233,6 +245,9 @@ static const char *what_to_check(const cti_client_outage *outage)
         [PART_OPENING] = "Check the load of the server at that time.",
     };
 
+    if (outage->one_sided)
+        return "Check whether the client had a session on the other side: nothing of it was "
+               "captured.";
     if (outage->to == NULL)
         return "Check both servers, and the network path to them, at that time.";
     return severity_of(outage) == CTI_NOTE ? NULL : checks[find_longest(outage).part];

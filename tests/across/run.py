@@ -263,7 +263,25 @@ class Across(unittest.TestCase):
         self.assertEqual([leg["outcome"] for leg in found["legs"]], ["no-answer"] * 3)
         finding, = [record for record in records if record["record"] == "finding"]
         self.assertEqual((finding["rule"], finding["severity"], finding["session"]),
-                         ("failover", "error", None))
+                         ("failover", "warning", None))
+        self.assertEqual(finding["text"], "No session on side A for 23.000 s: 3 attempts failed (3 no "
+                         "SYN-ACK).")
+
+    def test_other_side_not_captured(self):
+        """The client may have had a session there."""
+        for server, one_sided, words in ((SERVER_A, True, "No session on side A for 60.0"),
+                                         (SERVER_B, False, "No session for 60.0")):
+            with self.subTest(server=server):
+                made = Capture()
+                one = Session(made).open().heartbeats(2, 15).reset(SERVER)
+                Session(made, client=Host("10.0.0.11", 50020), server=server,
+                        begin=one.now + 60).open().close()
+                records = self.records(made)
+                client, = [record for record in records if record["record"] == "client"]
+                finding, = [record for record in records if record.get("rule") == "failover"]
+                self.assertEqual([entry["one_sided"] for entry in client["downs"]], [one_sided])
+                self.assertTrue(finding["text"].startswith(words), finding["text"])
+                self.assertEqual("nothing of it was captured" in finding["check"], one_sided)
 
     def test_attempts_of_one_of_many(self):
         """Two clients at an address: who lost its session is the one that tries."""
