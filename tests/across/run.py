@@ -264,8 +264,8 @@ class Across(unittest.TestCase):
         finding, = [record for record in records if record["record"] == "finding"]
         self.assertEqual((finding["rule"], finding["severity"], finding["session"]),
                          ("failover", "warning", None))
-        self.assertEqual(finding["text"], "No session on side A for 23.000 s: 3 attempts failed (3 no "
-                         "SYN-ACK).")
+        self.assertEqual(finding["text"], "No session on side A for 23.000 s: 3 attempts failed (3 "
+                         "no SYN-ACK).")
 
     def test_other_side_not_captured(self):
         """The client may have had a session there."""
@@ -368,7 +368,8 @@ class Across(unittest.TestCase):
         self.assertRegex(report, "session 1 of r:[0-9A-Z]{8} was open for")
 
     def test_holder_by_other_names(self):
-        for agent, words in ((("", "1001", ""), "AgentID"), (("5001", "9999", ""), "AgentExtension"),
+        for agent, words in ((("", "1001", ""), "AgentID"),
+                             (("5001", "9999", ""), "AgentExtension"),
                              (("", "", "SEP1"), "AgentInstrument")):
             with self.subTest(by=words):
                 made = Capture()
@@ -480,8 +481,8 @@ class Across(unittest.TestCase):
         records = self.records(made)
         finding, = self.retries(records)
         client, = [record for record in records if record["record"] == "client"]
-        self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a second, "
-                         "were refused with E_CTI_INVALID_PASSWORD (36: client ID or password is "
+        self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a "
+                         "second, were refused with E_CTI_INVALID_PASSWORD (36: client ID or password is "
                          "wrong).")
         self.assertNotIn("storm", {record["record"] for record in records})
         self.assertEqual(client["downs"], [])
@@ -529,7 +530,7 @@ class Across(unittest.TestCase):
                           begin=number * 0.01).connect().ask_to_open(services=BRIDGE)
             if number < 6:
                 one.wait(2 + number / 10).reset(CLIENT)
-            elif number < 8: # these wait for long enough
+            elif number < 8:  # these wait for long enough
                 one.wait(31).reset(CLIENT)
             else:
                 one.wait(0.1).server("OPEN_CONF", {"InvokeID": one.invoke, "ServicesGranted": 16})
@@ -545,7 +546,7 @@ class Across(unittest.TestCase):
 
     def test_one_client_is_no_storm(self):
         made = self.refusals(40, 0.02)
-        for number in range(3): # some others, meanwhile
+        for number in range(3):  # some others, meanwhile
             Session(made, client=Host(f"10.0.3.{number + 1}", 50001), client_id=f"C{number}",
                     begin=0.1 * number).open(services=BRIDGE)
         self.assertNotIn("storm", {record["record"] for record in self.records(made)})
