@@ -482,8 +482,8 @@ class Across(unittest.TestCase):
         finding, = self.retries(records)
         client, = [record for record in records if record["record"] == "client"]
         self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a "
-                         "second, were refused with E_CTI_INVALID_PASSWORD (36: client ID or password is "
-                         "wrong).")
+                         "second, were refused with E_CTI_INVALID_PASSWORD (36: client ID or "
+                         "password is wrong).")
         self.assertNotIn("storm", {record["record"] for record in records})
         self.assertEqual(client["downs"], [])
         self.assertEqual([(found["count"], found["status_name"], found["same_data"],
