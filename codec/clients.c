@@ -80,11 +80,12 @@ static cti_leg_outcome session_outcome(const cti_session_summary *session)
     return CTI_LEG_OPENED;
 }
 
-/* CLOSE_REQ with another status than E_CTI_NO_ERROR gives up what is lost already.  Where the cause
+/* A session of which nothing shows that it was open is none that was lost.
+ * CLOSE_REQ with another status than E_CTI_NO_ERROR gives up what is lost already.  Where the cause
  * of the end was not captured, CLOSE_REQ may be missing, too. */
 static bool was_lost(const cti_session_summary *session)
 {
-    if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown)
+    if (session->end == CTI_END_CAPTURE_ENDED || session->open_unknown || !session->opened)
         return false;
     switch (cti_verdict_fate(session->verdict)) {
     case CTI_FATE_LOST: return session->verdict != CTI_VERDICT_CAUSE_NOT_CAPTURED;
@@ -345,7 +346,7 @@ void cti_clients_finish(cti_clients *clients, int64_t end, const cti_clients_eve
     for (guint i = 0; i < clients->members->len; i++) {
         cti_member *member = g_ptr_array_index(clients->members, i);
 
-        cti_clients_find_outages(member, end);
+        cti_clients_find_outages(member, end, seen);
         cti_clients_find_refusals(member);
         add_outages(&member->client, findings);
         add_refusals(&member->client, findings);

@@ -113,6 +113,8 @@ typedef struct cti_client_outage {
     uint32_t attempts[3][CTI_LEG_OUTCOMES];
     uint32_t attempt_count;
     const cti_leg *first_attempt; /* or NULL */
+    bool one_sided; /* all of it is on one side, and nothing of the other one is in the capture: the
+                     * client may have had a session there */
 } cti_client_outage;
 
 typedef enum { CTI_DATA_UNKNOWN, CTI_DATA_SAME, CTI_DATA_CHANGED } cti_data;

@@ -70,7 +70,15 @@ static void take_session(walk *w, const cti_leg *leg)
     }
 }
 
-void cti_clients_find_outages(cti_member *member, int64_t end)
+static bool is_one_sided(const cti_client_outage *outage, const bool seen[3])
+{
+    const cti_leg *first = outage->left != NULL ? outage->left : outage->first_attempt;
+
+    return first->side != CTI_SIDE_UNKNOWN && !seen[CTI_SIDE_UNKNOWN] &&
+           !(seen[CTI_SIDE_A] && seen[CTI_SIDE_B]);
+}
+
+void cti_clients_find_outages(cti_member *member, int64_t end, const bool seen[3])
 {
     walk w = {.outages = g_array_new(FALSE, FALSE, sizeof(cti_client_outage))};
     cti_client *client = &member->client;
@@ -88,8 +96,10 @@ void cti_clients_find_outages(cti_member *member, int64_t end)
     client->outage_count = w.outages->len;
     member->outages = (cti_client_outage *)(void *)g_array_free(w.outages, FALSE);
     client->outages = member->outages;
-    for (uint32_t i = 0; i < client->outage_count; i++)
+    for (uint32_t i = 0; i < client->outage_count; i++) {
+        member->outages[i].one_sided = is_one_sided(&member->outages[i], seen);
         client->outage_time += client->outages[i].until - client->outages[i].from;
+    }
 }
 
 /* ---- findings ---- */
@@ -125,21 +135,56 @@ static const char *on_side(const cti_leg *leg)
     return words[leg->side];
 }
 
-static void append_lost(GString *text, const cti_leg *left)
+static void append_lost(GString *text, const cti_client_outage *outage)
 {
+    const cti_leg *left = outage->left;
     const bool planned = cti_verdict_fate(left->verdict) == CTI_FATE_PLANNED;
 
-    g_string_append_printf(text, ": %s%s (%s)", planned ? "ended" : "lost", on_side(left),
-                           cti_verdict_name(left->verdict));
+    g_string_append_printf(text, ": %s%s (%s)", planned ? "ended" : "lost",
+                           outage->one_sided ? "" : on_side(left), cti_verdict_name(left->verdict));
 }
 
-static void append_attempts(GString *text, const char *before, const cti_client_outage *outage,
-                            const char *behind)
+static const char *plural(uint32_t count)
 {
-    if (outage->attempt_count > 0)
-        g_string_append_printf(text, "%s%u %sattempt%s%s", before, outage->attempt_count,
-                               behind[0] == '\0' ? "failed " : "",
-                               outage->attempt_count == 1 ? "" : "s", behind);
+    return count == 1 ? "" : "s";
+}
+
+/* " (3 connection refused, 1 no SYN-ACK)". */
+static void append_outcomes(GString *text, const cti_client_outage *outage)
+{
+    static const char *const words[CTI_LEG_OUTCOMES] = {[CTI_LEG_REJECTED] = "OPEN_REQ refused",
+                                                        [CTI_LEG_OPEN_UNANSWERED] =
+                                                            "OPEN_REQ not answered",
+                                                        [CTI_LEG_REFUSED] = "connection refused",
+                                                        [CTI_LEG_NO_ANSWER] = "no SYN-ACK",
+                                                        [CTI_LEG_NO_MESSAGE] = "no message"};
+    const char *separator = " (";
+
+    for (int outcome = CTI_LEG_REJECTED; outcome < CTI_LEG_OUTCOMES; outcome++) {
+        uint32_t count = 0;
+
+        for (int side = 0; side < 3; side++)
+            count += outage->attempts[side][outcome];
+        if (count == 0)
+            continue;
+        g_string_append_printf(text, "%s%u %s", separator, count, words[outcome]);
+        separator = ", ";
+    }
+    g_string_append_c(text, ')');
+}
+
+/* "4 attempts failed (4 connection refused).", without the outcomes if they are too many. */
+static void append_attempts(GString *text, const cti_client_outage *outage)
+{
+    gsize length;
+
+    g_string_append_printf(text, "%u attempt%s failed", outage->attempt_count,
+                           plural(outage->attempt_count));
+    length = text->len;
+    append_outcomes(text, outage);
+    if (text->len >= CTI_SENTENCE_MAX)
+        g_string_truncate(text, length);
+    g_string_append_c(text, '.');
 }
 
 static void append_longest(GString *text, const cti_client_outage *outage)
@@ -159,25 +204,24 @@ static void append_longest(GString *text, const cti_client_outage *outage)
 
 static void describe(GString *text, const cti_client_outage *outage)
 {
+    const cti_leg *first = outage->left != NULL ? outage->left : outage->first_attempt;
     gsize length;
 
-    g_string_append_printf(text, "No session for %.3f s",
+    g_string_append_printf(text, "No session%s for %.3f s", outage->one_sided ? on_side(first) : "",
                            CTI_SECONDS(cti_elapsed(outage->from, outage->until)));
-    if (outage->left == NULL) {
-        append_attempts(text, ": ", outage, " failed");
-        g_string_append_c(text, '.');
-        return;
-    }
-    if (outage->to == NULL) {
+    if (outage->left != NULL && outage->to == NULL)
         g_string_append(text, ", until the capture ended");
-        append_lost(text, outage->left);
-        append_attempts(text, ", ", outage, " failed");
-        g_string_append_c(text, '.');
+    if (outage->left != NULL)
+        append_lost(text, outage);
+    if (outage->to == NULL) { /* then there were attempts */
+        g_string_append(text, outage->left != NULL ? ", " : ": ");
+        append_attempts(text, outage);
         return;
     }
-    append_lost(text, outage->left);
-    g_string_append_printf(text, ", reopened%s", on_side(outage->to));
-    append_attempts(text, " after ", outage, "");
+    g_string_append_printf(text, ", reopened%s", outage->one_sided ? "" : on_side(outage->to));
+    if (outage->attempt_count > 0)
+        g_string_append_printf(text, " after %u failed attempt%s", outage->attempt_count,
+                               plural(outage->attempt_count));
     g_string_append_c(text, '.');
     length = text->len;
     append_longest(text, outage);
@@ -188,7 +232,7 @@ static void describe(GString *text, const cti_client_outage *outage)
 static cti_severity severity_of(const cti_client_outage *outage)
 {
     if (outage->to == NULL)
-        return CTI_ERROR;
+        return outage->one_sided ? CTI_WARNING : CTI_ERROR;
     return cti_elapsed(outage->from, outage->until) > CTI_TIME(FAILOVER_QUICK) ? CTI_WARNING
                                                                                : CTI_NOTE;
 }
@@ -201,6 +245,9 @@ static const char *what_to_check(const cti_client_outage *outage)
         [PART_OPENING] = "Check the load of the server at that time.",
     };
 
+    if (outage->one_sided)
+        return "Check whether the client had a session on the other side: nothing of it was "
+               "captured.";
     if (outage->to == NULL)
         return "Check both servers, and the network path to them, at that time.";
     return severity_of(outage) == CTI_NOTE ? NULL : checks[find_longest(outage).part];

@@ -80,16 +80,25 @@ static void hold(cti_phone *phone)
             g_hash_table_insert(phone->phones->holders, key_of(phone, i), phone);
 }
 
+/* No newer session has taken the phone by this name. */
+static bool holds(const cti_phone *phone, int name)
+{
+    char *key = key_of(phone, name);
+    const bool found = g_hash_table_lookup(phone->phones->holders, key) == phone;
+
+    g_free(key);
+    return found;
+}
+
 static void let_go(cti_phone *phone)
 {
     for (int i = 0; i < NAMES; i++) {
         char *key;
 
-        if (phone->names[i] == NULL)
+        if (phone->names[i] == NULL || !holds(phone, i))
             continue;
         key = key_of(phone, i);
-        if (g_hash_table_lookup(phone->phones->holders, key) == phone)
-            g_hash_table_remove(phone->phones->holders, key);
+        g_hash_table_remove(phone->phones->holders, key);
         g_free(key);
     }
 }
@@ -222,8 +231,7 @@ void cti_phone_learn(cti_phone *phone, const cti_reader *event)
         cti_reader_number(event, CTI_F_PeripheralID) != phone->peripheral)
         return;
     agent = read_name(event, CTI_F_AgentID);
-    if (g_strcmp0(agent, phone->names[agent_id]) == 0) {
-        let_go(phone);
+    if (g_strcmp0(agent, phone->names[agent_id]) == 0 && holds(phone, agent_id)) {
         read_names(phone, event);
         hold(phone);
     }

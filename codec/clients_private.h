@@ -43,8 +43,8 @@ static inline int64_t cti_leg_reach(const cti_leg *leg)
     return leg->end == CTI_END_CAPTURE_ENDED ? INT64_MAX : leg->ended;
 }
 
-/* Fills in the client's outages. */
-void cti_clients_find_outages(cti_member *member, int64_t end);
+/* Fills in the client's outages; seen: the sides that the capture shows anything of. */
+void cti_clients_find_outages(cti_member *member, int64_t end, const bool seen[3]);
 
 /* The finding of an outage; false if there is none to report. */
 bool cti_clients_outage_finding(const cti_client_outage *outage, cti_finding *finding);

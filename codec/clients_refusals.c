@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rule "open-retries": OPEN_REQ of one client that were refused repeatedly, with the same status (see
- * clients.h). */
+/* Rule "open-retries": OPEN_REQ of one client that were refused repeatedly, with the same status
+ * (see clients.h). */
 #include <stdio.h>
 
 #include "clients_private.h"

@@ -67,6 +67,7 @@ static void put_outage(json *j, const cti_client_outage *outage)
     key_known(j, "session", to != NULL ? to->session : 0);
     key(j, "attempts");
     put_attempts(j, outage);
+    key_bool(j, "one_sided", outage->one_sided);
     yajl_gen_map_close(j->gen);
 }
 

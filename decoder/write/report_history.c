@@ -124,6 +124,8 @@ static void append_outage(GString *text, const report *r, const cti_client_outag
         g_string_append_printf(text, "%.3f ms for OPEN_CONF",
                                (double)cti_elapsed(outage->to->asked, outage->to->opened) / 1e6);
     }
+    if (outage->one_sided)
+        g_string_append(text, "; nothing of the other side was captured");
     g_string_append_c(text, '\n');
 }
 

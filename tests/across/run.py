@@ -263,7 +263,25 @@ class Across(unittest.TestCase):
         self.assertEqual([leg["outcome"] for leg in found["legs"]], ["no-answer"] * 3)
         finding, = [record for record in records if record["record"] == "finding"]
         self.assertEqual((finding["rule"], finding["severity"], finding["session"]),
-                         ("failover", "error", None))
+                         ("failover", "warning", None))
+        self.assertEqual(finding["text"], "No session on side A for 23.000 s: 3 attempts failed (3 "
+                         "no SYN-ACK).")
+
+    def test_other_side_not_captured(self):
+        """The client may have had a session there."""
+        for server, one_sided, words in ((SERVER_A, True, "No session on side A for 60.0"),
+                                         (SERVER_B, False, "No session for 60.0")):
+            with self.subTest(server=server):
+                made = Capture()
+                one = Session(made).open().heartbeats(2, 15).reset(SERVER)
+                Session(made, client=Host("10.0.0.11", 50020), server=server,
+                        begin=one.now + 60).open().close()
+                records = self.records(made)
+                client, = [record for record in records if record["record"] == "client"]
+                finding, = [record for record in records if record.get("rule") == "failover"]
+                self.assertEqual([entry["one_sided"] for entry in client["downs"]], [one_sided])
+                self.assertTrue(finding["text"].startswith(words), finding["text"])
+                self.assertEqual("nothing of it was captured" in finding["check"], one_sided)
 
     def test_attempts_of_one_of_many(self):
         """Two clients at an address: who lost its session is the one that tries."""
@@ -350,7 +368,8 @@ class Across(unittest.TestCase):
         self.assertRegex(report, "session 1 of r:[0-9A-Z]{8} was open for")
 
     def test_holder_by_other_names(self):
-        for agent, words in ((("", "1001", ""), "AgentID"), (("5001", "9999", ""), "AgentExtension"),
+        for agent, words in ((("", "1001", ""), "AgentID"),
+                             (("5001", "9999", ""), "AgentExtension"),
                              (("", "", "SEP1"), "AgentInstrument")):
             with self.subTest(by=words):
                 made = Capture()
@@ -462,9 +481,9 @@ class Across(unittest.TestCase):
         records = self.records(made)
         finding, = self.retries(records)
         client, = [record for record in records if record["record"] == "client"]
-        self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a second, "
-                         "were refused with E_CTI_INVALID_PASSWORD (36: client ID or password is "
-                         "wrong).")
+        self.assertEqual(finding["text"], "60 OPEN_REQ with the same data in 3.894 s, 15.2 a "
+                         "second, were refused with E_CTI_INVALID_PASSWORD (36: client ID or "
+                         "password is wrong).")
         self.assertNotIn("storm", {record["record"] for record in records})
         self.assertEqual(client["downs"], [])
         self.assertEqual([(found["count"], found["status_name"], found["same_data"],
@@ -480,17 +499,27 @@ class Across(unittest.TestCase):
                          "with E_CTI_INVALID_PASSWORD (36: client ID or password is wrong).")
 
     def test_refusals_that_were_cut(self):
-        """One OPEN_REQ of four was cut: what it said may have changed."""
+        """What was cut may have changed."""
         made = self.refusals(4, 2)
-        times = sorted({time for time, frame in made.records if len(frame) > 120})
-        made.records = [(time, frame[:120] if time == times[1] else frame)
-                        for time, frame in made.records]
+        made.snaplen = 130
         records = self.records(made)
         client, = [record for record in records if record["record"] == "client"]
         self.assertEqual([(found["count"], found["same_data"]) for found in client["refusals"]],
                          [(4, None)])
         finding, = self.retries(records)
         self.assertNotIn("same data", finding["text"])
+
+    def test_refusal_without_its_open_req(self):
+        """One OPEN_REQ of four is missing from the capture: the session is not known to have been
+        open, and whether it was refused is not known either."""
+        made = self.refusals(4, 2)
+        times = sorted({time for time, frame in made.records if len(frame) > 120})
+        made.records = [(time, frame) for time, frame in made.records if time != times[1]]
+        records = self.records(made)
+        client, = [record for record in records if record["record"] == "client"]
+        self.assertEqual(client["downs"], [])
+        self.assertEqual([leg["lost"] for leg in client["legs"]], [False] * 4)
+        self.assertNotIn("failover", {record.get("rule") for record in records})
 
     # ---- storms ----
 
@@ -501,7 +530,7 @@ class Across(unittest.TestCase):
                           begin=number * 0.01).connect().ask_to_open(services=BRIDGE)
             if number < 6:
                 one.wait(2 + number / 10).reset(CLIENT)
-            elif number < 8: # these wait for long enough
+            elif number < 8:  # these wait for long enough
                 one.wait(31).reset(CLIENT)
             else:
                 one.wait(0.1).server("OPEN_CONF", {"InvokeID": one.invoke, "ServicesGranted": 16})
@@ -517,7 +546,7 @@ class Across(unittest.TestCase):
 
     def test_one_client_is_no_storm(self):
         made = self.refusals(40, 0.02)
-        for number in range(3): # some others, meanwhile
+        for number in range(3):  # some others, meanwhile
             Session(made, client=Host(f"10.0.3.{number + 1}", 50001), client_id=f"C{number}",
                     begin=0.1 * number).open(services=BRIDGE)
         self.assertNotIn("storm", {record["record"] for record in self.records(made)})

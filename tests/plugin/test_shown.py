@@ -118,13 +118,13 @@ class Shown(PluginTest):
         (frame, sessions, frames, texts), = self.across(path, "failover")
         self.assertEqual((frame[0], frames[-1]), ("36", "36"))
         self.assertEqual(set(sessions), {"2"})
-        self.assertTrue(any(text.startswith("The client lost its session on side A "
+        self.assertTrue(any(text.startswith("No session for 120.318 s: lost on side A "
                                             "(heartbeats-unanswered)") for text in texts))
         self.assertEqual(self.across(path, "failover", passes=1), [])
         (frame, sessions, frames, texts), = self.across(paths.captures / "open-storm.pcap",
                                                         "open_storm")
         self.assertEqual(frame[0], frames[-1])
-        self.assertTrue(any(re.search(r"sent \d+ OPEN_REQ to side [AB] within", text)
+        self.assertTrue(any(re.search(r"sent \d+ OPEN_REQ to side [AB] in \d", text)
                             for text in texts))
 
     def test_findings_without_session(self):
@@ -132,15 +132,16 @@ class Shown(PluginTest):
         made = Capture()
         for number, server in enumerate((42027, 42027, 42027, 43027)):
             talk = Conversation(made, Host("10.0.3.1", 50001 + number), Host("10.0.0.1", server))
-            talk.segment(CLIENT, number, SYN, 1)
-            talk.segment(SERVER, number + 0.001, RST | ACK, 0, acknowledgment=2)
+            talk.segment(CLIENT, 2 * number, SYN, 1)
+            talk.segment(SERVER, 2 * number + 0.001, RST | ACK, 0, acknowledgment=2)
         path = self.made(made)
         (frame, sessions, frames, texts), = self.across(path, "sides")
         self.assertEqual((frame, sessions, frames), (["5"], [], ["1", "5"]))
-        self.assertTrue(texts[-1].startswith("The client tried to connect to side A 3 times"))
+        self.assertTrue(texts[-1].startswith("3 consecutive connection attempts to side A "))
         (frame, sessions, _, texts), = self.across(path, "failover")
         self.assertEqual((frame, sessions), (["1"], []))
-        self.assertIn("(3 refused) and side B (1 refused)", texts[-1])
+        self.assertEqual(texts[-1], "No session for 6.001 s: 4 attempts failed (4 connection "
+                         "refused).")
         self.assertEqual(self.across(path, "sides", passes=1), [])
         others = Capture()
         for time, frame in made.records:

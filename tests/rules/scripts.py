@@ -2068,6 +2068,7 @@ def storm_given_up(made):
         else:
             confirm(session.wait(0.5)).heartbeats(2, 30).close()
 
+
 @script("failover-slow")
 def failover_slow(made):
     """Three heartbeats without answer, and then side B."""
