@@ -154,6 +154,7 @@ typedef struct cti_reader {
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
     uint32_t element;        /* the next one of it */
     bool finished;
+    bool broken; /* bytes of the floating part could not be framed: what is in them is not known */
     uint32_t problems_left_out;
 
     /* Large, and filled only as far as the members above tell. */

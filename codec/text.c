@@ -261,19 +261,25 @@ static void append_numbers(GString *to, const cti_problem *problem)
     case CTI_PROBLEM_TRUNCATED:
     case CTI_PROBLEM_LENGTH_TOO_LARGE:
     case CTI_PROBLEM_FIXED_PART_SHORT:
-    case CTI_PROBLEM_FLOATING_PAST_END:
     case CTI_PROBLEM_FIELD_TOO_LONG:
     case CTI_PROBLEM_NUMBER_SIZE:
         g_string_append_printf(to, " (%u bytes expected, %u found)", problem->expected,
                                problem->found);
         break;
+    case CTI_PROBLEM_FLOATING_PAST_END:
+        g_string_append_printf(to, " (%u bytes, %u left)", problem->expected, problem->found);
+        break;
+    case CTI_PROBLEM_TAG_SIZE:
+        g_string_append_printf(to, " (%u byte%s each in version %u)", problem->found,
+                               problem->found == 1 ? "" : "s", problem->expected);
+        break;
     case CTI_PROBLEM_COUNT_MISMATCH:
-        g_string_append_printf(to, " (it says %u, the list has %u)", problem->expected,
+        g_string_append_printf(to, " (%u expected, %u in the list)", problem->expected,
                                problem->found);
         break;
     case CTI_PROBLEM_LAYOUT_DIFFERS:
         if (problem->found != 0)
-            g_string_append_printf(to, " (version %u in force, layout of %u)", problem->expected,
+            g_string_append_printf(to, " (protocol version %u, layout of version %u)", problem->expected,
                                    problem->found);
         break;
     case CTI_PROBLEM_UNKNOWN_BITS:
