@@ -86,10 +86,10 @@ void experts_register(int protocol)
     }
     add(all, &failure, "cti.failure", PI_RESPONSE_CODE, PI_NOTE, "a failure was reported");
     add(all, &unanswered, "cti.request_unanswered", PI_SEQUENCE, PI_NOTE,
-        "no answer to this request came");
+        "no response");
     add(all, &version, "cti.version_not_seen", PI_ASSUMPTION, PI_NOTE,
         "the start of the session was not captured");
-    add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are no message");
+    add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are not part of a message");
     expert_register_field_array(expert_register_protocol(protocol), wmem_array_get_raw(all),
                                 (int)wmem_array_get_count(all));
 }

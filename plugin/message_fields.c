@@ -42,7 +42,7 @@ void message_fields_register(int protocol)
           "Bytes of the message that belong to no field", HFILL}},
         {&hf_call_id,
          {"Call", "cti.call_id", FT_UINT32, BASE_DEC, NULL, 0,
-          "Any field that names a call", HFILL}},
+          "Any field with a call ID", HFILL}},
     };
     static int *subtrees[] = {&ett_field, &ett_mask};
 

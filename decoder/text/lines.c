@@ -69,11 +69,12 @@ void line_gap(GString *to, const gap_record *record)
     const char *sender = record->sender == CTI_CLIENT ? "client" : "server";
 
     if (record->cause == CTI_GAP_FRAMING)
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are no message",
-                               record->skipped_bytes, sender);
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " byte%s from the %s could not be decoded",
+                               record->skipped_bytes, record->skipped_bytes == 1 ? "" : "s", sender);
     else
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are missing (%s)",
-                               record->bytes, sender, cti_gap_cause_name(record->cause));
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " byte%s from the %s missing (%s)",
+                               record->bytes, record->bytes == 1 ? "" : "s", sender,
+                               cti_gap_cause_name(record->cause));
     append_frame(to, record->frame);
 }
 
@@ -89,7 +90,7 @@ void line_silence(GString *to, const cti_silence *silence)
 
 void line_unanswered(GString *to, const cti_request *request)
 {
-    g_string_append_printf(to, "%s inv=%u was never answered", request->message->name,
+    g_string_append_printf(to, "%s inv=%u: no response", request->message->name,
                            request->invoke_id);
     append_frame(to, request->frame);
 }

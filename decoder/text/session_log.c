@@ -234,9 +234,9 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
 
 static void append_run(GString *to, const heartbeat_run *run, times_style *times)
 {
-    static const char *const words[] = {"answered", "MISSED: sent, never answered",
+    static const char *const words[] = {"answered", "MISSED: sent, no response",
                                         "REFUSED: the server is offline",
-                                        "sent; the answer is not in the capture"};
+                                        "sent; the response is not in the capture"};
     const bool bad = run->fate == FATE_MISSED || run->fate == FATE_REFUSED;
 
     g_string_append_printf(to, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s", bad ? "!!" : "  ",
@@ -246,7 +246,7 @@ static void append_run(GString *to, const heartbeat_run *run, times_style *times
         times_clock(to, times, run->to, 3);
     }
     if (run->fate == FATE_ANSWERED)
-        g_string_append_printf(to, ", worst answer %.3f ms", (double)run->worst / 1e6);
+        g_string_append_printf(to, ", worst response time %.3f ms", (double)run->worst / 1e6);
     g_string_append_printf(to, "  #%u", run->first_frame);
     if (run->last_frame != run->first_frame)
         g_string_append_printf(to, "..#%u", run->last_frame);

@@ -24,7 +24,7 @@ static void append_table(html *h, const html_rule *rule, guint from, guint until
     g_string_append(h->text,
                     "<table class=\"findings\"><thead><tr><th scope=\"col\">session</th>"
                     "<th scope=\"col\">time</th><th scope=\"col\">severity</th>"
-                    "<th scope=\"col\">what was seen, #frame</th></tr></thead>\n<tbody>\n");
+                    "<th scope=\"col\">what happened, #frame</th></tr></thead>\n<tbody>\n");
     for (guint i = from; i < until; i++)
         append_finding(h, g_ptr_array_index(rule->kept, i));
     g_string_append(h->text, "</tbody></table>\n");

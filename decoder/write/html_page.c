@@ -226,8 +226,10 @@ static void append_storm(html *h, const cti_storm *storm)
 {
     GString *t = h->text;
 
-    g_string_append_printf(t, "<li><b class=\"warning\">storm</b> %u OPEN_REQ of %u clients to ",
-                           storm->requests, storm->clients);
+    g_string_append_printf(t, "<li><b class=\"warning\">storm</b> %u OPEN_REQ of ",
+                           storm->requests);
+    html_count(t, storm->clients, "client", "clients");
+    g_string_append(t, " to ");
     html_side(t, storm->side);
     format_endpoint(t, &storm->server);
     g_string_append(t, " within ");
@@ -236,7 +238,7 @@ static void append_storm(html *h, const cti_storm *storm)
     html_clock(h, t, storm->first, 3);
     g_string_append_printf(t, " on, up to %u in a second", storm->peak);
     if (storm->confirmed > 0) {
-        g_string_append(t, "; answers took ");
+        g_string_append(t, "; response times ");
         html_took(t, storm->first_answer);
         g_string_append(t, " at first, ");
         html_took(t, storm->worst_answer);
@@ -245,7 +247,7 @@ static void append_storm(html *h, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(t, "; %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(t, "; %u never answered", storm->unanswered);
+        g_string_append_printf(t, "; %u without a response", storm->unanswered);
     g_string_append(t, "</li>\n");
 }
 
@@ -293,7 +295,7 @@ static void append_alerts(html *h)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     if (h->storms->len > STORMS_AT_ONCE)
         g_string_append_printf(h->text,
-                               "<li>%u more storms are told <a href=\"#clients\">below</a>"
+                               "<li>%u more storms are listed <a href=\"#clients\">below</a>"
                                "</li>\n",
                                h->storms->len - STORMS_AT_ONCE);
     if (h->text->len == opened)

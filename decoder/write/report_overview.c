@@ -87,10 +87,10 @@ static void append_storm(GString *text, const report *r, const cti_storm *storm)
     g_string_append_printf(text, ": %u OPEN_REQ to side %s in ", storm->requests,
                            cti_side_name(storm->side) != NULL ? cti_side_name(storm->side) : "-");
     report_seconds(text, cti_elapsed(storm->first, storm->last));
-    g_string_append_printf(text, " by %u clients, up to %u in a second", storm->clients,
-                           storm->peak);
+    g_string_append_printf(text, " by %u client%s, up to %u in a second", storm->clients,
+                           report_plural(storm->clients), storm->peak);
     if (storm->confirmed > 0) {
-        g_string_append(text, "; answers from ");
+        g_string_append(text, "; response times from ");
         report_seconds(text, storm->first_answer);
         g_string_append(text, " to ");
         report_seconds(text, storm->worst_answer);
@@ -98,7 +98,7 @@ static void append_storm(GString *text, const report *r, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(text, ", %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(text, ", %u not answered", storm->unanswered);
+        g_string_append_printf(text, ", %u without a response", storm->unanswered);
     g_string_append_c(text, '\n');
 }
 
@@ -133,7 +133,7 @@ static void append_downs(GString *text, const report *r)
                                r->clients->len, report_plural(r->clients->len));
         if (times->len > 1) {
             report_seconds(text, g_array_index(times, int64_t, times->len / 2));
-            g_string_append(text, " at the median, at most ");
+            g_string_append(text, " (median), at most ");
         }
         report_seconds(text, worst->down_time);
         g_string_append(text, " (");
@@ -237,7 +237,7 @@ void report_findings(const report *r, GString *text)
         return;
     g_string_append_c(text, '\n');
     ink_text(text, r->options->colour, INK_HEADING, "errors and warnings", 0);
-    g_string_append(text, " (ctidump --explain NAME tells more)\n");
+    g_string_append(text, " (ctidump --explain NAME explains a rule)\n");
     if (r->findings->len <= OVERVIEW_FINDINGS) {
         for (int severity = CTI_ERROR; severity > CTI_NOTE; severity--)
             for (guint i = 0; i < r->findings->len; i++) {
@@ -311,7 +311,7 @@ void report_session_table(const report *r, GString *text)
         g_string_append_c(text, '\n');
     }
     if (shown < r->sessions->len)
-        g_string_append_printf(text, "      ... and %u more: -T timeline and -T json have all\n",
+        g_string_append_printf(text, "      ... and %u more: -T timeline and -T json show all\n",
                                r->sessions->len - shown);
     g_ptr_array_unref(sorted);
     report_print(r, text);

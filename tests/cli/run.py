@@ -90,7 +90,7 @@ class Cli(unittest.TestCase):
                 (("--fragments", "0", "x.pcap"), rb"'0' is no limit"),
                 (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'"),
                 (("--min-severity", "x", "x.pcap"), rb"unknown severity 'x'"),
-                (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
+                (("--type", "OPEN", "x.pcap"), rb"'OPEN' is not a message of GED-188"),
                 (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
                 (("--from", "now", "x.pcap"), rb"'now' is no time"),
                 (("--from", "2", "--to", "1", "x.pcap"), rb"--from 2 is after --to 1"),
