@@ -456,6 +456,22 @@ uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field)
     return number;
 }
 
+bool cti_reader_frames_all(const cti_reader *reader)
+{
+    uint32_t offset = reader->floating_start;
+    floating_header header;
+
+    if (reader->layout == NULL || cti_reader_is_cut(reader))
+        return false;
+    while (offset < reader->end) {
+        if (!get_floating_header(reader->bytes, offset, reader->end, reader->wide_tags, &header) ||
+            header.tag == 0 || header.length > reader->end - offset - header.size)
+            return false;
+        offset += header.size + header.length;
+    }
+    return true;
+}
+
 bool cti_reader_status(const cti_reader *reader, cti_item *item)
 {
     return cti_reader_find(reader, CTI_F_Status, item) ||

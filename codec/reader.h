@@ -174,6 +174,10 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
 /* The next value; false at the end, when all problems are known, and at each call after it. */
 bool cti_reader_next(cti_reader *reader, cti_item *item);
 
+/* A quick look, at any state of reader: true only if a whole reading finds no problem; false where
+ * it may find one. */
+bool cti_reader_is_clean(const cti_reader *reader);
+
 /* The first value of the field in the message at bytes, as cti_reader_next() gives it, from any
  * state of reader, which stays as it is and notes no problem.  False where the message does not
  * carry the field, or where bytes before it cannot be framed; *item is not to be used then. */
@@ -185,6 +189,10 @@ bool cti_reader_find_number(const cti_reader *reader, cti_field_id field, uint32
 
 /* The same, but 0 where there is none. */
 uint32_t cti_reader_number(const cti_reader *reader, cti_field_id field);
+
+/* True if each byte of the floating part belongs to a floating field: a field that
+ * cti_reader_find() does not find is absent.  Otherwise it may be in what cannot be framed. */
+bool cti_reader_frames_all(const cti_reader *reader);
 
 /* The status code of a message that refuses a request or tells of a failure: Status, or else
  * FailureCode.  False as with cti_reader_find(). */

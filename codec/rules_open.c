@@ -204,8 +204,8 @@ void cti_rule_open_data(cti_session *session, cti_rule rule, const cti_event *ev
                            "The server ends this session because the same client opened another "
                            "one for the same phone (E_CTI_NEW_SESSION_OPENED). Look for a second "
                            "copy of the client, or for a client that opens again without closing.");
-    /* What a cut message lacks is not missing. */
-    if (!cti_event_is(event, CTI_OPEN_REQ) || cti_reader_is_cut(event->reader))
+    /* What is in bytes that were not captured, or cannot be framed, is not known to be missing. */
+    if (!cti_event_is(event, CTI_OPEN_REQ) || !cti_reader_frames_all(event->reader))
         return;
     if (!has_field(event, CTI_F_ClientID) || !has_field(event, CTI_F_ClientPassword))
         cti_session_report(

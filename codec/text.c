@@ -270,7 +270,7 @@ static void append_numbers(GString *to, const cti_problem *problem)
         g_string_append_printf(to, " (%u bytes, %u left)", problem->expected, problem->found);
         break;
     case CTI_PROBLEM_TAG_SIZE:
-        g_string_append_printf(to, " (%u byte%s each in version %u)", problem->found,
+        g_string_append_printf(to, " (%u byte%s each, in version %u)", problem->found,
                                problem->found == 1 ? "" : "s", problem->expected);
         break;
     case CTI_PROBLEM_COUNT_MISMATCH:

@@ -8,7 +8,7 @@
  *     html_lanes.c     a lane per session
  *     html_open.c      how many sessions were open over time
  *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
- *     html_findings.c  findings by rule
+ *     html_findings.c  findings by rule, problems of messages by kind
  *     html_answers.c   answer times over time and by type of request
  *     html_sessions.c  the table of sessions, and each session with its timeline
  *     html_pages.c     what docs/findings says of rules and verdicts
@@ -25,6 +25,7 @@
 
 #include <glib.h>
 
+#include "problem_counts.h"
 #include "session_log.h"
 #include "time_grid.h"
 #include "writers.h"
@@ -130,6 +131,7 @@ typedef struct html {
     answers *answers;
     time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
     uint64_t heartbeats_missed;
+    problem_counts problems;
     uint32_t tls_connections;
 } html;
 
@@ -202,6 +204,7 @@ void html_lanes(html *h);
 void html_open_sessions(html *h);
 void html_clients(html *h);
 void html_findings(html *h);
+void html_problems(html *h);
 void html_answers_section(html *h);
 void html_sessions(html *h);
 void html_foot(html *h);

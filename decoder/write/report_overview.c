@@ -255,6 +255,28 @@ void report_findings(const report *r, GString *text)
     report_print(r, text);
 }
 
+void report_problems(const report *r, GString *text)
+{
+    GPtrArray *found = problem_counts_sorted(&r->problems);
+
+    if (found->len > 0) {
+        g_string_append_c(text, '\n');
+        ink_text(text, r->options->colour, INK_HEADING, "messages with problems", 0);
+        g_string_append(text, " (-T messages shows each)\n");
+    }
+    for (guint i = 0; i < found->len; i++) {
+        const problem_count *of = g_ptr_array_index(found, i);
+
+        g_string_append(text, "  ");
+        ink_severity(text, r->options->colour, cti_problem_severity(of->id), 7);
+        g_string_append(text, "  ");
+        problem_count_words(text, of);
+        g_string_append_c(text, '\n');
+    }
+    g_ptr_array_unref(found);
+    report_print(r, text);
+}
+
 /* ---- the table of sessions ---- */
 
 /* Lost sessions first, then those with errors and warnings, then the rest. */

@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "problem_counts.h"
 #include "session_log.h"
 #include "story.h"
 #include "writers.h"
@@ -65,6 +66,7 @@ typedef struct report {
     GPtrArray *clients;  /* of cti_client */
     GArray *storms;      /* of cti_storm */
     answers *answers;
+    problem_counts problems;
     told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
     uint32_t whole[3]; /* sessions told whole: without trouble, with findings, lost */
@@ -93,6 +95,8 @@ void report_troubles(const report *r, GString *text);
 void report_notes(const report *r, const summary_record *summary, GString *text);
 void report_session_table(const report *r, GString *text);
 void report_findings(const report *r, GString *text);
+/* What is wrong with the bytes of messages, a line for each kind. */
+void report_problems(const report *r, GString *text);
 
 /* ---- report_answers.c ---- */
 

@@ -117,9 +117,10 @@ static void html_begin(void *user, unsigned time_digits)
 
 static void html_message(void *user, const message_record *record)
 {
-    const html *h = user;
+    html *h = user;
     html_session *s = session_of(record->session);
 
+    problem_counts_message(&h->problems, record);
     time_grid_add(s->traffic, record->time, record->sender == CTI_CLIENT ? 0 : 1);
     session_log_message(&s->log, record, h->options->text_flags);
 }
@@ -405,6 +406,7 @@ static void html_summary(void *user, const summary_record *summary)
     html_lanes(h);
     html_clients(h);
     html_findings(h);
+    html_problems(h);
     html_answers_section(h);
     html_sessions(h);
     html_foot(h);
@@ -457,6 +459,7 @@ void html_finish(void *user)
     for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
         g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);
     answers_free(h->answers);
+    problem_counts_release(&h->problems);
     time_grid_free(h->answer_times);
     time_grid_free(h->heartbeat_times);
     g_string_free(h->text, TRUE);

@@ -44,6 +44,7 @@ static void json_message(void *user, const message_record *record)
     key_known(j, "version", facts->version);
     json_fields(j, &reader);
     json_problems(j, &reader);
+    problem_counts_reader(&j->problems, record, &reader);
     end_record(j);
 }
 
@@ -343,6 +344,29 @@ static void put_answers(json *j)
     g_ptr_array_unref(types);
 }
 
+static void put_problem_counts(json *j)
+{
+    GPtrArray *found = problem_counts_sorted(&j->problems);
+
+    key(j, "problems");
+    yajl_gen_array_open(j->gen);
+    for (guint i = 0; i < found->len; i++) {
+        const problem_count *of = g_ptr_array_index(found, i);
+
+        yajl_gen_map_open(j->gen);
+        key_text(j, "rule", cti_problem_name(of->id));
+        key_text(j, "severity", cti_severity_name(cti_problem_severity(of->id)));
+        key_number(j, "count", of->count);
+        key_number(j, "messages", of->messages);
+        key_number(j, "session", of->session);
+        key_number(j, "frame", of->frame);
+        key_text(j, "text", of->first);
+        yajl_gen_map_close(j->gen);
+    }
+    yajl_gen_array_close(j->gen);
+    g_ptr_array_unref(found);
+}
+
 static void json_summary(void *user, const summary_record *record)
 {
     json *j = user;
@@ -367,6 +391,7 @@ static void json_summary(void *user, const summary_record *record)
     for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
         key_number(j, cti_severity_name(severity), record->findings[severity]);
     yajl_gen_map_close(j->gen);
+    put_problem_counts(j);
     put_notes(j, record);
     key_text(j, "tool", "ctidump " CTIDUMP_VERSION);
     key_number(j, "schema", SCHEMA_VERSION);
@@ -409,6 +434,7 @@ void json_finish(void *user)
 
     yajl_gen_free(j->gen);
     answers_free(j->answers);
+    problem_counts_release(&j->problems);
     g_string_free(j->scratch, TRUE);
     g_array_unref(j->values);
     g_free(j);

@@ -19,8 +19,10 @@ static void read_all(cti_reader *reader, const bytes *b, const cti_context *cont
 {
     uint32_t expected = CTI_HEADER_SIZE;
     cti_item item;
+    bool clean;
 
     cti_reader_init(reader, b->data, b->size, context);
+    clean = cti_reader_is_clean(reader);
     while (cti_reader_next(reader, &item)) {
         assert_int_equal(item.start, expected);
         assert_true(item.offset + item.length == item.start + item.size);
@@ -28,6 +30,7 @@ static void read_all(cti_reader *reader, const bytes *b, const cti_context *cont
     }
     if (b->size >= CTI_HEADER_SIZE)
         assert_int_equal(expected, reader->end);
+    assert_true(!clean || reader->problem_count == 0);
 }
 
 static uint32_t count_problem(const cti_reader *reader, cti_problem_id id)
@@ -445,6 +448,10 @@ static void broken_field_is_not_missing(void **state)
     assert_ptr_equal(reader.problems[0].field, cti_field_get(CTI_F_ClientPassword));
     assert_int_equal(reader.problems[0].expected, 9);
     assert_int_equal(reader.problems[0].found, 0);
+    assert_false(cti_reader_frames_all(&reader));
+    b.data[b.size - 1] = 0;
+    read_all(&reader, &b, NULL);
+    assert_true(cti_reader_frames_all(&reader));
 }
 
 static void problem_tag_size(void **state)
