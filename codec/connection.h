@@ -27,6 +27,7 @@
 #define CTI_CONNECTION_H
 
 #include "clients.h"
+#include "foreign.h"
 #include "segment.h"
 #include "session.h"
 #include "stream.h"
@@ -156,6 +157,7 @@ typedef struct cti_connection_summary {
     cti_tcp_reset reset;
     cti_other_answer other_answer;
     cti_tcp_side sides[2]; /* of the client, of the server */
+    cti_foreign not_cti[2]; /* what the client, the server sent first, where that is not CTI */
 } cti_connection_summary;
 
 static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)

@@ -75,6 +75,8 @@ static const connection_record *redact_connection(redacted *r, const connection_
     redact_endpoint(r, &r->connection.server, false, original->side);
     if (original->other_answer.count > 0)
         redact_endpoint(r, &r->connection.other_answer.server, false, original->side);
+    for (int i = 0; i < 2; i++) /* the bytes may name anybody */
+        r->connection.not_cti[i].size = 0;
     return &r->connection;
 }
 

@@ -430,12 +430,33 @@ static void take_finding(void *user, const cti_session_record *session, const ct
         append_finding(&frame->findings, new_finding(finding, &about));
 }
 
+/* ---- bytes that are not CTI ---- */
+
+/* The frame of the first bytes of a direction, once it is known that they are not CTI. */
+static void note_not_cti(const cti_connection_summary *connection, cti_sender sender)
+{
+    const cti_foreign *start = &connection->not_cti[sender == CTI_SERVER];
+    frame_note *frame = start->frame != 0 ? engine_frame(start->frame) : NULL;
+
+    if (frame == NULL)
+        return;
+    frame->not_cti = true;
+    frame->looks = start->kind;
+}
+
+static void take_gap(void *user, const cti_gap *gap)
+{
+    (void)user;
+    note_not_cti(gap->connection, gap->sender);
+}
+
 static const cti_connection_events events = {
     .framed = take_framed,
     .message = take_message,
     .heartbeat = take_heartbeat,
     .request = take_request,
     .finding = take_finding,
+    .gap = take_gap,
     .tcp_end = take_tcp_end,
     .session = take_session,
 };
@@ -541,6 +562,8 @@ frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment)
     file.pinfo = NULL;
     if (frame == NULL || segment->length == 0)
         return frame;
+    note_not_cti(cti_connection_get_summary(connection), CTI_CLIENT);
+    note_not_cti(cti_connection_get_summary(connection), CTI_SERVER);
     frame->began = began;
     frame->lead = MAX(frame->lead, MIN(tail, segment->captured));
     if (known && began && cti_sequence_ahead(end, before) <= 0)

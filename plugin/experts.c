@@ -14,6 +14,7 @@ static expert_field failure = EI_INIT;
 static expert_field unanswered = EI_INIT;
 static expert_field version = EI_INIT;
 static expert_field framing = EI_INIT;
+static expert_field not_cti = EI_INIT;
 
 static int severity_of(cti_severity severity)
 {
@@ -90,6 +91,7 @@ void experts_register(int protocol)
     add(all, &version, "cti.version_not_seen", PI_ASSUMPTION, PI_NOTE,
         "the start of the session was not captured");
     add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are not part of a message");
+    add(all, &not_cti, "cti.not_cti", PI_PROTOCOL, PI_WARN, "what was sent on a CTI port is not CTI");
     expert_register_field_array(expert_register_protocol(protocol), wmem_array_get_raw(all),
                                 (int)wmem_array_get_count(all));
 }
@@ -126,4 +128,9 @@ void experts_add_version(packet_info *pinfo, proto_item *item, const char *text)
 void experts_add_framing(packet_info *pinfo, proto_item *item, const char *text)
 {
     expert_add_info_format(pinfo, item, &framing, "%s", text);
+}
+
+void experts_add_not_cti(packet_info *pinfo, proto_item *item, const char *text)
+{
+    expert_add_info_format(pinfo, item, &not_cti, "%s", text);
 }

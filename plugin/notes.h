@@ -103,6 +103,8 @@ typedef struct frame_note {
     message_note *messages, *last_message;
     session_note end;       /* number is not 0: TCP ended here */
     bool finished;          /* and with it the session */
+    bool not_cti;           /* here begins what is not CTI, although the port is CTI's: */
+    cti_foreign_kind looks; /* what it looks like */
     finding_note *findings; /* that belong to none of the messages */
 } frame_note;
 

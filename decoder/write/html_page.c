@@ -283,6 +283,15 @@ static void append_down_clients(html *h)
     g_string_append(h->text, "</li>\n");
 }
 
+static void append_not_cti(void *user, const char *words)
+{
+    html *h = user;
+
+    g_string_append(h->text, "<li><b class=\"warning\">not CTI</b> ");
+    html_escape(h->text, words);
+    g_string_append(h->text, "</li>\n");
+}
+
 static void append_alerts(html *h)
 {
     const gsize before = h->text->len;
@@ -291,6 +300,7 @@ static void append_alerts(html *h)
     g_string_append(h->text, "<ul class=\"alerts\">\n");
     opened = h->text->len;
     append_down_clients(h);
+    not_cti_lines(&h->not_cti, append_not_cti, h);
     for (guint i = 0; i < h->storms->len && i < STORMS_AT_ONCE; i++)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     if (h->storms->len > STORMS_AT_ONCE)

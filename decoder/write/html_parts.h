@@ -25,6 +25,7 @@
 
 #include <glib.h>
 
+#include "not_cti.h"
 #include "problem_counts.h"
 #include "session_log.h"
 #include "time_grid.h"
@@ -132,6 +133,7 @@ typedef struct html {
     time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
     uint64_t heartbeats_missed;
     problem_counts problems;
+    not_cti not_cti;
     uint32_t tls_connections;
 } html;
 

@@ -60,8 +60,15 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     report_print(r, text);
 }
 
+static void append_not_cti(void *user, const char *words)
+{
+    g_string_append_printf(user, "not CTI   %s\n", words);
+}
+
 void report_notes(const report *r, const summary_record *summary, GString *text)
 {
+    gsize before;
+
     for (uint32_t i = 0; i < summary->note_count; i++) {
         g_string_append(text, "note      ");
         cti_text_bytes(text, summary->notes[i], strlen(summary->notes[i]));
@@ -72,7 +79,11 @@ void report_notes(const report *r, const summary_record *summary, GString *text)
                                "note      %u connection%s encrypted with TLS: decrypt with Wireshark "
                                "and a key log file first\n",
                                r->tls_connections, r->tls_connections == 1 ? " is" : "s are");
-    if (summary->sessions == 0)
+    before = text->len;
+    not_cti_lines(&r->not_cti, append_not_cti, text);
+    if (summary->sessions == 0 && text->len > before)
+        g_string_append(text, "\nNo CTI session.\n");
+    else if (summary->sessions == 0)
         g_string_append(text, "\nNo CTI session: is the port right (-d PORT), and was the capture "
                               "taken where the client's traffic passes?\n");
     report_print(r, text);

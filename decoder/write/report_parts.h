@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "not_cti.h"
 #include "problem_counts.h"
 #include "session_log.h"
 #include "story.h"
@@ -67,6 +68,7 @@ typedef struct report {
     GArray *storms;      /* of cti_storm */
     answers *answers;
     problem_counts problems;
+    not_cti not_cti;
     told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
     uint32_t whole[3]; /* sessions told whole: without trouble, with findings, lost */

@@ -346,6 +346,7 @@ static void html_connection(void *user, const connection_record *connection)
     html *h = user;
 
     h->tls_connections += connection->tls;
+    not_cti_connection(&h->not_cti, connection);
 }
 
 static void html_client(void *user, const cti_client *client)
@@ -460,6 +461,7 @@ void html_finish(void *user)
         g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);
     answers_free(h->answers);
     problem_counts_release(&h->problems);
+    not_cti_release(&h->not_cti);
     time_grid_free(h->answer_times);
     time_grid_free(h->heartbeat_times);
     g_string_free(h->text, TRUE);

@@ -10,6 +10,9 @@
 /* The version of the records: a new one when a key changes its meaning or goes. */
 #define SCHEMA_VERSION 1
 
+/* Of bytes that are not CTI. */
+#define FIRST_BYTES_SHOWN 8
+
 static const char *sender_name(cti_sender sender)
 {
     return sender == CTI_CLIENT ? "client" : "server";
@@ -274,6 +277,27 @@ static const char *syn_name(cti_syn_seen syn)
     return names[syn];
 }
 
+/* Bytes that may be part of a secret are only named. */
+static void put_not_cti(json *j, const char *name, const cti_foreign *start)
+{
+    if (start->frame == 0) {
+        key_null(j, name);
+        return;
+    }
+    key(j, name);
+    yajl_gen_map_open(j->gen);
+    key_text(j, "looks", cti_foreign_name(start->kind));
+    key_number(j, "frame", start->frame);
+    key_time(j, "ts", start->time);
+    if (start->kind == CTI_FOREIGN_UNKNOWN && start->size > 0) {
+        key(j, "first_bytes");
+        put_hex(j, start->bytes, MIN(start->size, FIRST_BYTES_SHOWN));
+    } else {
+        key_null(j, "first_bytes");
+    }
+    yajl_gen_map_close(j->gen);
+}
+
 static void json_connection(void *user, const connection_record *record)
 {
     json *j = user;
@@ -300,6 +324,11 @@ static void json_connection(void *user, const connection_record *record)
     key_number(j, "holes", tcp->gaps);
     key_bool(j, "tls", record->tls);
     key_number(j, "sessions", record->sessions);
+    key(j, "not_cti");
+    yajl_gen_map_open(j->gen);
+    put_not_cti(j, "client", &record->not_cti[0]);
+    put_not_cti(j, "server", &record->not_cti[1]);
+    yajl_gen_map_close(j->gen);
     json_other_answer(j, &record->other_answer);
     json_tcp(j, record);
     end_record(j);

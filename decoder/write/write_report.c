@@ -153,6 +153,7 @@ static void report_connection(void *user, const connection_record *connection)
     report *r = user;
 
     r->tls_connections += connection->tls;
+    not_cti_connection(&r->not_cti, connection);
 }
 
 static void report_session(void *user, const session_record *record)
@@ -295,6 +296,7 @@ void report_finish(void *user)
     g_ptr_array_unref(r->findings);
     answers_free(r->answers);
     problem_counts_release(&r->problems);
+    not_cti_release(&r->not_cti);
     report_story_free(r->told);
     g_array_unref(r->storms);
     g_ptr_array_unref(r->clients);
