@@ -284,6 +284,9 @@ typedef struct cti_connection_counts {
     cti_tally disordered;
     int64_t worst_disorder;
     uint64_t missing;          /* gaps of bytes that were acknowledged: the capture lost packets */
+    uint64_t missing_bytes;    /* in them */
+    uint32_t missing_frame;    /* that shows the first of them */
+    uint32_t missing_sessions; /* that have such gaps */
     uint32_t one_sided;        /* connections with CTI of which one direction was not captured */
     cti_tally cut;             /* gaps because the capture cut packets */
     cti_tally differing;       /* segments that repeat bytes as others */

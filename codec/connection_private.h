@@ -125,6 +125,7 @@ struct cti_connection {
     bool reset;
     bool over;  /* both FINs were delivered, and the streams are to be released */
     bool lossy; /* bytes are missing */
+    bool missing; /* bytes that were acknowledged are, since the present session began */
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;

@@ -49,13 +49,25 @@ static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32
     cti_order_message(user, bytes, size, &inside);
 }
 
+/* The capture lost packets. */
+static void count_missing(connection *c, uint64_t bytes, uint32_t frame)
+{
+    cti_connection_counts *counts = &c->all->counts;
+
+    if (counts->missing++ == 0)
+        counts->missing_frame = frame;
+    counts->missing_bytes += bytes;
+    c->missing = true;
+}
+
 static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, const cti_stamp *stamp)
 {
     const direction *from = user;
     connection *c = from->connection;
 
     c->record.tcp.gaps += from->captured;
-    c->all->counts.missing += from->captured && cause == CTI_GAP_ACKED;
+    if (from->captured && cause == CTI_GAP_ACKED)
+        count_missing(c, unseen, stamp->frame);
     if (cause == CTI_GAP_SNAPLEN)
         cti_tally_add(&c->all->counts.cut, stamp->frame);
     if (cause == CTI_GAP_LIMIT)

@@ -39,6 +39,14 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              "only one direction was captured of %u connection%s with CTI: what the other side "
              "sent is not known",
              counts->one_sided, counts->one_sided == 1 ? "" : "s");
+    if (counts->missing > 0)
+        tell(to, user,
+             "bytes that were acknowledged are missing from the capture: %" G_GUINT64_FORMAT
+             " byte%s at %" G_GUINT64_FORMAT " place%s, in %u session%s, first in frame %u: what "
+             "they contained is not known",
+             counts->missing_bytes, counts->missing_bytes == 1 ? "" : "s", counts->missing,
+             counts->missing == 1 ? "" : "s", counts->missing_sessions,
+             counts->missing_sessions == 1 ? "" : "s", counts->missing_frame);
     if (counts->cut.count > 0)
         tell(to, user,
              "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT

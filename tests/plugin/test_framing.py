@@ -129,6 +129,6 @@ class Framing(PluginTest):
         path = self.made(made)
         for passes in (1, 2):
             found = self.info(path, passes=passes, display="cti.not_cti")
-            self.assertEqual([text[text.index(" ["):] for text in found.values()],
+            self.assertEqual([text[text.index(" [not"):] for text in found.values()],
                              [" [not CTI: byte order reversed]", " [not CTI: text]",
                               " [not CTI: unknown bytes]"])
