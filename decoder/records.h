@@ -60,6 +60,8 @@ typedef struct record_writer {
     void (*connection)(void *user, const connection_record *connection);
     void (*client)(void *user, const cti_client *client);
     void (*storm)(void *user, const cti_storm *storm);
+    /* Before more of a pipe is waited for: what is held back is to be shown. */
+    void (*wait)(void *user);
     void (*summary)(void *user, const summary_record *summary);
 } record_writer;
 

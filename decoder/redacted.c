@@ -369,6 +369,14 @@ static void redacted_connection(void *user, const connection_record *connection)
         r->writer->connection(r->user, redact_connection(r, connection));
 }
 
+static void redacted_wait(void *user)
+{
+    redacted *r = user;
+
+    if (r->writer->wait != NULL)
+        r->writer->wait(r->user);
+}
+
 static void redacted_summary(void *user, const summary_record *original)
 {
     static const char said[] = "redacted: values that name a person, a number or a customer are "
@@ -404,6 +412,7 @@ const record_writer redacted_writer = {
     .connection = redacted_connection,
     .client = redacted_client,
     .storm = redacted_storm,
+    .wait = redacted_wait,
     .summary = redacted_summary,
 };
 

@@ -325,6 +325,14 @@ static void select_connection(void *user, const connection_record *connection)
         s->writer->connection(s->user, connection);
 }
 
+static void select_wait(void *user)
+{
+    selection *s = user;
+
+    if (s->writer->wait != NULL)
+        s->writer->wait(s->user);
+}
+
 static void select_summary(void *user, const summary_record *summary)
 {
     selection *s = user;
@@ -346,6 +354,7 @@ const record_writer selection_writer = {
     .connection = select_connection,
     .client = select_client,
     .storm = select_storm,
+    .wait = select_wait,
     .summary = select_summary,
 };
 

@@ -276,8 +276,8 @@ static int compare_entries(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* The entries in the order of time, to be freed with g_free(): those kept from the start, as many
- * as *first tells, then those from the end. */
+/* The entries in the order of time, to be freed with g_free().  Those before *first were kept from
+ * the start, and what was known of their time only later; the others are from the end. */
 static const entry **sort_entries(const session_log *log, guint *first)
 {
     const guint count = entry_count(log);
@@ -287,7 +287,9 @@ static const entry **sort_entries(const session_log *log, guint *first)
         sorted[i] = &log->entries[i];
     if (count > 0)
         qsort(sorted, count, sizeof(sorted[0]), compare_entries);
-    *first = MIN(count, log->most_first);
+    *first = count;
+    while (*first > 0 && sorted[*first - 1]->order >= log->most_first)
+        (*first)--;
     return sorted;
 }
 
