@@ -2,6 +2,9 @@
 /* Expert infos, made from problems.def and rules.def (see experts.h). */
 #include "experts.h"
 
+#include <string.h>
+
+#include "labels.h"
 #include "text.h"
 
 enum { SEVERITIES = CTI_ERROR + 1 };
@@ -96,23 +99,38 @@ void experts_register(int protocol)
                                 (int)wmem_array_get_count(all));
 }
 
+/* Wireshark's list of expert infos has only the label. */
+static void add_words(packet_info *pinfo, proto_item *item, expert_field *expert, const char *text)
+{
+    GString *words;
+
+    if (strlen(text) <= LABEL_WORDS_MAX) {
+        expert_add_info_format(pinfo, item, expert, "%s", text);
+        return;
+    }
+    words = g_string_new(text);
+    label_shorten(words, LABEL_WORDS_MAX);
+    expert_add_info_format(pinfo, item, expert, "%s", words->str);
+    g_string_free(words, TRUE);
+}
+
 void experts_add_problem(packet_info *pinfo, proto_item *item, const cti_problem *problem,
                          GString *scratch)
 {
     g_string_truncate(scratch, 0);
     cti_text_problem(scratch, problem);
-    expert_add_info_format(pinfo, item, &problems[problem->id], "%s", scratch->str);
+    add_words(pinfo, item, &problems[problem->id], scratch->str);
 }
 
 void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
                          cti_severity severity, const char *text)
 {
-    expert_add_info_format(pinfo, item, &rules[rule][severity], "%s", text);
+    add_words(pinfo, item, &rules[rule][severity], text);
 }
 
 void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &failure, "%s", text);
+    add_words(pinfo, item, &failure, text);
 }
 
 void experts_add_unanswered(packet_info *pinfo, proto_item *item)
@@ -122,15 +140,15 @@ void experts_add_unanswered(packet_info *pinfo, proto_item *item)
 
 void experts_add_version(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &version, "%s", text);
+    add_words(pinfo, item, &version, text);
 }
 
 void experts_add_framing(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &framing, "%s", text);
+    add_words(pinfo, item, &framing, text);
 }
 
 void experts_add_not_cti(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &not_cti, "%s", text);
+    add_words(pinfo, item, &not_cti, text);
 }

@@ -4,6 +4,7 @@
 
 #include "experts.h"
 #include "fields.h"
+#include "labels.h"
 #include "text.h"
 
 static int protocol_id = -1;
@@ -131,6 +132,7 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
     if (v->pinfo->cinfo != NULL || message_is_visible(tree)) {
         summarize(v, reader);
         add_to_columns(v, v->scratch->str);
+        label_shorten(v->scratch, LABEL_WORDS_MAX);
         proto_item_append_text(item, ", %s", v->scratch->str);
     }
     proto_tree_add_item(tree, hf_message_length, v->tvb, offset, 4, ENC_BIG_ENDIAN);

@@ -3,6 +3,7 @@
 #include "message_internal.h"
 
 #include "experts.h"
+#include "labels.h"
 #include "text.h"
 
 static int protocol_id = -1;
@@ -129,13 +130,16 @@ static void add_duration(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t durati
 
 static void add_word(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
 {
-    proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, word));
+    proto_item_set_generated(label_add_string(tree, hf, tvb, 0, 0, word));
 }
 
 static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
 {
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
 }
+
+/* Of the names of services, after their number. */
+#define SERVICES_MAX 150u
 
 static void add_session(const view *v, proto_tree *tree, const session_note *note)
 {
@@ -158,6 +162,7 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
     if (message_is_visible(tree)) {
         g_string_truncate(v->scratch, 0);
         cti_text_mask(v->scratch, service_names, note->services);
+        label_shorten(v->scratch, SERVICES_MAX);
         proto_item_append_text(services, " (%s)", v->scratch->str);
     }
 }
@@ -201,7 +206,7 @@ void message_add_session(const view *v, proto_tree *tree, const message_note *no
 
 void message_add_finding(const view *v, proto_tree *tree, const finding_note *note)
 {
-    proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
+    proto_item *item = label_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
     proto_tree *parts = proto_item_add_subtree(item, ett_finding);
     GString *protocol = g_string_new(NULL);
 
@@ -263,8 +268,8 @@ static void add_verdict(const view *v, proto_tree *tree, const cti_session_summa
     for (uint32_t i = 0; i < summary->evidence_count; i++) {
         const cti_evidence *evidence = &summary->evidence[i];
         proto_item *fact =
-            proto_tree_add_string(facts, evidence->against ? hf_verdict_against : hf_verdict_for,
-                                  v->tvb, 0, 0, evidence->text);
+            label_add_string(facts, evidence->against ? hf_verdict_against : hf_verdict_for,
+                             v->tvb, 0, 0, evidence->text);
 
         proto_item_set_generated(fact);
         if (evidence->frame != 0)
