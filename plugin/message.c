@@ -144,7 +144,8 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
     if (tree != NULL)
         message_add_session(v, tree, note);
     for (const finding_note *finding = note->findings; finding != NULL; finding = finding->next)
-        message_add_finding(v, tree, finding);
+        if (message_has_finding(v, finding))
+            message_add_finding(v, tree, finding);
 }
 
 /* Shows bytes as what they are: "[12 bytes, rest of a message]". */

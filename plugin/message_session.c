@@ -314,6 +314,8 @@ void message_show_end(const view *v, const frame_note *frame)
         add_end_to_columns(v, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
+        if (!message_has_finding(v, note))
+            continue;
         if (note->session.number != session) {
             session = note->session.number;
             tree = add_about(v, &note->session);

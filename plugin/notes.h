@@ -47,6 +47,9 @@ typedef struct finding_note {
     cti_severity severity;
     uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
     const char *text, *check; /* check: or NULL */
+    /* Its own frame is an earlier one, and has a note of it too: shown here while that frame is not
+     * dissected again. */
+    bool first_pass;
 } finding_note;
 
 /* A message, on the frame that has its end.
