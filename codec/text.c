@@ -254,6 +254,11 @@ void cti_text_highlights(GString *to, const cti_reader *reader, unsigned flags)
     }
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* What was expected and found, where the line of problems.def does not say it all. */
 static void append_numbers(GString *to, const cti_problem *problem)
 {
@@ -263,15 +268,16 @@ static void append_numbers(GString *to, const cti_problem *problem)
     case CTI_PROBLEM_FIXED_PART_SHORT:
     case CTI_PROBLEM_FIELD_TOO_LONG:
     case CTI_PROBLEM_NUMBER_SIZE:
-        g_string_append_printf(to, " (%u bytes expected, %u found)", problem->expected,
-                               problem->found);
+        g_string_append_printf(to, " (%u byte%s expected, %u found)", problem->expected,
+                               plural(problem->expected), problem->found);
         break;
     case CTI_PROBLEM_FLOATING_PAST_END:
-        g_string_append_printf(to, " (%u bytes, %u left)", problem->expected, problem->found);
+        g_string_append_printf(to, " (%u byte%s, %u left)", problem->expected,
+                               plural(problem->expected), problem->found);
         break;
     case CTI_PROBLEM_TAG_SIZE:
-        g_string_append_printf(to, " (%u byte%s each, in version %u)", problem->found,
-                               problem->found == 1 ? "" : "s", problem->expected);
+        g_string_append_printf(to, " (%u byte%s each in a session of version %u)", problem->found,
+                               plural(problem->found), problem->expected);
         break;
     case CTI_PROBLEM_COUNT_MISMATCH:
         g_string_append_printf(to, " (%u expected, %u in the list)", problem->expected,
@@ -291,7 +297,7 @@ static void append_numbers(GString *to, const cti_problem *problem)
         g_string_append_printf(to, " (%u)", problem->found);
         break;
     case CTI_PROBLEM_LEFT_OVER_BYTES:
-        g_string_append_printf(to, " (%u bytes)", problem->found);
+        g_string_append_printf(to, " (%u byte%s)", problem->found, plural(problem->found));
         break;
     case CTI_PROBLEM_MORE:
         g_string_append_printf(to, " (%u)", problem->found);

@@ -22,17 +22,30 @@ static void append_milliseconds(GString *to, int64_t duration)
     g_string_append_printf(to, "%.3f ms", (double)duration / 1e6);
 }
 
-/* The problems of the message that are more than a note. */
+/* The problems of the message that are more than a note, each kind once. */
 static void append_problems(GString *to, const cti_reader *reader)
 {
-    cti_reader own = *reader;
+    uint32_t counts[CTI_PROBLEM_COUNT] = {0};
+    cti_reader own;
     cti_item item;
 
+    if (cti_reader_is_clean(reader))
+        return;
+    own = *reader;
     while (cti_reader_next(&own, &item))
         ;
     for (uint32_t i = 0; i < own.problem_count; i++)
-        if (cti_problem_severity(own.problems[i].id) > CTI_NOTE)
-            g_string_append_printf(to, " !%s", cti_problem_name(own.problems[i].id));
+        counts[own.problems[i].id]++;
+    for (uint32_t i = 0; i < own.problem_count; i++) {
+        const cti_problem_id id = own.problems[i].id;
+
+        if (cti_problem_severity(id) == CTI_NOTE || counts[id] == 0)
+            continue;
+        g_string_append_printf(to, " !%s", cti_problem_name(id));
+        if (counts[id] > 1)
+            g_string_append_printf(to, " x %u", counts[id]);
+        counts[id] = 0;
+    }
 }
 
 void line_message(GString *to, const message_record *record, unsigned text_flags)

@@ -186,7 +186,7 @@ class Stories(unittest.TestCase):
         self.assertRegex(told, r"(?m)^  \.\.\. 13 more events: -T timeline shows all$")
 
     def test_nothing_is_named(self):
-        self.assertIn("no message names it", self.run_on(transfer(), "--call", "1"))
+        self.assertIn("not in any message", self.run_on(transfer(), "--call", "1"))
 
     def test_redacted(self):
         told = self.run_on(transfer(), "--agent", "1001", "--redact")

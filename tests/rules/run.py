@@ -121,6 +121,25 @@ class Rules(Made):
         self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
 
 
+class Blanks(Made):
+    """Words that are put together from parts have one blank between them."""
+
+    def test_findings(self):
+        for name in SCRIPTS:
+            for record in self.records(name):
+                if record["record"] != "finding":
+                    continue
+                for text in (record["text"], record["check"], record["protocol"]):
+                    with self.subTest(capture=name, text=text):
+                        self.assertTrue(text is None or text == " ".join(text.split()) != "")
+
+    def test_lines(self):
+        for name in ("missed-three", "rejected-again", "open-given-up"):
+            for form in ("report", "timeline"):
+                for line in self.run_on(name, "-T", form).splitlines():
+                    self.assertEqual(line, line.rstrip(), (name, form))
+
+
 class Lost(Made):
     table = list(rows("lost.txt", 5))
 
