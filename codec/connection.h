@@ -27,6 +27,7 @@
 #define CTI_CONNECTION_H
 
 #include "clients.h"
+#include "foreign.h"
 #include "maintenance.h"
 #include "outages.h"
 #include "segment.h"
@@ -169,6 +170,7 @@ typedef struct cti_connection_summary {
     cti_tcp_reset reset;
     cti_other_answer other_answer;
     cti_tcp_side sides[2]; /* of the client, of the server */
+    cti_foreign not_cti[2]; /* what the client, the server sent first, where that is not CTI */
 } cti_connection_summary;
 
 static inline bool cti_tcp_knows_both(const cti_connection_summary *connection)
@@ -297,6 +299,9 @@ typedef struct cti_connection_counts {
     cti_tally disordered;
     int64_t worst_disorder;
     uint64_t missing;          /* gaps of bytes that were acknowledged: the capture lost packets */
+    uint64_t missing_bytes;    /* in them */
+    uint32_t missing_frame;    /* that shows the first of them */
+    uint32_t missing_sessions; /* that have such gaps */
     uint32_t one_sided;        /* connections with CTI of which one direction was not captured */
     cti_tally cut;             /* gaps because the capture cut packets */
     cti_tally differing;       /* segments that repeat bytes as others */

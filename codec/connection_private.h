@@ -90,6 +90,7 @@ typedef struct direction {
     bool fin_taken;    /* FIN's number was reached, */
     bool fin_told;     /* and it was delivered in its turn */
     bool decrypted;    /* its messages come decrypted */
+    bool spoke;        /* a message was found, or its first bytes need no more looking at */
     bool reset_taken;  /* RST came; what is before it may be owed */
     bool fin_seen;     /* FIN came; its segment acknowledged this: */
     bool fin_acknowledges;
@@ -100,6 +101,7 @@ typedef struct direction {
     uint32_t followed;   /* what was delivered of the other direction follows from it up to here */
     cti_tcp_stream stream;
     cti_stream messages;
+    cti_foreign start; /* its first bytes, until spoke */
     GQueue waiting; /* of events, for their turn */
     uint64_t lost;  /* bytes missing while it was not decided if this is CTI, or of TLS */
     cti_gap_cause lost_by;
@@ -125,6 +127,7 @@ struct cti_connection {
     bool reset;
     bool over;  /* both FINs were delivered, and the streams are to be released */
     bool lossy; /* bytes are missing */
+    bool missing; /* bytes that were acknowledged are, since the present session began */
     cti_connection_summary record;
     direction directions[DIRECTIONS];
     cti_duplicate_filter seen;

@@ -288,6 +288,8 @@ void cti_connection_session_end(connection *c, int64_t time, cti_end how)
     if (live == NULL)
         return;
     note_silent_ends(c, time);
+    c->all->counts.missing_sessions += c->missing;
+    c->missing = false;
     cti_session_finish(&live->session, time, how);
     cti_clients_session(c->all->clients, &live->session.summary, live->record.number,
                         c->record.side, &c->record.client, &c->record.server);

@@ -3,6 +3,8 @@
  * stream, and what the stream finds to the session. */
 #include "connection_private.h"
 
+#include <string.h>
+
 #include "bytes.h"
 
 /* ---- from a stream ---- */
@@ -32,9 +34,10 @@ static void message_found(void *user, uint32_t type)
 static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32_t left,
                          const cti_stamp *stamp)
 {
-    const direction *from = user;
+    direction *from = user;
     cti_stamp inside;
 
+    from->spoke = true;
     if (!from->connection->client_known || !from->connection->numbered)
         message_found(user, cti_header_type(bytes));
     if (left == 0) {
@@ -46,13 +49,25 @@ static void take_message(void *user, const uint8_t *bytes, uint32_t size, uint32
     cti_order_message(user, bytes, size, &inside);
 }
 
+/* The capture lost packets. */
+static void count_missing(connection *c, uint64_t bytes, uint32_t frame)
+{
+    cti_connection_counts *counts = &c->all->counts;
+
+    if (counts->missing++ == 0)
+        counts->missing_frame = frame;
+    counts->missing_bytes += bytes;
+    c->missing = true;
+}
+
 static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, const cti_stamp *stamp)
 {
     const direction *from = user;
     connection *c = from->connection;
 
     c->record.tcp.gaps += from->captured;
-    c->all->counts.missing += from->captured && cause == CTI_GAP_ACKED;
+    if (from->captured && cause == CTI_GAP_ACKED)
+        count_missing(c, unseen, stamp->frame);
     if (cause == CTI_GAP_SNAPLEN)
         cti_tally_add(&c->all->counts.cut, stamp->frame);
     if (cause == CTI_GAP_LIMIT)
@@ -63,10 +78,23 @@ static void note_gap(void *user, uint64_t unseen, cti_gap_cause cause, const cti
     cti_order_unseen(user, unseen, stamp);
 }
 
+/* What the direction sent first is not CTI. */
+static void note_not_cti(direction *from)
+{
+    connection *c = from->connection;
+
+    from->spoke = true;
+    from->start.kind = cti_foreign_look(from->start.bytes, from->start.size);
+    c->record.not_cti[from->sender == CTI_SERVER] = from->start;
+    cti_connection_number(c);
+}
+
 static void report_gap(void *user, const cti_stream_gap_record *gap)
 {
-    const direction *from = user;
+    direction *from = user;
 
+    if (!from->spoke && from->start.size > 0 && gap->skipped > 0)
+        note_not_cti(from);
     cti_connection_number(from->connection);
     if (from->captured) /* else all of it is missing: one fact about the connection */
         cti_order_gap(user, gap);
@@ -127,6 +155,28 @@ static void take_message_bytes(direction *from, const uint8_t *bytes, uint32_t s
         cti_recognition_take(from, bytes, size, stamp_of(from, &stamp));
 }
 
+/* Keeps the first bytes of a direction on a CTI port, and looks whether they can be CTI.  Where its
+ * start was not captured they may be from the middle of a message, and tell nothing. */
+static G_GNUC_NO_INLINE void look_at_start(direction *from, const uint8_t *bytes, uint32_t size)
+{
+    const connection *c = from->connection;
+    cti_foreign *start = &from->start;
+    const uint32_t taken = MIN(size, CTI_FOREIGN_BYTES - start->size);
+
+    if (start->size == 0) {
+        if (!c->client_known || from->messages.framing.state != CTI_FRAME_IN_STEP) {
+            from->spoke = true;
+            return;
+        }
+        start->frame = c->packet.frame;
+        start->time = c->packet.time;
+    }
+    memcpy(start->bytes + start->size, bytes, taken);
+    start->size = (uint8_t)(start->size + taken);
+    if (!cti_foreign_may_be_cti(start))
+        note_not_cti(from);
+}
+
 static void take_data(void *user, const uint8_t *bytes, uint32_t size)
 {
     direction *from = user;
@@ -142,8 +192,11 @@ static void take_data(void *user, const uint8_t *bytes, uint32_t size)
         c->record.tls_frame = c->packet.frame;
         cti_connection_number(c);
     }
-    if (!c->record.tls)
-        take_message_bytes(from, bytes, size, from->stream.cut);
+    if (c->record.tls)
+        return;
+    if (!from->spoke && c->content == CONTENT_CTI)
+        look_at_start(from, bytes, size);
+    take_message_bytes(from, bytes, size, from->stream.cut);
 }
 
 /* Whoever decrypts a connection knows what is in it, and gives the bytes in order. */

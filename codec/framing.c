@@ -132,9 +132,10 @@ static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
             if (id == CTI_PROBLEM_TRUNCATED)
                 continue;
             /* As long as the fixed part is not whole, another version's says nothing. */
-            if (id == CTI_PROBLEM_LAYOUT_DIFFERS && cti_reader_is_cut(&reader))
+            if ((id == CTI_PROBLEM_LAYOUT_DIFFERS || id == CTI_PROBLEM_TAG_SIZE) &&
+                cti_reader_is_cut(&reader))
                 return FIT_CLEAN;
-            if (cti_problem_severity(id) != CTI_NOTE)
+            if (cti_problem_severity(id) != CTI_NOTE && id != CTI_PROBLEM_TAG_SIZE)
                 return FIT_NONE;
             result = FIT_NOTES;
         }

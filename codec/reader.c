@@ -157,11 +157,21 @@ static void count_slot(cti_reader *reader, const cti_item *item)
         cti_reader_item_problem(reader, CTI_PROBLEM_FIELD_REPEATED, item, 1, reader->counts[index]);
 }
 
-/* Bytes that are no floating field: why, and all that is left. */
+/* The field that a tag of the message stands for, or NULL. */
+static const cti_field *field_of_tag(const cti_reader *reader, uint32_t number)
+{
+    const cti_slot *slot = cti_message_slot(reader->message, number, reader->slot);
+    const cti_tag *tag = slot == NULL ? cti_tag_find(number) : NULL;
+
+    if (slot != NULL)
+        return slot->field;
+    return tag != NULL ? tag->field : NULL;
+}
+
+/* Bytes that are not a valid floating field: why, and all that is left. */
 static void floating_broken(cti_reader *reader, const floating_header *header, cti_item *item)
 {
     const uint32_t left = reader->end - reader->offset;
-    const cti_slot *slot = cti_message_slot(reader->message, header->tag, 0);
 
     reader->broken = left >= header->size;
     if (cti_reader_is_cut(reader))
@@ -173,9 +183,9 @@ static void floating_broken(cti_reader *reader, const floating_header *header, c
         cti_reader_message_problem(reader, CTI_PROBLEM_TAG_ZERO, reader->offset, left, 0, 0);
     else
         cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_FLOATING_PAST_END,
-                                                      slot != NULL ? slot->field : NULL, header->tag,
-                                                      reader->offset, left, header->length,
-                                                      left - header->size});
+                                                      field_of_tag(reader, header->tag),
+                                                      header->tag, reader->offset, left,
+                                                      header->length, left - header->size});
     take_rest(reader, CTI_ITEM_LEFT_OVER, item);
 }
 

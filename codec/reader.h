@@ -154,7 +154,7 @@ typedef struct cti_reader {
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
     uint32_t element;        /* the next one of it */
     bool finished;
-    bool broken; /* the rest of the floating part could not be framed */
+    bool broken; /* bytes of the floating part could not be framed: what is in them is not known */
     uint32_t problems_left_out;
 
     /* Large, and filled only as far as the members above tell. */
@@ -173,6 +173,10 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
 
 /* The next value; false at the end, when all problems are known, and at each call after it. */
 bool cti_reader_next(cti_reader *reader, cti_item *item);
+
+/* A quick look, at any state of reader: true only if a whole reading finds no problem; false where
+ * it may find one. */
+bool cti_reader_is_clean(const cti_reader *reader);
 
 /* The first value of the field in the message at bytes, as cti_reader_next() gives it, from any
  * state of reader, which stays as it is and notes no problem.  False where the message does not

@@ -4,6 +4,7 @@
  *     reader.c        hands out the fields in wire order, finds single ones, checks the whole
  *     reader_way.c    chooses the layout of the fixed part, and how wide tags are
  *     reader_value.c  makes values of a field's bytes, and judges them
+ *     reader_clean.c  a quick look whether anything can be wrong
  *     problems.c      names what may be wrong */
 #ifndef CTI_READER_PRIVATE_H
 #define CTI_READER_PRIVATE_H
@@ -78,6 +79,34 @@ static inline cti_item make_item(const uint8_t *bytes, cti_item_kind kind, uint3
 /* Fills in the value of a field.  size: what a number of this place takes; reader may be
  * NULL where nobody asks for problems. */
 void cti_reader_decode(cti_reader *reader, cti_item *item, uint32_t size);
+
+/* Numbers take 1, 2 or 4 bytes in every slot of the table. */
+static inline uint32_t get_number(const uint8_t *bytes, uint32_t size)
+{
+    if (size == 4)
+        return cti_get32(bytes);
+    return size == 2 ? cti_get16(bytes) : bytes[0];
+}
+
+/* A quick look at a value of the right size: true only where cti_reader_check() finds nothing. */
+static inline bool value_is_clean(const cti_field *field, const uint8_t *bytes, uint32_t size)
+{
+    const cti_value_set *values = field->values;
+    uint32_t number;
+
+    if (field->type >= CTI_TYPE_STRING || field->type == CTI_TYPE_TASKID)
+        return !(field->flags & CTI_FIELD_RESERVED);
+    if (values == NULL && field->type != CTI_TYPE_BOOL && !(field->flags & CTI_FIELD_RESERVED))
+        return true;
+    number = get_number(bytes, size);
+    if (number == 0 && (values == NULL || values->is_mask))
+        return true;
+    if (field->flags & CTI_FIELD_RESERVED || number >> (8 * size - 1) != 0)
+        return false;
+    if (field->type == CTI_TYPE_BOOL)
+        return number == 1;
+    return values->is_mask ? !(number & ~values->all_bits) : cti_value_find(values, number) != NULL;
+}
 
 /* Notes where the value is none that GED-188 names. */
 void cti_reader_check(cti_reader *reader, const cti_item *item);

@@ -40,14 +40,6 @@ static void decode_text(cti_reader *reader, cti_item *item)
         cti_reader_item_problem(reader, CTI_PROBLEM_BYTES_AFTER_TERMINATOR, item, 0, item->length);
 }
 
-/* Numbers take 1, 2 or 4 bytes in every slot of the table. */
-static uint32_t get_number(const uint8_t *bytes, uint32_t size)
-{
-    if (size == 4)
-        return cti_get32(bytes);
-    return size == 2 ? cti_get16(bytes) : bytes[0];
-}
-
 static void decode_number(cti_item *item)
 {
     const uint32_t size = item->length;

@@ -240,6 +240,23 @@ static uint32_t version_for(const cti_reader *reader, const cti_context *context
     return CTI_VERSION_NEWEST;
 }
 
+/* The bytes follow another version than the session's, which is a fact. */
+static void note_other_version(cti_reader *reader, const way *chosen)
+{
+    const cti_layout *layout = chosen->layout;
+    const bool wide = reader->version >= CTI_VERSION_WIDE_TAGS;
+
+    if (layout->from != 0 && !layout_has(layout, reader->version))
+        cti_reader_message_problem(
+            reader, CTI_PROBLEM_LAYOUT_DIFFERS, CTI_HEADER_SIZE, reader->end - CTI_HEADER_SIZE,
+            reader->version,
+            chosen->wide_tags == (layout->to >= CTI_VERSION_WIDE_TAGS) ? layout->to : 0);
+    else if (chosen->wide_tags != wide)
+        cti_reader_message_problem(reader, CTI_PROBLEM_TAG_SIZE, chosen->floating_start,
+                                   reader->end - chosen->floating_start, reader->version,
+                                   chosen->wide_tags ? 2 : 1);
+}
+
 void cti_reader_choose_way(cti_reader *reader, const cti_context *context)
 {
     const cti_message *message = reader->message;
@@ -257,12 +274,6 @@ void cti_reader_choose_way(cti_reader *reader, const cti_context *context)
     reader->floating_start = chosen.floating_start;
     reader->wide_tags = chosen.wide_tags;
     reader->fits = chosen.layout != NULL && chosen.fit >= FIT_FOREIGN;
-    if (known && chosen.layout != NULL && chosen.layout->from != 0 &&
-        (!layout_has(chosen.layout, reader->version) ||
-         chosen.wide_tags != (reader->version >= CTI_VERSION_WIDE_TAGS)))
-        cti_reader_message_problem(reader, CTI_PROBLEM_LAYOUT_DIFFERS, CTI_HEADER_SIZE,
-                                   reader->end - CTI_HEADER_SIZE, reader->version,
-                                   chosen.wide_tags == (chosen.layout->to >= CTI_VERSION_WIDE_TAGS)
-                                       ? chosen.layout->to
-                                       : 0);
+    if (known && chosen.layout != NULL)
+        note_other_version(reader, &chosen);
 }

@@ -272,6 +272,11 @@ void cti_text_highlights(GString *to, const cti_reader *reader, unsigned flags)
     }
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* What was expected and found, where the line of problems.def does not say it all. */
 static void append_numbers(GString *to, const cti_problem *problem)
 {
@@ -279,19 +284,26 @@ static void append_numbers(GString *to, const cti_problem *problem)
     case CTI_PROBLEM_TRUNCATED:
     case CTI_PROBLEM_LENGTH_TOO_LARGE:
     case CTI_PROBLEM_FIXED_PART_SHORT:
-    case CTI_PROBLEM_FLOATING_PAST_END:
     case CTI_PROBLEM_FIELD_TOO_LONG:
     case CTI_PROBLEM_NUMBER_SIZE:
-        g_string_append_printf(to, " (%u bytes expected, %u found)", problem->expected,
-                               problem->found);
+        g_string_append_printf(to, " (%u byte%s expected, %u found)", problem->expected,
+                               plural(problem->expected), problem->found);
+        break;
+    case CTI_PROBLEM_FLOATING_PAST_END:
+        g_string_append_printf(to, " (%u byte%s, %u left)", problem->expected,
+                               plural(problem->expected), problem->found);
+        break;
+    case CTI_PROBLEM_TAG_SIZE:
+        g_string_append_printf(to, " (%u byte%s each in a session of version %u)", problem->found,
+                               plural(problem->found), problem->expected);
         break;
     case CTI_PROBLEM_COUNT_MISMATCH:
-        g_string_append_printf(to, " (it says %u, the list has %u)", problem->expected,
+        g_string_append_printf(to, " (%u expected, %u in the list)", problem->expected,
                                problem->found);
         break;
     case CTI_PROBLEM_LAYOUT_DIFFERS:
         if (problem->found != 0)
-            g_string_append_printf(to, " (version %u in force, layout of %u)", problem->expected,
+            g_string_append_printf(to, " (protocol version %u, layout of version %u)", problem->expected,
                                    problem->found);
         break;
     case CTI_PROBLEM_UNKNOWN_BITS:
@@ -303,7 +315,7 @@ static void append_numbers(GString *to, const cti_problem *problem)
         g_string_append_printf(to, " (%u)", problem->found);
         break;
     case CTI_PROBLEM_LEFT_OVER_BYTES:
-        g_string_append_printf(to, " (%u bytes)", problem->found);
+        g_string_append_printf(to, " (%u byte%s)", problem->found, plural(problem->found));
         break;
     case CTI_PROBLEM_MORE:
         g_string_append_printf(to, " (%u)", problem->found);

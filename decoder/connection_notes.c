@@ -24,7 +24,7 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
 {
     if (counts->steps_back.count > 0)
         tell(to, user,
-             "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by at most %.6f s",
+             "time steps back: %" G_GUINT64_FORMAT " x, first in frame %u, by up to %.6f s",
              counts->steps_back.count, counts->steps_back.frame,
              (double)counts->worst_step / (double)CTI_SECOND);
     if (counts->disordered.count > 0)
@@ -39,6 +39,14 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              "only one direction was captured of %u connection%s with CTI: what the other side "
              "sent is not known",
              counts->one_sided, counts->one_sided == 1 ? "" : "s");
+    if (counts->missing > 0)
+        tell(to, user,
+             "bytes that were acknowledged are missing from the capture: %" G_GUINT64_FORMAT
+             " byte%s at %" G_GUINT64_FORMAT " place%s, in %u session%s, first in frame %u: what "
+             "they contained is not known",
+             counts->missing_bytes, counts->missing_bytes == 1 ? "" : "s", counts->missing,
+             counts->missing == 1 ? "" : "s", counts->missing_sessions,
+             counts->missing_sessions == 1 ? "" : "s", counts->missing_frame);
     if (counts->cut.count > 0)
         tell(to, user,
              "packets of CTI that the capture cut (snaplen): %" G_GUINT64_FORMAT
@@ -46,8 +54,8 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
              counts->cut.count, counts->cut.frame);
     if (counts->differing.count > 0)
         tell(to, user,
-             "segments of CTI that repeat bytes as others (overlap-differs): %" G_GUINT64_FORMAT
-             ", first frame %u: the bytes that came first count",
+             "segments of CTI that repeat bytes with other content (overlap-differs): %" G_GUINT64_FORMAT
+             ", first frame %u: the bytes captured first are used",
              counts->differing.count, counts->differing.frame);
     if (counts->over_limit.count > 0)
         tell(to, user,
@@ -67,13 +75,13 @@ void connection_notes(const cti_connection_counts *counts, const cti_connection_
     if (counts->clients_left_out > 0)
         tell(to, user,
              "more than %u sessions, or %u attempts to connect: %" G_GUINT64_FORMAT
-             " are left out of the connection histories, and of failover, sides, open-retries and "
+             " are left out of the clients' histories, and of failover, sides, open-retries and "
              "open-storm",
              CTI_CLIENTS_LEGS_MAX, CTI_CLIENTS_ATTEMPTS_MAX, counts->clients_left_out);
     if (counts->forgotten_idle + counts->forgotten_talking > 0)
         tell(to, user,
-             "more than %u connections (--connections), so that those longest silent were "
-             "forgotten: %" G_GUINT64_FORMAT " without an open session, %" G_GUINT64_FORMAT
+             "more than %u connections (--connections): those silent for longest were dropped: "
+             "%" G_GUINT64_FORMAT " without an open session, %" G_GUINT64_FORMAT
              " with one",
              options->connections, counts->forgotten_idle, counts->forgotten_talking);
 }

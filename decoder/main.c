@@ -220,7 +220,7 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     if (!options_parse(&o, argc, argv, &error)) {
         complain(error);
-        fputs("ctidump --help tells more\n", stderr);
+        fputs("see ctidump --help\n", stderr);
         g_free(error);
     } else if (o.version || o.list != NULL || o.explain != NULL) {
         status = tell(&o);

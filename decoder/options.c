@@ -22,7 +22,7 @@ typedef struct raw_options {
 static char *summary(void)
 {
     GString *text = g_string_new(
-        "Reads captures of Cisco's CTI Server protocol (GED-188) and tells what happened to\n"
+        "Reads captures of Cisco's CTI Server protocol (GED-188) and reports what happened to\n"
         "its sessions.  FILE is a capture: pcap, pcapng and what else Wireshark reads, also\n"
         "compressed with gzip, zstd or lz4; - is standard input.  Several files are taken in\n"
         "the order of their packets' times.  What comes through a pipe in another format than\n"
@@ -150,7 +150,7 @@ static bool choose_types(selection_criteria *chosen, const char *list, char **er
                 g_ascii_strcasecmp(cti_message_find(number)->name, *type) == 0)
                 known = cti_message_find(number);
         if (known == NULL) {
-            *error = g_strdup_printf("'%s' is no message of GED-188", *type);
+            *error = g_strdup_printf("'%s' is not a message of GED-188", *type);
             return false;
         }
     }
@@ -275,7 +275,7 @@ static bool choose_slow(int64_t *slow, const char *text, char **error)
 {
     if (text == NULL || parse_milliseconds(text, 1e-6, slow))
         return true;
-    *error = g_strdup_printf("'%s' is no time for an answer: give milliseconds, as in --slow 62",
+    *error = g_strdup_printf("'%s' is not a valid response time: give milliseconds, as in --slow 62",
                              text);
     return false;
 }
@@ -377,7 +377,7 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "findings, answers",
          "TABLE"},
         {"slow", 0, 0, G_OPTION_ARG_STRING, &raw.slow,
-         "List answers that took longer (formats report, json, csv)", "MILLISECONDS"},
+         "List responses that took longer (formats report, json, csv)", "MILLISECONDS"},
         {"time", 't', 0, G_OPTION_ARG_STRING, &raw.time_form,
          "Show times as u, ud (UTC; ud: with date, default), a, ad (in the zone), e (epoch), r (since "
          "the first packet), d (since the line before)",
@@ -400,11 +400,11 @@ bool options_parse(options *o, int argc, char **argv, char **error)
         {"type", 0, 0, G_OPTION_ARG_STRING, &raw.types, "Show only messages of these types",
          "NAME,..."},
         {"agent", 0, 0, G_OPTION_ARG_STRING, &o->selection.agent,
-         "Show only messages that name this AgentID or a phone of this agent, and their answers; "
-         "report and timeline tell the agent's states", "ID"},
+         "Show only messages that name this AgentID or a phone of this agent, and their responses; "
+         "report and timeline show the agent's states", "ID"},
         {"call", 0, 0, G_OPTION_ARG_STRING, &raw.call,
-         "Show only messages that name this call, in any of their call IDs, and their answers; "
-         "report and timeline tell its states", "ID"},
+         "Show only messages that name this call, in any of their call IDs, and their responses; "
+         "report and timeline show its states", "ID"},
         {"from", 0, 0, G_OPTION_ARG_STRING, &raw.from,
          "Show nothing before this time (2026-11-22T10:00:00.5Z or seconds since 1970)", "TIME"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &raw.to, "Show nothing after this time", "TIME"},
@@ -417,20 +417,20 @@ bool options_parse(options *o, int argc, char **argv, char **error)
          "Wait at most this long, in the capture's time, for packets captured out of order (200)",
          "MILLISECONDS"},
         {"held-bytes", 0, 0, G_OPTION_ARG_STRING, &raw.held_bytes,
-         "Hold at most so many bytes of a TCP stream while some before them are missing (4M)",
+         "Buffer at most this many bytes of a TCP stream while bytes before them are missing (4M)",
          "BYTES"},
         {"held-total", 0, 0, G_OPTION_ARG_STRING, &raw.held_total,
          "The same for all streams together (32M)", "BYTES"},
         {"connections", 0, 0, G_OPTION_ARG_STRING, &raw.connections,
-         "Know at most so many TCP connections at a time (16K)", "NUMBER"},
+         "Track at most this many TCP connections at a time (16K)", "NUMBER"},
         {"fragments", 0, 0, G_OPTION_ARG_STRING, &raw.fragments,
-         "Hold at most so many fragmented IP packets, of 16K bytes on average (256)", "NUMBER"},
+         "Buffer at most this many fragmented IP packets, of 16K bytes on average (256)", "NUMBER"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw.quiet,
          "Show no progress (shown on standard error if that is a terminal)", NULL},
         {"explain", 0, 0, G_OPTION_ARG_STRING, &o->explain,
-         "Tell what a finding, a verdict or a problem of this name means, and what to do", "NAME"},
+         "Explain a finding, a verdict or a problem of this name, and what to do", "NAME"},
         {"list", 0, 0, G_OPTION_ARG_STRING, &o->list,
-         "Name all formats, tables, types (of messages), severities, rules, verdicts or problems",
+         "List all formats, tables, types (of messages), severities, rules, verdicts or problems",
          "KIND"},
         {"version", 'v', 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},

@@ -97,6 +97,8 @@ static void wait_input(void *user)
     const pipeline *p = user;
 
     cti_connections_settle(p->connections);
+    if (p->writer->wait != NULL)
+        p->writer->wait(p->user);
     if (p->options->wait != NULL)
         p->options->wait(p->options->wait_user);
 }

@@ -62,6 +62,8 @@ typedef struct record_writer {
     void (*storm)(void *user, const cti_storm *storm);
     void (*outage)(void *user, const cti_outage_history *history);
     void (*maintenance)(void *user, const cti_maintenance *maintenance);
+    /* Before more of a pipe is waited for: what is held back is to be shown. */
+    void (*wait)(void *user);
     void (*summary)(void *user, const summary_record *summary);
 } record_writer;
 

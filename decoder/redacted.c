@@ -77,6 +77,8 @@ static const connection_record *redact_connection(redacted *r, const connection_
     redact_endpoint(r, &r->connection.server, false, original->side);
     if (original->other_answer.count > 0)
         redact_endpoint(r, &r->connection.other_answer.server, false, original->side);
+    for (int i = 0; i < 2; i++) /* the bytes may name anybody */
+        r->connection.not_cti[i].size = 0;
     return &r->connection;
 }
 
@@ -426,6 +428,14 @@ static void redacted_connection(void *user, const connection_record *connection)
         r->writer->connection(r->user, redact_connection(r, connection));
 }
 
+static void redacted_wait(void *user)
+{
+    redacted *r = user;
+
+    if (r->writer->wait != NULL)
+        r->writer->wait(r->user);
+}
+
 static void redacted_summary(void *user, const summary_record *original)
 {
     static const char said[] = "redacted: values that name a person, a number or a customer are "
@@ -463,6 +473,7 @@ const record_writer redacted_writer = {
     .storm = redacted_storm,
     .outage = redacted_outage,
     .maintenance = redacted_maintenance,
+    .wait = redacted_wait,
     .summary = redacted_summary,
 };
 

@@ -374,6 +374,14 @@ static void select_connection(void *user, const connection_record *connection)
         s->writer->connection(s->user, connection);
 }
 
+static void select_wait(void *user)
+{
+    selection *s = user;
+
+    if (s->writer->wait != NULL)
+        s->writer->wait(s->user);
+}
+
 static void select_summary(void *user, const summary_record *summary)
 {
     selection *s = user;
@@ -397,6 +405,7 @@ const record_writer selection_writer = {
     .storm = select_storm,
     .outage = select_outage,
     .maintenance = select_maintenance,
+    .wait = select_wait,
     .summary = select_summary,
 };
 

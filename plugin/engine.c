@@ -401,13 +401,52 @@ static void take_common_finding(const cti_finding *finding)
     put(&file.findings, frame, first);
 }
 
-/* A finding belongs to what it was found at; one that is found when the session has ended, to the
- * last of the frames that it is about. */
+static bool names_frame(const cti_finding *finding, uint32_t frame)
+{
+    for (uint32_t i = 0; i < finding->frame_count; i++)
+        if (finding->frames[i] == frame)
+            return true;
+    return false;
+}
+
+/* To the one message that the session has in the frame, or to the frame itself. */
+static void add_to_frame(frame_note *frame, finding_note *note)
+{
+    message_note *only = NULL;
+    uint32_t count = 0;
+
+    for (message_note *m = frame->messages; m != NULL; m = m->next)
+        if (m->session.number == note->session.number) {
+            only = m;
+            count++;
+        }
+    append_finding(count == 1 ? &only->findings : &frame->findings, note);
+}
+
+/* To what it was found at: a message, or the packet that ended the connection.  False where it was
+ * found when the whole file was read. */
+static bool add_to_present(const cti_session_record *session, connection_data *connection,
+                           finding_note *note)
+{
+    message_note *message = session->cookie;
+
+    if (message != NULL)
+        append_finding(&message->findings, note);
+    else if (session->frame != 0)
+        append_finding(&make_frame(session->frame, connection)->findings, note);
+    else
+        return false;
+    return true;
+}
+
+/* A finding belongs to what it was found at, if it names that frame, else to the last of the frames
+ * that it names.  Where these were dissected already, a single pass shows it where it was found. */
 static void take_finding(void *user, const cti_session_record *session, const cti_finding *finding)
 {
-    message_note *message;
+    const message_note *message;
     session_note about;
-    frame_note *frame;
+    finding_note *note;
+    frame_note *own;
 
     (void)user;
     if (session == NULL) {
@@ -416,16 +455,35 @@ static void take_finding(void *user, const cti_session_record *session, const ct
     }
     about = note_session(session, CTI_EITHER, session->session->state);
     message = session->cookie;
-    if (message != NULL) {
-        append_finding(&message->findings, new_finding(finding, &about));
-        return;
-    }
-    frame = session->frame != 0 ? make_frame(session->frame, about.data->connection)
-                                : engine_frame(last_frame_of(finding));
+    note = new_finding(finding, &about);
+    own = names_frame(finding, message != NULL ? message->frame : session->frame)
+              ? NULL
+              : engine_frame(last_frame_of(finding));
+    note->first_pass = own != NULL;
+    if (!add_to_present(session, about.data->connection, note) && own == NULL)
+        own = engine_frame(session->session->last_frame);
+    if (own != NULL)
+        add_to_frame(own, new_finding(finding, &about));
+}
+
+/* ---- bytes that are not CTI ---- */
+
+/* The frame of the first bytes of a direction, once it is known that they are not CTI. */
+static void note_not_cti(const cti_connection_summary *connection, cti_sender sender)
+{
+    const cti_foreign *start = &connection->not_cti[sender == CTI_SERVER];
+    frame_note *frame = start->frame != 0 ? engine_frame(start->frame) : NULL;
+
     if (frame == NULL)
-        frame = engine_frame(session->session->last_frame);
-    if (frame != NULL)
-        append_finding(&frame->findings, new_finding(finding, &about));
+        return;
+    frame->not_cti = true;
+    frame->looks = start->kind;
+}
+
+static void take_gap(void *user, const cti_gap *gap)
+{
+    (void)user;
+    note_not_cti(gap->connection, gap->sender);
 }
 
 static const cti_connection_events events = {
@@ -434,6 +492,7 @@ static const cti_connection_events events = {
     .heartbeat = take_heartbeat,
     .request = take_request,
     .finding = take_finding,
+    .gap = take_gap,
     .tcp_end = take_tcp_end,
     .session = take_session,
 };
@@ -539,6 +598,8 @@ frame_note *engine_take_segment(packet_info *pinfo, const cti_segment *segment)
     file.pinfo = NULL;
     if (frame == NULL || segment->length == 0)
         return frame;
+    note_not_cti(cti_connection_get_summary(connection), CTI_CLIENT);
+    note_not_cti(cti_connection_get_summary(connection), CTI_SERVER);
     frame->began = began;
     frame->lead = MAX(frame->lead, MIN(tail, segment->captured));
     if (known && began && cti_sequence_ahead(end, before) <= 0)

@@ -2,6 +2,9 @@
 /* Expert infos, made from problems.def and rules.def (see experts.h). */
 #include "experts.h"
 
+#include <string.h>
+
+#include "labels.h"
 #include "text.h"
 
 enum { SEVERITIES = CTI_ERROR + 1 };
@@ -14,6 +17,7 @@ static expert_field failure = EI_INIT;
 static expert_field unanswered = EI_INIT;
 static expert_field version = EI_INIT;
 static expert_field framing = EI_INIT;
+static expert_field not_cti = EI_INIT;
 
 static int severity_of(cti_severity severity)
 {
@@ -87,12 +91,28 @@ void experts_register(int protocol)
     }
     add(all, &failure, "cti.failure", PI_RESPONSE_CODE, PI_NOTE, "a failure was reported");
     add(all, &unanswered, "cti.request_unanswered", PI_SEQUENCE, PI_NOTE,
-        "no answer to this request came");
+        "no response");
     add(all, &version, "cti.version_not_seen", PI_ASSUMPTION, PI_NOTE,
         "the start of the session was not captured");
-    add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are no message");
+    add(all, &framing, "cti.framing_lost", PI_SEQUENCE, PI_WARN, "bytes that are not part of a message");
+    add(all, &not_cti, "cti.not_cti", PI_PROTOCOL, PI_WARN, "what was sent on a CTI port is not CTI");
     expert_register_field_array(expert_register_protocol(protocol), wmem_array_get_raw(all),
                                 (int)wmem_array_get_count(all));
+}
+
+/* Wireshark's list of expert infos has only the label. */
+static void add_words(packet_info *pinfo, proto_item *item, expert_field *expert, const char *text)
+{
+    GString *words;
+
+    if (strlen(text) <= LABEL_WORDS_MAX) {
+        expert_add_info_format(pinfo, item, expert, "%s", text);
+        return;
+    }
+    words = g_string_new(text);
+    label_shorten(words, LABEL_WORDS_MAX);
+    expert_add_info_format(pinfo, item, expert, "%s", words->str);
+    g_string_free(words, TRUE);
 }
 
 void experts_add_problem(packet_info *pinfo, proto_item *item, const cti_problem *problem,
@@ -100,18 +120,18 @@ void experts_add_problem(packet_info *pinfo, proto_item *item, const cti_problem
 {
     g_string_truncate(scratch, 0);
     cti_text_problem(scratch, problem);
-    expert_add_info_format(pinfo, item, &problems[problem->id], "%s", scratch->str);
+    add_words(pinfo, item, &problems[problem->id], scratch->str);
 }
 
 void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
                          cti_severity severity, const char *text)
 {
-    expert_add_info_format(pinfo, item, &rules[rule][severity], "%s", text);
+    add_words(pinfo, item, &rules[rule][severity], text);
 }
 
 void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &failure, "%s", text);
+    add_words(pinfo, item, &failure, text);
 }
 
 void experts_add_unanswered(packet_info *pinfo, proto_item *item)
@@ -121,10 +141,15 @@ void experts_add_unanswered(packet_info *pinfo, proto_item *item)
 
 void experts_add_version(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &version, "%s", text);
+    add_words(pinfo, item, &version, text);
 }
 
 void experts_add_framing(packet_info *pinfo, proto_item *item, const char *text)
 {
-    expert_add_info_format(pinfo, item, &framing, "%s", text);
+    add_words(pinfo, item, &framing, text);
+}
+
+void experts_add_not_cti(packet_info *pinfo, proto_item *item, const char *text)
+{
+    add_words(pinfo, item, &not_cti, text);
 }

@@ -21,13 +21,16 @@ void experts_add_finding(packet_info *pinfo, proto_item *item, cti_rule rule,
 /* The other side refused or failed. */
 void experts_add_failure(packet_info *pinfo, proto_item *item, const char *text);
 
-/* No answer to a request came. */
+/* There was no response to a request. */
 void experts_add_unanswered(packet_info *pinfo, proto_item *item);
 
 /* The version in force is not known for sure. */
 void experts_add_version(packet_info *pinfo, proto_item *item, const char *text);
 
-/* Bytes that are no message. */
+/* Bytes that are not part of a message. */
 void experts_add_framing(packet_info *pinfo, proto_item *item, const char *text);
+
+/* On a CTI port something else was sent first. */
+void experts_add_not_cti(packet_info *pinfo, proto_item *item, const char *text);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "experts.h"
 #include "fields.h"
+#include "labels.h"
 #include "text.h"
 
 static int protocol_id = -1;
@@ -131,6 +132,7 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
     if (v->pinfo->cinfo != NULL || message_is_visible(tree)) {
         summarize(v, reader);
         add_to_columns(v, v->scratch->str);
+        label_shorten(v->scratch, LABEL_WORDS_MAX);
         proto_item_append_text(item, ", %s", v->scratch->str);
     }
     proto_tree_add_item(tree, hf_message_length, v->tvb, offset, 4, ENC_BIG_ENDIAN);
@@ -142,7 +144,8 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
     if (tree != NULL)
         message_add_session(v, tree, note);
     for (const finding_note *finding = note->findings; finding != NULL; finding = finding->next)
-        message_add_finding(v, tree, finding);
+        if (message_has_finding(v, finding))
+            message_add_finding(v, tree, finding);
 }
 
 /* Shows bytes as what they are: "[12 bytes, rest of a message]". */
@@ -151,7 +154,7 @@ static proto_item *show_bytes(const view *v, int hf, int offset, uint32_t size, 
     proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, offset, (int)size, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, ett_message);
 
-    g_string_printf(v->scratch, "[%u bytes%s]", size, what);
+    g_string_printf(v->scratch, "[%u byte%s%s]", size, size == 1 ? "" : "s", what);
     if (v->pinfo->cinfo != NULL)
         add_to_columns(v, v->scratch->str);
     proto_item_append_text(item, " %s", v->scratch->str);
@@ -159,11 +162,27 @@ static proto_item *show_bytes(const view *v, int hf, int offset, uint32_t size, 
     return item;
 }
 
+void message_show_not_cti(const view *v, cti_foreign_kind looks)
+{
+    proto_item *item = proto_tree_add_item(v->tree, protocol_id, v->tvb, 0, 0, ENC_NA);
+
+    proto_item_set_generated(item);
+    g_string_printf(v->scratch, "not CTI: %s%s", cti_foreign_words(looks),
+                    looks == CTI_FOREIGN_UNKNOWN ? " bytes" : "");
+    proto_item_append_text(item, ", %s", v->scratch->str);
+    experts_add_not_cti(v->pinfo, item, v->scratch->str);
+    col_append_fstr(v->pinfo->cinfo, COL_INFO, " [%s]", v->scratch->str);
+}
+
 void message_show_skipped(const view *v, int offset, uint32_t size)
 {
+    const uint8_t *bytes = tvb_get_ptr(v->tvb, offset, (int)size);
+    const cti_foreign_kind looks = cti_foreign_look(bytes, size);
     proto_item *item = show_bytes(v, hf_skipped, offset, size, " not part of a message");
 
-    g_string_printf(v->scratch, "%u bytes not part of a message", size);
+    g_string_printf(v->scratch, "%u byte%s not part of a message", size, size == 1 ? "" : "s");
+    if (looks != CTI_FOREIGN_UNKNOWN)
+        g_string_append_printf(v->scratch, " (%s)", cti_foreign_words(looks));
     experts_add_framing(v->pinfo, item, v->scratch->str);
 }
 

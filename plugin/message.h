@@ -28,7 +28,10 @@ bool message_is_failure(uint32_t type);
 void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
                   const message_note *note);
 
-/* Shows bytes that are no message. */
+/* Shows that the packet begins with something else than CTI. */
+void message_show_not_cti(const view *v, cti_foreign_kind looks);
+
+/* Shows bytes that are not part of a message. */
 void message_show_skipped(const view *v, int offset, uint32_t size);
 
 /* Shows the start of a message that is not put together, too short to read any of it. */

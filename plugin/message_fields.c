@@ -4,6 +4,7 @@
 
 #include "experts.h"
 #include "fields.h"
+#include "labels.h"
 #include "text.h"
 
 static int hf_float_tag = -1;
@@ -42,7 +43,7 @@ void message_fields_register(int protocol)
           "Bytes of the message that belong to no field", HFILL}},
         {&hf_call_id,
          {"Call", "cti.call_id", FT_UINT32, BASE_DEC, NULL, 0,
-          "Any field that names a call", HFILL}},
+          "Any field with a call ID", HFILL}},
     };
     static int *subtrees[] = {&ett_field, &ett_mask};
 
@@ -62,6 +63,9 @@ typedef struct place {
     int offset;       /* of the message in view->tvb */
 } place;
 
+/* Of bytes that are text, after their hex. */
+#define QUOTED_MAX 64u
+
 static void append_quoted(proto_item *to, GString *scratch, const cti_item *item)
 {
     uint32_t length = item->length;
@@ -75,6 +79,7 @@ static void append_quoted(proto_item *to, GString *scratch, const cti_item *item
         return;
     g_string_truncate(scratch, 0);
     cti_text_bytes(scratch, (const char *)item->data, length);
+    label_shorten(scratch, QUOTED_MAX);
     proto_item_append_text(to, " (\"%s\")", scratch->str);
 }
 
@@ -101,9 +106,8 @@ static proto_item *add_text(const place *at, proto_tree *tree, int hf, const cti
 
     g_string_truncate(scratch, 0);
     append_text(scratch, text, length);
-    return proto_tree_add_string(tree, hf, at->view->tvb,
-                                 at->offset + (int)item->offset + start, (int)length,
-                                 scratch->str);
+    return label_add_string(tree, hf, at->view->tvb, at->offset + (int)item->offset + start,
+                            (int)length, scratch->str);
 }
 
 static proto_item *add_bytes(const place *at, int hf, const cti_item *item)
@@ -124,9 +128,12 @@ static proto_item *add_worded(const place *at, int hf, const cti_item *item)
 
     g_string_truncate(scratch, 0);
     cti_text_value(scratch, item, at->view->text_flags);
-    return proto_tree_add_string(at->tree, hf, at->view->tvb, at->offset + (int)item->offset,
-                                 (int)item->length, scratch->str);
+    return label_add_string(at->tree, hf, at->view->tvb, at->offset + (int)item->offset,
+                            (int)item->length, scratch->str);
 }
+
+/* Of the bits of a mask, after the field's name and its number. */
+#define NAMES_MAX 150u
 
 static proto_item *add_mask(const place *at, const field_ids *ids, const cti_item *item)
 {
@@ -146,6 +153,7 @@ static proto_item *add_mask(const place *at, const field_ids *ids, const cti_ite
     if (message_is_visible(at->tree)) {
         g_string_truncate(at->view->scratch, 0);
         cti_text_mask(at->view->scratch, mask, item->number);
+        label_shorten(at->view->scratch, NAMES_MAX);
         proto_item_append_text(added, " (%s)", at->view->scratch->str);
     }
     return added;
@@ -210,8 +218,8 @@ static proto_item *add_named(const place *at, const field_ids *ids, const cti_it
         g_string_append_printf(scratch, "[%u]", item->number);
     g_string_append_c(scratch, '=');
     append_text(scratch, item->text, item->text_length);
-    added = proto_tree_add_string(at->tree, ids->value, at->view->tvb,
-                                  at->offset + (int)item->offset, (int)item->length, scratch->str);
+    added = label_add_string(at->tree, ids->value, at->view->tvb, at->offset + (int)item->offset,
+                             (int)item->length, scratch->str);
 
     tree = proto_item_add_subtree(added, ett_field);
     if (item->field->type == CTI_TYPE_NAMEDARRAY && item->has_number)
@@ -229,9 +237,8 @@ static proto_item *add_string(const place *at, const field_ids *ids, const cti_i
         return add_worded(at, ids->value, item);
     g_string_truncate(at->view->scratch, 0);
     append_text(at->view->scratch, item->text, item->text_length);
-    return proto_tree_add_string(at->tree, ids->value, at->view->tvb,
-                                 at->offset + (int)item->offset, (int)item->length,
-                                 at->view->scratch->str);
+    return label_add_string(at->tree, ids->value, at->view->tvb, at->offset + (int)item->offset,
+                            (int)item->length, at->view->scratch->str);
 }
 
 /* A password of unknown format is text, or nothing that anyone could read. */

@@ -21,6 +21,12 @@ void message_add_session(const view *v, proto_tree *tree, const message_note *no
 /* Adds a rule that was broken, with its expert info. */
 void message_add_finding(const view *v, proto_tree *tree, const finding_note *note);
 
+/* True if the finding is to be shown on this pass. */
+static inline bool message_has_finding(const view *v, const finding_note *note)
+{
+    return !note->first_pass || !PINFO_FD_VISITED(v->pinfo);
+}
+
 /* False where nobody looks at the words of an item. */
 static inline bool message_is_visible(const proto_tree *tree)
 {

@@ -3,6 +3,7 @@
 #include "message_internal.h"
 
 #include "experts.h"
+#include "labels.h"
 #include "text.h"
 
 static int protocol_id = -1;
@@ -53,11 +54,11 @@ void message_session_register(int protocol)
 {
     static hf_register_info fields[] = {
         {&hf_version,
-         {"Version in force", "cti.version", FT_UINT32, BASE_DEC, NULL, 0,
+         {"Protocol version", "cti.version", FT_UINT32, BASE_DEC, NULL, 0,
           "Version of the protocol that the session uses", HFILL}},
         {&hf_version_inferred,
          {"Version inferred", "cti.version.inferred", FT_BOOLEAN, BASE_NONE, NULL, 0,
-          "OPEN_REQ was not captured: the version was found out from the messages", HFILL}},
+          "OPEN_REQ was not captured: the version was inferred from the messages", HFILL}},
         {&hf_sender,
          {"Sender", "cti.sender", FT_STRING, BASE_NONE, NULL, 0, "client or server", HFILL}},
         {&hf_session,
@@ -71,7 +72,7 @@ void message_session_register(int protocol)
           "A or B, by the server's port", HFILL}},
         {&hf_session_services,
          {"Services of the session", "cti.session.services", FT_UINT32, BASE_HEX, NULL, 0,
-          "Granted by OPEN_CONF, or requested while it is not there", HFILL}},
+          "Granted by OPEN_CONF, or requested before OPEN_CONF", HFILL}},
         {&hf_session_events_of,
          {"Events of", "cti.session.events_of", FT_STRING, BASE_NONE, NULL, 0,
           "Whose events the session gets, by its services", HFILL}},
@@ -107,41 +108,41 @@ void message_session_register(int protocol)
          {"What to check", "cti.session.verdict.check", FT_STRING, BASE_NONE, NULL, 0, NULL,
           HFILL}},
         {&hf_verdict_frame,
-         {"Look at frame", "cti.session.verdict.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL,
+         {"Frame", "cti.session.verdict.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL,
           HFILL}},
         {&hf_response_in,
-         {"Answer in", "cti.response_in", FT_FRAMENUM, BASE_NONE,
-          FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The answer to this request is in this frame",
+         {"Response in", "cti.response_in", FT_FRAMENUM, BASE_NONE,
+          FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The response to this request is in this frame",
           HFILL}},
         {&hf_response_to,
-         {"Answer to", "cti.response_to", FT_FRAMENUM, BASE_NONE,
-          FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "The request of this answer is in this frame",
+         {"Request in", "cti.response_to", FT_FRAMENUM, BASE_NONE,
+          FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "The request of this response is in this frame",
           HFILL}},
         {&hf_response_time,
-         {"Answer time", "cti.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-          "Time from the request to this answer", HFILL}},
+         {"Response time", "cti.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+          "Time from the request to this response", HFILL}},
         {&hf_unanswered,
          {"Unanswered", "cti.unanswered", FT_BOOLEAN, BASE_NONE, NULL, 0,
-          "No answer to this request came, and the capture would have it", HFILL}},
+          "There was no response, and the capture would contain it", HFILL}},
         {&hf_heartbeat_gap,
          {"Silence of the client", "cti.heartbeat.gap", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
           "Time since the client's last message", HFILL}},
         {&hf_heartbeat_missed,
          {"Heartbeats missed", "cti.heartbeat.missed", FT_UINT32, BASE_DEC, NULL, 0,
-          "HEARTBEAT_REQ in a row that were not answered until now", HFILL}},
+          "Consecutive HEARTBEAT_REQ without a response so far", HFILL}},
         {&hf_idle_share,
          {"Share of IdleTimeout in percent", "cti.idle_share", FT_DOUBLE, BASE_NONE, NULL, 0,
-          "How much of IdleTimeout the client's silence used up", HFILL}},
+          "The client's silence as a share of IdleTimeout", HFILL}},
         {&hf_finding,
          {"Finding", "cti.finding", FT_STRING, BASE_NONE, NULL, 0,
           "A rule of the protocol that was broken", HFILL}},
         {&hf_finding_protocol,
-         {"The protocol", "cti.finding.protocol", FT_STRING, BASE_NONE, NULL, 0,
+         {"Protocol", "cti.finding.protocol", FT_STRING, BASE_NONE, NULL, 0,
           "What the protocol asks for", HFILL}},
         {&hf_finding_check,
-         {"To check", "cti.finding.check", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+         {"What to check", "cti.finding.check", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_finding_frame,
-         {"Look at frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
+         {"Frame", "cti.finding.frame", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
     };
     static int *subtrees[] = {&ett_events, &ett_end, &ett_finding, &ett_verdict, &ett_evidence};
 
@@ -162,13 +163,16 @@ static void add_duration(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t durati
 
 static void add_word(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
 {
-    proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, word));
+    proto_item_set_generated(label_add_string(tree, hf, tvb, 0, 0, word));
 }
 
 static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
 {
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
 }
+
+/* Of the names of services, after their number. */
+#define SERVICES_MAX 150u
 
 /* A word with a subtree, which is returned. */
 static proto_tree *add_parent(proto_tree *tree, tvbuff_t *tvb, int hf, const char *word)
@@ -232,6 +236,7 @@ static void add_session(const view *v, proto_tree *tree, const session_note *not
     if (message_is_visible(tree)) {
         g_string_truncate(v->scratch, 0);
         cti_text_mask(v->scratch, service_names, note->services);
+        label_shorten(v->scratch, SERVICES_MAX);
         proto_item_append_text(services, " (%s)", v->scratch->str);
     }
 }
@@ -275,7 +280,7 @@ void message_add_session(const view *v, proto_tree *tree, const message_note *no
 
 void message_add_finding(const view *v, proto_tree *tree, const finding_note *note)
 {
-    proto_item *item = proto_tree_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
+    proto_item *item = label_add_string(tree, hf_finding, v->tvb, 0, 0, note->text);
     proto_tree *parts = proto_item_add_subtree(item, ett_finding);
     GString *protocol = g_string_new(NULL);
 
@@ -347,8 +352,8 @@ static void add_verdict(const view *v, proto_tree *tree, const cti_session_summa
     for (uint32_t i = 0; i < summary->evidence_count; i++) {
         const cti_evidence *evidence = &summary->evidence[i];
         proto_item *fact =
-            proto_tree_add_string(facts, evidence->against ? hf_verdict_against : hf_verdict_for,
-                                  v->tvb, 0, 0, evidence->text);
+            label_add_string(facts, evidence->against ? hf_verdict_against : hf_verdict_for,
+                             v->tvb, 0, 0, evidence->text);
 
         proto_item_set_generated(fact);
         if (evidence->frame != 0)
@@ -395,6 +400,8 @@ void message_show_end(const view *v, const frame_note *frame)
         add_end_to_columns(v, frame);
     }
     for (const finding_note *note = frame->findings; note != NULL; note = note->next) {
+        if (!message_has_finding(v, note))
+            continue;
         if (note->session.number != session) {
             session = note->session.number;
             tree = add_about(v, &note->session);

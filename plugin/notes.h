@@ -48,6 +48,9 @@ typedef struct finding_note {
     cti_severity severity;
     uint32_t frame_count, frames[CTI_FINDING_FRAMES_MAX];
     const char *text, *check; /* check: or NULL */
+    /* Its own frame is an earlier one, and has a note of it too: shown here while that frame is not
+     * dissected again. */
+    bool first_pass;
 } finding_note;
 
 /* A message, on the frame that has its end.
@@ -104,6 +107,8 @@ typedef struct frame_note {
     message_note *messages, *last_message;
     session_note end;       /* number is not 0: TCP ended here */
     bool finished;          /* and with it the session */
+    bool not_cti;           /* here begins what is not CTI, although the port is CTI's: */
+    cti_foreign_kind looks; /* what it looks like */
     finding_note *findings; /* that belong to none of the messages */
 } frame_note;
 

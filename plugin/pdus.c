@@ -288,6 +288,8 @@ void pdus_show_rest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     v = view_of(tvb, pinfo, tree, state);
     if (frame != NULL && engine_is_shown(frame->connection)) {
         show_left(tvb, pinfo, tree, state);
+        if (frame->not_cti)
+            message_show_not_cti(&v, frame->looks);
         if (frame->end.number != 0 || frame->findings != NULL) {
             message_show_end(&v, frame);
             taps_end(pinfo, frame);

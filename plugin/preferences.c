@@ -36,7 +36,7 @@ void preferences_register(int protocol)
                                    "was not captured, is found out from the messages.",
                                    10, &preferences.version);
     prefs_register_uint_preference(module, "largest_message", "Largest message in bytes",
-                                   "What claims to be larger is no message: the next one is "
+                                   "A longer MessageLength is not valid: the next message is "
                                    "searched for. GED-188 knows messages of up to 12500 bytes; "
                                    "at most 65536 are taken.",
                                    10, &preferences.largest_message);

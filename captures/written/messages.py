@@ -123,6 +123,7 @@ def faults():
     yield "unknown-bits", SERVER, message("SYSTEM_EVENT", {"PGStatus": 0x4001})
     yield "unknown-value", SERVER, message("SYSTEM_EVENT", {"SystemEventID": 77})
     yield "layout-differs", SERVER, message("AGENT_STATE_EVENT", {"AgentID": "1001"}, 17)
+    yield "tag-size", SERVER, message("SYSTEM_EVENT", {"Text": "narrow"}, 19)
     yield "more-problems", CLIENT, set_data(*[("CallVariable5", b"open")] * 20)
 
 

@@ -22,17 +22,30 @@ static void append_milliseconds(GString *to, int64_t duration)
     g_string_append_printf(to, "%.3f ms", (double)duration / 1e6);
 }
 
-/* The problems of the message that are more than a note. */
+/* The problems of the message that are more than a note, each kind once. */
 static void append_problems(GString *to, const cti_reader *reader)
 {
-    cti_reader own = *reader;
+    uint32_t counts[CTI_PROBLEM_COUNT] = {0};
+    cti_reader own;
     cti_item item;
 
+    if (cti_reader_is_clean(reader))
+        return;
+    own = *reader;
     while (cti_reader_next(&own, &item))
         ;
     for (uint32_t i = 0; i < own.problem_count; i++)
-        if (cti_problem_severity(own.problems[i].id) > CTI_NOTE)
-            g_string_append_printf(to, " !%s", cti_problem_name(own.problems[i].id));
+        counts[own.problems[i].id]++;
+    for (uint32_t i = 0; i < own.problem_count; i++) {
+        const cti_problem_id id = own.problems[i].id;
+
+        if (cti_problem_severity(id) == CTI_NOTE || counts[id] == 0)
+            continue;
+        g_string_append_printf(to, " !%s", cti_problem_name(id));
+        if (counts[id] > 1)
+            g_string_append_printf(to, " x %u", counts[id]);
+        counts[id] = 0;
+    }
 }
 
 void line_message(GString *to, const message_record *record, unsigned text_flags)
@@ -69,11 +82,12 @@ void line_gap(GString *to, const gap_record *record)
     const char *sender = record->sender == CTI_CLIENT ? "client" : "server";
 
     if (record->cause == CTI_GAP_FRAMING)
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are no message",
-                               record->skipped_bytes, sender);
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " byte%s from the %s could not be decoded",
+                               record->skipped_bytes, record->skipped_bytes == 1 ? "" : "s", sender);
     else
-        g_string_append_printf(to, "%" G_GUINT64_FORMAT " bytes from the %s are missing (%s)",
-                               record->bytes, sender, cti_gap_cause_name(record->cause));
+        g_string_append_printf(to, "%" G_GUINT64_FORMAT " byte%s from the %s missing (%s)",
+                               record->bytes, record->bytes == 1 ? "" : "s", sender,
+                               cti_gap_cause_name(record->cause));
     append_frame(to, record->frame);
 }
 
@@ -89,7 +103,7 @@ void line_silence(GString *to, const cti_silence *silence)
 
 void line_unanswered(GString *to, const cti_request *request)
 {
-    g_string_append_printf(to, "%s inv=%u was never answered", request->message->name,
+    g_string_append_printf(to, "%s inv=%u: no response", request->message->name,
                            request->invoke_id);
     append_frame(to, request->frame);
 }

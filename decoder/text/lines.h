@@ -12,19 +12,19 @@
 const char *line_direction(cti_sender sender);
 
 /* "OPEN_CONF  PGStatus=0 ... after 2.100 ms !string-not-terminated  #4": name, the fields
- * that matter, answer time, problems above a note, frame. */
+ * that matter, response time, problems above a note, frame. */
 void line_message(GString *to, const message_record *record, unsigned text_flags);
 
 /* "TCP reset by the client  #91" */
 void line_tcp_end(GString *to, cti_tcp_end how, cti_sender sender, uint32_t frame);
 
-/* "100 bytes from the server are missing (acked)  #17" */
+/* "100 bytes from the server missing (acked)  #17" */
 void line_gap(GString *to, const gap_record *record);
 
 /* "the client was silent for 95.002 s (79 % of IdleTimeout)  #17" */
 void line_silence(GString *to, const cti_silence *silence);
 
-/* "MAKE_CALL_REQ inv=5 was never answered  #17" */
+/* "MAKE_CALL_REQ inv=5: no response  #17" */
 void line_unanswered(GString *to, const cti_request *request);
 
 /* What happened, what to check, and the frames: "1 HEARTBEAT_REQ was not answered. Check ...  #17" */

@@ -82,7 +82,7 @@ static void append_open_answer(GString *to, const cti_session_summary *s)
     const int64_t took = cti_forward(s->open_time, s->open_answer_time);
 
     if (s->open_answer_time == CTI_NO_TIME) {
-        g_string_append(to, ", no answer seen");
+        g_string_append(to, ", no response seen");
         return;
     }
     g_string_append(to, s->verdict == CTI_VERDICT_REJECTED ? ", refused" : ", answered");
@@ -139,11 +139,11 @@ static void append_end(GString *to, const cti_session_summary *s, times_style *t
 }
 
 static const char *const interval_words[] = {
-    [CTI_INTERVAL_TRAFFIC] = "judged by the traffic",
+    [CTI_INTERVAL_TRAFFIC] = "estimated from the traffic",
     [CTI_INTERVAL_TIMER] = "by a timer",
     [CTI_INTERVAL_SILENCE] = "after its own silence",
     [CTI_INTERVAL_RECEIVE] = "after receiving nothing",
-    [CTI_INTERVAL_IDLE_TIMEOUT] = "judged by IdleTimeout",
+    [CTI_INTERVAL_IDLE_TIMEOUT] = "estimated from IdleTimeout",
 };
 
 static void append_heartbeats(GString *to, const cti_session_summary *s, times_style *times)
@@ -154,7 +154,7 @@ static void append_heartbeats(GString *to, const cti_session_summary *s, times_s
     }
     g_string_append_printf(to, "%" G_GUINT64_FORMAT " sent, ", s->heartbeats);
     if (s->server_not_captured)
-        g_string_append(to, "answers not captured");
+        g_string_append(to, "responses not captured");
     else
         g_string_append_printf(to, "%" G_GUINT64_FORMAT " missed", s->heartbeats_missed);
     if (s->heartbeat_interval_source != CTI_INTERVAL_UNKNOWN)
@@ -184,7 +184,7 @@ static void append_answers(GString *to, const cti_session_summary *s)
         s->services_granted & CTI_V_CTIServiceMasks_CTI_SERVICE_IGNORE_CONF)
         g_string_append(to, "; no confirmations of third-party requests (CTI_SERVICE_IGNORE_CONF)");
     if (s->unanswered > 0)
-        g_string_append_printf(to, "; %" G_GUINT64_FORMAT " request%s without answer",
+        g_string_append_printf(to, "; %" G_GUINT64_FORMAT " request%s without a response",
                                s->unanswered, s->unanswered == 1 ? "" : "s");
 }
 
@@ -271,6 +271,6 @@ void session_facts(const session_record *record, times_style *times, unsigned ti
     append_heartbeats(t.words, s, times);
     tell(&t, "heartbeats");
     append_answers(t.words, s);
-    tell(&t, "answers");
+    tell(&t, "responses");
     g_string_free(t.words, TRUE);
 }

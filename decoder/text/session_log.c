@@ -235,9 +235,9 @@ void session_log_tcp_end(session_log *log, cti_tcp_end how, cti_sender sender, i
 
 static void append_run(GString *to, const heartbeat_run *run, times_style *times)
 {
-    static const char *const words[] = {"answered", "MISSED: sent, never answered",
+    static const char *const words[] = {"answered", "MISSED: sent, no response",
                                         "REFUSED by the server",
-                                        "sent; the answer is not in the capture"};
+                                        "sent; the response is not in the capture"};
     const bool bad = run->fate == FATE_MISSED || run->fate == FATE_REFUSED;
 
     g_string_append_printf(to, "%s    %" G_GUINT64_FORMAT " heartbeat%s %s", bad ? "!!" : "  ",
@@ -247,7 +247,7 @@ static void append_run(GString *to, const heartbeat_run *run, times_style *times
         times_clock(to, times, run->to, 3);
     }
     if (run->fate == FATE_ANSWERED)
-        g_string_append_printf(to, ", worst answer %.3f ms", (double)run->worst / 1e6);
+        g_string_append_printf(to, ", worst response time %.3f ms", (double)run->worst / 1e6);
     g_string_append_printf(to, "  #%u", run->first_frame);
     if (run->last_frame != run->first_frame)
         g_string_append_printf(to, "..#%u", run->last_frame);
@@ -277,8 +277,8 @@ static int compare_entries(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* The entries in the order of time, to be freed with g_free(): those kept from the start, as many
- * as *first tells, then those from the end. */
+/* The entries in the order of time, to be freed with g_free().  Those before *first were kept from
+ * the start, and what was known of their time only later; the others are from the end. */
 static const entry **sort_entries(const session_log *log, guint *first)
 {
     const guint count = entry_count(log);
@@ -288,7 +288,9 @@ static const entry **sort_entries(const session_log *log, guint *first)
         sorted[i] = &log->entries[i];
     if (count > 0)
         qsort(sorted, count, sizeof(sorted[0]), compare_entries);
-    *first = MIN(count, log->most_first);
+    *first = count;
+    while (*first > 0 && sorted[*first - 1]->order >= log->most_first)
+        (*first)--;
     return sorted;
 }
 

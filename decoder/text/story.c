@@ -203,7 +203,7 @@ static void append_other_calls(GString *change, const cti_reader *reader, const 
         g_string_append_printf(change, "%s%u", count == 1 ? words : ", ", item.number);
     }
     if (count > 0)
-        g_string_append(change, count == 1 ? " (--call tells it)" : " (--call tells each)");
+        g_string_append(change, count == 1 ? " (--call shows it)" : " (--call shows each)");
 }
 
 static void begin_change(GString *change)
@@ -243,7 +243,7 @@ static void take_link(const message_record *record, GString *change, unsigned fl
             next == UINT32_MAX)
             return;
         begin_change(change);
-        g_string_append_printf(change, "call %u goes on as call %u (--call tells it)", call, next);
+        g_string_append_printf(change, "call %u continues as call %u (--call shows it)", call, next);
         return;
     default:
         return;

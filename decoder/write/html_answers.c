@@ -140,7 +140,7 @@ static void append_map(html *h, const time_grid *grid, const char *label)
 
 static void append_maps(html *h)
 {
-    html_axis(h, "Answer times when the answers came", "answers to", "shown");
+    html_axis(h, "Response times by the time of the response", "responses to", "shown");
     if (h->answer_times->used > 0)
         append_map(h, h->answer_times, "requests");
     if (h->heartbeat_times->used > 0)
@@ -220,7 +220,7 @@ static void append_types(html *h, const GPtrArray *types)
                  "<th scope=\"col\">answered</th><th scope=\"col\">mean</th>"
                  "<th scope=\"col\">median</th><th scope=\"col\">95 %</th>"
                  "<th scope=\"col\">worst</th><th scope=\"col\">the worst</th>"
-                 "<th scope=\"col\">never answered</th><th scope=\"col\">failed</th></tr></thead>"
+                 "<th scope=\"col\">no response</th><th scope=\"col\">failed</th></tr></thead>"
                  "\n<tbody>\n");
     for (guint i = 0; i < types->len; i++)
         append_type(h, g_ptr_array_index(types, i));
@@ -230,7 +230,7 @@ static void append_types(html *h, const GPtrArray *types)
             g_string_append_printf(
                 h->text,
                 "<p class=\"warning\">%s: a desktop server that polls it counts on "
-                "answers within %d ms on average.</p>\n",
+                "responses within %d ms on average.</p>\n",
                 ((request_answers *)g_ptr_array_index(types, i))->message->name,
                 (int)(ANSWERS_POLLED_TIME / (CTI_SECOND / 1000)));
 }
@@ -285,7 +285,7 @@ void html_answers_section(html *h)
     GPtrArray *types = answers_sorted(h->answers);
 
     if (types->len > 0) {
-        g_string_append(h->text, "<section id=\"answers\"><h2>Answer times</h2>\n");
+        g_string_append(h->text, "<section id=\"answers\"><h2>Response times</h2>\n");
         if (h->answer_times->used + h->heartbeat_times->used > 0)
             append_maps(h);
         append_types(h, types);

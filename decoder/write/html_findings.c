@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The HTML page's findings, rule by rule, the worst ones first (see html_parts.h). */
+/* The HTML page's findings, rule by rule, the worst ones first, and the problems of messages, kind
+ * by kind (see html_parts.h). */
 #include "html_parts.h"
 
 /* Findings of a rule that are shown at once. */
@@ -24,7 +25,7 @@ static void append_table(html *h, const html_rule *rule, guint from, guint until
     g_string_append(h->text,
                     "<table class=\"findings\"><thead><tr><th scope=\"col\">session</th>"
                     "<th scope=\"col\">time</th><th scope=\"col\">severity</th>"
-                    "<th scope=\"col\">what was seen, #frame</th></tr></thead>\n<tbody>\n");
+                    "<th scope=\"col\">what happened, #frame</th></tr></thead>\n<tbody>\n");
     for (guint i = from; i < until; i++)
         append_finding(h, g_ptr_array_index(rule->kept, i));
     g_string_append(h->text, "</tbody></table>\n");
@@ -68,5 +69,40 @@ void html_findings(html *h)
             if (h->rules[i].kept != NULL && (int)h->rules[i].worst == severity)
                 append_rule(h, &h->rules[i], (cti_rule)i);
     g_string_append(h->text, "</section>\n");
+    html_put(h);
+}
+
+/* ---- problems of messages ---- */
+
+static void append_problem(html *h, const problem_count *of)
+{
+    const char *severity = cti_severity_name(cti_problem_severity(of->id));
+
+    g_string_append_printf(h->text,
+                           "<tr><td><span class=\"%s\">%s</span></td><td>%s</td>"
+                           "<td class=\"n\">%" G_GUINT64_FORMAT "</td><td class=\"n\">",
+                           severity, severity, cti_problem_name(of->id), of->count);
+    html_session_link(h->text, of->session);
+    g_string_append(h->text, "</td><td>");
+    html_escape(h->text, of->first);
+    g_string_append_printf(h->text, " #%u</td></tr>\n", of->frame);
+}
+
+void html_problems(html *h)
+{
+    GPtrArray *found = problem_counts_sorted(&h->problems);
+
+    if (found->len > 0)
+        g_string_append(h->text,
+                        "<section id=\"problems\"><h2>Messages with problems</h2>\n"
+                        "<table class=\"findings\"><thead><tr><th scope=\"col\">severity</th>"
+                        "<th scope=\"col\">problem</th><th scope=\"col\">count</th>"
+                        "<th scope=\"col\">first in session</th>"
+                        "<th scope=\"col\">the first, #frame</th></tr></thead>\n<tbody>\n");
+    for (guint i = 0; i < found->len; i++)
+        append_problem(h, g_ptr_array_index(found, i));
+    if (found->len > 0)
+        g_string_append(h->text, "</tbody></table>\n</section>\n");
+    g_ptr_array_unref(found);
     html_put(h);
 }

@@ -65,10 +65,10 @@ static void append_marks(html *h, const html_session *s, mark_kind kind)
         const char *class, *y, *one, *many;
     } looks[MARK_KINDS] = {
         [MARK_SILENCE] = {NULL, "silence", NULL, "silence of the client", "silences of the client"},
-        [MARK_HOLE] = {NULL, "hole", NULL, "hole in the capture", "holes in the capture"},
+        [MARK_HOLE] = {NULL, "hole", NULL, "gap in the capture", "gaps in the capture"},
         [MARK_MISSED] = {NULL, "missed", NULL, "heartbeat missed", "heartbeats missed"},
-        [MARK_UNANSWERED] = {"question", "unanswered", "85%", "request without answer",
-                             "requests without answer"},
+        [MARK_UNANSWERED] = {"question", "unanswered", "85%", "request without a response",
+                             "requests without a response"},
         [MARK_WARNING] = {"finding", "warning", "0", "warning", "warnings"},
         [MARK_ERROR] = {"finding", "error", "0", "error", "errors"},
     };
@@ -496,12 +496,12 @@ static void append_legend(html *h)
         "maintenance</li>"
         "<li><svg><use href=\"#attempt\" class=\"attempt\" x=\"9\" y=\"8\"/></svg>connection that "
         "failed</li>"
-        "<li><svg><rect class=\"hole\" x=\"6\" width=\"6\" height=\"100%\"/></svg>hole in the "
+        "<li><svg><rect class=\"hole\" x=\"6\" width=\"6\" height=\"100%\"/></svg>gap in the "
         "capture</li>"
         "<li><svg><use href=\"#finding\" class=\"error\" x=\"6\" y=\"4\"/><use href=\"#finding\" "
         "class=\"warning\" x=\"16\" y=\"4\"/></svg>error, warning</li>"
         "<li><svg><use href=\"#question\" class=\"unanswered\" x=\"9\" y=\"6\"/></svg>request "
-        "without answer</li>"
+        "without a response</li>"
         "<li><svg><use href=\"#lost\" class=\"lost\" x=\"9\" y=\"8\"/></svg>lost</li>"
         "<li><svg><use href=\"#planned\" class=\"planned\" x=\"9\" y=\"8\"/></svg>ended for "
         "maintenance, or replaced</li>"

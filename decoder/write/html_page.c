@@ -233,8 +233,10 @@ static void append_storm(html *h, const cti_storm *storm)
 {
     GString *t = h->text;
 
-    g_string_append_printf(t, "<li><b class=\"warning\">storm</b> %u OPEN_REQ of %u clients to ",
-                           storm->requests, storm->clients);
+    g_string_append_printf(t, "<li><b class=\"warning\">storm</b> %u OPEN_REQ of ",
+                           storm->requests);
+    html_count(t, storm->clients, "client", "clients");
+    g_string_append(t, " to ");
     html_side(t, storm->side);
     format_endpoint(t, &storm->server);
     g_string_append(t, " within ");
@@ -243,7 +245,7 @@ static void append_storm(html *h, const cti_storm *storm)
     html_clock(h, t, storm->first, 3);
     g_string_append_printf(t, " on, up to %u in a second", storm->peak);
     if (storm->confirmed > 0) {
-        g_string_append(t, "; answers took ");
+        g_string_append(t, "; response times ");
         html_took(t, storm->first_answer);
         g_string_append(t, " at first, ");
         html_took(t, storm->worst_answer);
@@ -252,7 +254,7 @@ static void append_storm(html *h, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(t, "; %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(t, "; %u not answered", storm->unanswered);
+        g_string_append_printf(t, "; %u without a response", storm->unanswered);
     if (storm->gave_up > 0) {
         g_string_append_printf(t, ", %u of them given up early, after ", storm->gave_up);
         html_took(t, storm->shortest_wait);
@@ -293,6 +295,15 @@ static void append_outages(html *h)
     g_string_append(h->text, "</li>\n");
 }
 
+static void append_not_cti(void *user, const char *words)
+{
+    html *h = user;
+
+    g_string_append(h->text, "<li><b class=\"warning\">not CTI</b> ");
+    html_escape(h->text, words);
+    g_string_append(h->text, "</li>\n");
+}
+
 static void append_alerts(html *h)
 {
     const gsize before = h->text->len;
@@ -301,11 +312,12 @@ static void append_alerts(html *h)
     g_string_append(h->text, "<ul class=\"alerts\">\n");
     opened = h->text->len;
     append_outages(h);
+    not_cti_lines(&h->not_cti, append_not_cti, h);
     for (guint i = 0; i < h->storms->len && i < STORMS_AT_ONCE; i++)
         append_storm(h, &g_array_index(h->storms, cti_storm, i));
     if (h->storms->len > STORMS_AT_ONCE)
         g_string_append_printf(h->text,
-                               "<li>%u more storms are told <a href=\"#clients\">below</a>"
+                               "<li>%u more storms are listed <a href=\"#clients\">below</a>"
                                "</li>\n",
                                h->storms->len - STORMS_AT_ONCE);
     html_server_alerts(h);

@@ -9,7 +9,7 @@
  *     html_open.c      how many sessions were open over time
  *     html_clients.c   storms of OPEN_REQ, and the times that clients had no session
  *     html_servers.c   outages of components and peripherals, and graceful shutdowns
- *     html_findings.c  findings by rule
+ *     html_findings.c  findings by rule, problems of messages by kind
  *     html_answers.c   answer times over time and by type of request
  *     html_sessions.c  the table of sessions, and each session with its timeline
  *     html_pages.c     what docs/findings says of rules and verdicts
@@ -26,6 +26,8 @@
 
 #include <glib.h>
 
+#include "not_cti.h"
+#include "problem_counts.h"
 #include "session_log.h"
 #include "time_grid.h"
 #include "writers.h"
@@ -133,6 +135,8 @@ typedef struct html {
     answers *answers;
     time_grid *answer_times, *heartbeat_times; /* rows: classes of duration */
     uint64_t heartbeats_missed;
+    problem_counts problems;
+    not_cti not_cti;
     uint32_t tls_connections;
 } html;
 
@@ -208,6 +212,7 @@ void html_clients(html *h);
 void html_server_alerts(html *h);
 void html_servers(html *h);
 void html_findings(html *h);
+void html_problems(html *h);
 void html_answers_section(html *h);
 void html_sessions(html *h);
 void html_foot(html *h);

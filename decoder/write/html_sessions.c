@@ -68,8 +68,8 @@ static void append_table(html *h, guint from, guint until)
                     "<th scope=\"col\">version</th><th scope=\"col\">began</th>"
                     "<th scope=\"col\">lasted</th><th scope=\"col\">client's messages</th>"
                     "<th scope=\"col\">server's messages</th><th scope=\"col\">heartbeats</th>"
-                    "<th scope=\"col\">missed</th><th scope=\"col\">median answer</th>"
-                    "<th scope=\"col\">worst answer</th><th scope=\"col\">findings</th>"
+                    "<th scope=\"col\">missed</th><th scope=\"col\">median response</th>"
+                    "<th scope=\"col\">worst response</th><th scope=\"col\">findings</th>"
                     "<th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n");
     for (guint i = from; i < until; i++)
         append_row(h, g_ptr_array_index(h->sessions, i));

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <yajl/yajl_gen.h>
 
+#include "problem_counts.h"
 #include "writers.h"
 
 /* What a field is called: its name (fields that share one share a key), or its tag. */
@@ -37,6 +38,7 @@ typedef struct json {
     GString *scratch;
     unsigned digits;                    /* of times */
     answers *answers;
+    problem_counts problems;            /* of all messages */
     GArray *values;                     /* of the message being written */
     uint16_t key_of[CTI_FIELD_COUNT];   /* the first field of the same name */
     uint32_t last[KEY_COUNT];           /* index + 1 of the last value of a key, 0 = none yet */

@@ -10,7 +10,7 @@
 
 static int name_width(const GPtrArray *types)
 {
-    size_t width = strlen("answers");
+    size_t width = strlen("response times");
 
     for (guint i = 0; i < types->len; i++) {
         const request_answers *of = g_ptr_array_index(types, i);
@@ -60,7 +60,7 @@ static void append_type(GString *text, const request_answers *of, int width)
     append_milliseconds(text, (double)cti_quantile_get(&of->times, 0.5));
     append_milliseconds(text, (double)cti_quantile_get(&of->times, 0.95));
     append_milliseconds(text, of->times.count > 0 ? (double)of->times.worst : -1);
-    g_string_append_printf(text, " %10" G_GUINT64_FORMAT "  %" G_GUINT64_FORMAT, of->unanswered,
+    g_string_append_printf(text, " %11" G_GUINT64_FORMAT "  %" G_GUINT64_FORMAT, of->unanswered,
                            of->failed);
     append_failures(text, of);
     g_string_append_c(text, '\n');
@@ -94,8 +94,8 @@ void report_answers(const report *r, GString *text)
     const int width = name_width(types);
 
     if (types->len > 0)
-        g_string_append_printf(text, "\n%-*s %8s %11s %11s %11s %11s %10s  %s\n", width, "answers",
-                               "asked", "mean ms", "median ms", "95 % ms", "worst ms", "unanswered",
+        g_string_append_printf(text, "\n%-*s %8s %11s %11s %11s %11s %11s  %s\n", width, "response times",
+                               "requests", "mean ms", "median ms", "95 % ms", "worst ms", "no response",
                                "failed");
     for (guint i = 0; i < types->len; i++)
         append_type(text, g_ptr_array_index(types, i), width);

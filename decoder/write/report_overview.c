@@ -60,8 +60,15 @@ void report_counts(const report *r, const summary_record *summary, GString *text
     report_print(r, text);
 }
 
+static void append_not_cti(void *user, const char *words)
+{
+    g_string_append_printf(user, "not CTI   %s\n", words);
+}
+
 void report_notes(const report *r, const summary_record *summary, GString *text)
 {
+    gsize before;
+
     for (uint32_t i = 0; i < summary->note_count; i++) {
         g_string_append(text, "note      ");
         cti_text_bytes(text, summary->notes[i], strlen(summary->notes[i]));
@@ -72,7 +79,11 @@ void report_notes(const report *r, const summary_record *summary, GString *text)
                                "note      %u connection%s encrypted with TLS: decrypt with Wireshark "
                                "and a key log file first\n",
                                r->tls_connections, r->tls_connections == 1 ? " is" : "s are");
-    if (summary->sessions == 0)
+    before = text->len;
+    not_cti_lines(&r->not_cti, append_not_cti, text);
+    if (summary->sessions == 0 && text->len > before)
+        g_string_append(text, "\nNo CTI session.\n");
+    else if (summary->sessions == 0)
         g_string_append(text, "\nNo CTI session: is the port right (-d PORT), and was the capture "
                               "taken where the client's traffic passes?\n");
     report_print(r, text);
@@ -87,10 +98,10 @@ static void append_storm(GString *text, const report *r, const cti_storm *storm)
     g_string_append_printf(text, ": %u OPEN_REQ to side %s in ", storm->requests,
                            cti_side_name(storm->side) != NULL ? cti_side_name(storm->side) : "-");
     report_seconds(text, cti_elapsed(storm->first, storm->last));
-    g_string_append_printf(text, " by %u clients, up to %u in a second", storm->clients,
-                           storm->peak);
+    g_string_append_printf(text, " by %u client%s, up to %u in a second", storm->clients,
+                           report_plural(storm->clients), storm->peak);
     if (storm->confirmed > 0) {
-        g_string_append(text, "; answers from ");
+        g_string_append(text, "; response times from ");
         report_seconds(text, storm->first_answer);
         g_string_append(text, " to ");
         report_seconds(text, storm->worst_answer);
@@ -98,7 +109,7 @@ static void append_storm(GString *text, const report *r, const cti_storm *storm)
     if (storm->rejected > 0)
         g_string_append_printf(text, ", %u refused", storm->rejected);
     if (storm->unanswered > 0)
-        g_string_append_printf(text, ", %u not answered", storm->unanswered);
+        g_string_append_printf(text, ", %u without a response", storm->unanswered);
     if (storm->gave_up > 0) {
         g_string_append_printf(text, ", %u of them given up early, after ", storm->gave_up);
         report_seconds(text, storm->shortest_wait);
@@ -138,7 +149,7 @@ static void append_outages(GString *text, const report *r)
                                r->clients->len, report_plural(r->clients->len));
         if (times->len > 1) {
             report_seconds(text, g_array_index(times, int64_t, times->len / 2));
-            g_string_append(text, " at the median, at most ");
+            g_string_append(text, " (median), at most ");
         }
         report_seconds(text, worst->outage_time);
         g_string_append(text, " (");
@@ -283,12 +294,34 @@ void report_findings(const report *r, GString *text)
     findings = findings_to_list(r);
     g_string_append_c(text, '\n');
     ink_text(text, r->options->colour, INK_HEADING, "errors and warnings", 0);
-    g_string_append(text, " (ctidump --explain NAME tells more)\n");
+    g_string_append(text, " (ctidump --explain NAME explains a rule)\n");
     if (findings->len <= OVERVIEW_FINDINGS)
         append_one_by_one(text, r, findings);
     else
         append_in_groups(text, r, findings);
     g_ptr_array_unref(findings);
+    report_print(r, text);
+}
+
+void report_problems(const report *r, GString *text)
+{
+    GPtrArray *found = problem_counts_sorted(&r->problems);
+
+    if (found->len > 0) {
+        g_string_append_c(text, '\n');
+        ink_text(text, r->options->colour, INK_HEADING, "messages with problems", 0);
+        g_string_append(text, " (-T messages shows each)\n");
+    }
+    for (guint i = 0; i < found->len; i++) {
+        const problem_count *of = g_ptr_array_index(found, i);
+
+        g_string_append(text, "  ");
+        ink_severity(text, r->options->colour, cti_problem_severity(of->id), 7);
+        g_string_append(text, "  ");
+        problem_count_words(text, of);
+        g_string_append_c(text, '\n');
+    }
+    g_ptr_array_unref(found);
     report_print(r, text);
 }
 
@@ -359,7 +392,7 @@ void report_session_table(const report *r, GString *text)
         g_string_append_c(text, '\n');
     }
     if (shown < r->sessions->len)
-        g_string_append_printf(text, "      ... and %u more: -T timeline and -T json have all\n",
+        g_string_append_printf(text, "      ... and %u more: -T timeline and -T json show all\n",
                                r->sessions->len - shown);
     g_ptr_array_unref(sorted);
     report_print(r, text);

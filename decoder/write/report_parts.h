@@ -14,6 +14,8 @@
 
 #include <glib.h>
 
+#include "not_cti.h"
+#include "problem_counts.h"
 #include "session_log.h"
 #include "story.h"
 #include "writers.h"
@@ -71,6 +73,8 @@ typedef struct report {
     GPtrArray *outages;  /* of cti_outage_history */
     GPtrArray *maintenances; /* of cti_maintenance */
     answers *answers;
+    problem_counts problems;
+    not_cti not_cti;
     told_story *told; /* of the call or agent that is asked for, or NULL */
     uint32_t tls_connections;
     uint32_t whole[3]; /* sessions told whole: without trouble, with findings, lost */
@@ -99,6 +103,8 @@ void report_troubles(const report *r, GString *text);
 void report_notes(const report *r, const summary_record *summary, GString *text);
 void report_session_table(const report *r, GString *text);
 void report_findings(const report *r, GString *text);
+/* What is wrong with the bytes of messages, a line for each kind. */
+void report_problems(const report *r, GString *text);
 
 /* ---- report_servers.c ---- */
 

@@ -88,7 +88,7 @@ void report_sessions_left_out(const report *r, GString *text)
         return;
     g_string_append_printf(text,
                            "\n%u more sessions are only counted above: ctidump --session NUMBER "
-                           "tells one, -T timeline and -T json have all\n",
+                           "shows one, -T timeline and -T json show all\n",
                            left_out);
     report_print(r, text);
 }

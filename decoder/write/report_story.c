@@ -86,7 +86,7 @@ void report_story_request(const report *r, const session_record *session,
 
 static void append_title(const report *r, GString *text)
 {
-    g_string_append(text, "\nThe story of ");
+    g_string_append(text, "\nTrace of ");
     if (r->options->has_call)
         g_string_append_printf(text, "call %u", r->options->call);
     if (r->options->has_call && r->options->agent != NULL)
@@ -106,7 +106,7 @@ void report_story(const report *r, GString *text)
 
     append_title(r, text);
     if (told->lines->len == 0)
-        g_string_append(text, "  no message names it\n");
+        g_string_append(text, "  not in any message\n");
     for (guint i = 0; i < told->lines->len; i++) {
         const GString *line = g_ptr_array_index(told->lines, i);
 

@@ -118,9 +118,10 @@ static void html_begin(void *user, unsigned time_digits)
 
 static void html_message(void *user, const message_record *record)
 {
-    const html *h = user;
+    html *h = user;
     html_session *s = session_of(record->session);
 
+    problem_counts_message(&h->problems, record);
     time_grid_add(s->traffic, record->time, record->sender == CTI_CLIENT ? 0 : 1);
     session_log_message(&s->log, record, h->options->text_flags);
 }
@@ -346,6 +347,7 @@ static void html_connection(void *user, const connection_record *connection)
     html *h = user;
 
     h->tls_connections += connection->tls && connection->tls_mismatch == CTI_TLS_AGREED;
+    not_cti_connection(&h->not_cti, connection);
 }
 
 static void html_client(void *user, const cti_client *client)
@@ -421,6 +423,7 @@ static void html_summary(void *user, const summary_record *summary)
     html_clients(h);
     html_servers(h);
     html_findings(h);
+    html_problems(h);
     html_answers_section(h);
     html_sessions(h);
     html_foot(h);
@@ -479,6 +482,8 @@ void html_finish(void *user)
     for (guint rule = 0; rule < CTI_RULE_COUNT; rule++)
         g_clear_pointer(&h->rules[rule].kept, g_ptr_array_unref);
     answers_free(h->answers);
+    problem_counts_release(&h->problems);
+    not_cti_release(&h->not_cti);
     time_grid_free(h->answer_times);
     time_grid_free(h->heartbeat_times);
     g_string_free(h->text, TRUE);

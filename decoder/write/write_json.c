@@ -10,6 +10,9 @@
 /* The version of the records: a new one when a key changes its meaning or goes. */
 #define SCHEMA_VERSION 1
 
+/* Of bytes that are not CTI. */
+#define FIRST_BYTES_SHOWN 8
+
 static const char *sender_name(cti_sender sender)
 {
     return sender == CTI_CLIENT ? "client" : "server";
@@ -44,6 +47,7 @@ static void json_message(void *user, const message_record *record)
     key_known(j, "version", facts->version);
     json_fields(j, &reader);
     json_problems(j, &reader);
+    problem_counts_reader(&j->problems, record, &reader);
     end_record(j);
 }
 
@@ -315,6 +319,27 @@ static const char *syn_name(cti_syn_seen syn)
     return names[syn];
 }
 
+/* Bytes that may be part of a secret are only named. */
+static void put_not_cti(json *j, const char *name, const cti_foreign *start)
+{
+    if (start->frame == 0) {
+        key_null(j, name);
+        return;
+    }
+    key(j, name);
+    yajl_gen_map_open(j->gen);
+    key_text(j, "looks", cti_foreign_name(start->kind));
+    key_number(j, "frame", start->frame);
+    key_time(j, "ts", start->time);
+    if (start->kind == CTI_FOREIGN_UNKNOWN && start->size > 0) {
+        key(j, "first_bytes");
+        put_hex(j, start->bytes, MIN(start->size, FIRST_BYTES_SHOWN));
+    } else {
+        key_null(j, "first_bytes");
+    }
+    yajl_gen_map_close(j->gen);
+}
+
 static void json_connection(void *user, const connection_record *record)
 {
     json *j = user;
@@ -344,6 +369,11 @@ static void json_connection(void *user, const connection_record *record)
                             : record->tls_mismatch == CTI_TLS_SERVER_ONLY ? "server"
                                                                           : NULL);
     key_number(j, "sessions", record->sessions);
+    key(j, "not_cti");
+    yajl_gen_map_open(j->gen);
+    put_not_cti(j, "client", &record->not_cti[0]);
+    put_not_cti(j, "server", &record->not_cti[1]);
+    yajl_gen_map_close(j->gen);
     json_other_answer(j, &record->other_answer);
     json_tcp(j, record);
     end_record(j);
@@ -388,6 +418,29 @@ static void put_answers(json *j)
     g_ptr_array_unref(types);
 }
 
+static void put_problem_counts(json *j)
+{
+    GPtrArray *found = problem_counts_sorted(&j->problems);
+
+    key(j, "problems");
+    yajl_gen_array_open(j->gen);
+    for (guint i = 0; i < found->len; i++) {
+        const problem_count *of = g_ptr_array_index(found, i);
+
+        yajl_gen_map_open(j->gen);
+        key_text(j, "rule", cti_problem_name(of->id));
+        key_text(j, "severity", cti_severity_name(cti_problem_severity(of->id)));
+        key_number(j, "count", of->count);
+        key_number(j, "messages", of->messages);
+        key_number(j, "session", of->session);
+        key_number(j, "frame", of->frame);
+        key_text(j, "text", of->first);
+        yajl_gen_map_close(j->gen);
+    }
+    yajl_gen_array_close(j->gen);
+    g_ptr_array_unref(found);
+}
+
 static void json_summary(void *user, const summary_record *record)
 {
     json *j = user;
@@ -412,6 +465,7 @@ static void json_summary(void *user, const summary_record *record)
     for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
         key_number(j, cti_severity_name(severity), record->findings[severity]);
     yajl_gen_map_close(j->gen);
+    put_problem_counts(j);
     put_notes(j, record);
     key_text(j, "tool", "ctidump " CTIDUMP_VERSION);
     key_number(j, "schema", SCHEMA_VERSION);
@@ -456,6 +510,7 @@ void json_finish(void *user)
 
     yajl_gen_free(j->gen);
     answers_free(j->answers);
+    problem_counts_release(&j->problems);
     g_string_free(j->scratch, TRUE);
     g_array_unref(j->values);
     g_free(j);

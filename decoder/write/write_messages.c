@@ -45,7 +45,7 @@ static void append_head(messages *m, const message_record *record)
         g_string_append_printf(m->text, ", version %u%s", facts->version,
                                facts->version_inferred ? " (inferred)" : "");
     if (facts->answers)
-        g_string_append_printf(m->text, ", answers #%u", facts->request_frame);
+        g_string_append_printf(m->text, ", response to #%u", facts->request_frame);
     if (facts->answers && facts->answer_time != CTI_NO_TIME)
         g_string_append_printf(m->text, " after %.3f ms", (double)facts->answer_time / 1e6);
     g_string_append_c(m->text, '\n');

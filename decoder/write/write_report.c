@@ -64,8 +64,9 @@ static void report_expect(void *user, const session_record *session)
 
 static void report_message(void *user, const message_record *record)
 {
-    const report *r = user;
+    report *r = user;
 
+    problem_counts_message(&r->problems, record);
     if (r->told != NULL) {
         session_of(record->session)->in_story = true;
         report_story_message(r, record);
@@ -152,6 +153,7 @@ static void report_connection(void *user, const connection_record *connection)
     report *r = user;
 
     r->tls_connections += connection->tls && connection->tls_mismatch == CTI_TLS_AGREED;
+    not_cti_connection(&r->not_cti, connection);
 }
 
 static void report_session(void *user, const session_record *record)
@@ -249,6 +251,7 @@ static void report_summary(void *user, const summary_record *summary)
     report_first_servers(r, text);
     report_notes(r, summary, text);
     report_findings(r, text);
+    report_problems(r, text);
     report_session_table(r, text);
     report_servers(r, text);
     report_answers(r, text);
@@ -326,6 +329,8 @@ void report_finish(void *user)
     g_ptr_array_unref(r->sessions);
     g_ptr_array_unref(r->findings);
     answers_free(r->answers);
+    problem_counts_release(&r->problems);
+    not_cti_release(&r->not_cti);
     report_story_free(r->told);
     g_array_unref(r->storms);
     g_ptr_array_unref(r->clients);

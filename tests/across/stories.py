@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story of one call and of one agent (--call, --agent), told by the report and the timeline.
+"""Trace of one call and of one agent (--call, --agent), told by the report and the timeline.
 
     stories.py CTIDUMP CAPTURES
 """
@@ -128,12 +128,12 @@ class Stories(unittest.TestCase):
             "call 16777300 at 5001 alerting for 1.500 s, now connected",
             "call 16777300 at 5001 connected for 10.005 s, now held",
             "call 16777300 at 5001 held for 4.000 s, now cleared; call 16777300 is transferred by "
-            "5001 to 5002, together with call 16777301 (--call tells it)",
+            "5001 to 5002, together with call 16777301 (--call shows it)",
             "call 16777300 at 5001 over after 15.507 s"])
 
     def test_both_sessions_tell(self):
         told = self.run_on(transfer(), "--call", str(FIRST))
-        story = told[told.index("The story of call 16777300"):told.index("How long")]
+        story = told[told.index("Trace of call 16777300"):told.index("How long")]
         for session in ("s1 A", "s2 B"):
             self.assertEqual(len(re.findall(rf"{session}  S->C  CALL_ESTABLISHED_EVENT", story)), 1)
         self.assertIn("call 16777300 at 5001: alerting 1.500 s, connected 10.005 s, held 4.000 s",
@@ -173,24 +173,24 @@ class Stories(unittest.TestCase):
 
     def test_number_changes(self):
         changes = self.changes(unanswered(), "--call", str(FIRST))
-        self.assertIn("call 16777300 goes on as call 16777301 (--call tells it)", changes)
+        self.assertIn("call 16777300 continues as call 16777301 (--call shows it)", changes)
 
     def test_request_without_answer(self):
         told = self.run_on(unanswered(), "--call", str(FIRST))
-        self.assertRegex(told, r"(?m)^  \S+  s1 A  !!    CLEAR_CALL_REQ inv=2 was never answered ")
+        self.assertRegex(told, r"(?m)^  \S+  s1 A  !!    CLEAR_CALL_REQ inv=2: no response ")
 
     def test_long_story_is_cut(self):
         told = self.run_on(unanswered(2010), "--call", str(FIRST))
-        story = told[told.index("The story of call"):told.index("How long")]
+        story = told[told.index("Trace of call"):told.index("How long")]
         self.assertEqual(story.count("CALL_DATA_UPDATE_EVENT"), 2000 - 2)
         self.assertRegex(told, r"(?m)^  \.\.\. 13 more events: -T timeline shows all$")
 
     def test_nothing_is_named(self):
-        self.assertIn("no message names it", self.run_on(transfer(), "--call", "1"))
+        self.assertIn("not in any message", self.run_on(transfer(), "--call", "1"))
 
     def test_redacted(self):
         told = self.run_on(transfer(), "--agent", "1001", "--redact")
-        self.assertIn("The story of an agent", told)
+        self.assertIn("Trace of an agent", told)
         self.assertNotRegex(told, r"\b(1001|5001|5002|5550100)\b")
         self.assertRegex(told, r"= call 16777300 at r:\w+ alerting for 1\.500 s, now connected")
 

@@ -51,6 +51,11 @@ TEXT_FORMATS = (["report"], ["report", "--color", "always"], ["timeline"], ["mes
 TABLES = ("sessions", "messages", "heartbeats", "requests", "findings", "answers")
 
 
+def without_problems(page):
+    """Some of the strings have a problem that harmless ones do not have: a row more."""
+    return re.sub(r'<section id="problems">.*?</section>', "", page, flags=re.DOTALL)
+
+
 def fits(text, field):
     return text[:max(field.max_size - 1, 0) or None] + b"\0"
 
@@ -204,7 +209,7 @@ class Hostile(unittest.TestCase):
         """The same elements as without, none of them a script, and nothing is loaded."""
         page = self.run_format("html")
         self.assert_harmless(page, "html")
-        found, plain = (Skeleton(text).found for text in
+        found, plain = (Skeleton(without_problems(text)).found for text in
                         (page, self.run_format("html", capture=self.benign)))
         self.assertEqual({tag for tag, _ in found}, {tag for tag, _ in plain})
         self.assertEqual(len(found), len(plain))

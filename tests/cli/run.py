@@ -90,7 +90,7 @@ class Cli(unittest.TestCase):
                 (("--fragments", "0", "x.pcap"), rb"'0' is no limit"),
                 (("--fail-on", "fatal", "x.pcap"), rb"unknown severity 'fatal'"),
                 (("--min-severity", "x", "x.pcap"), rb"unknown severity 'x'"),
-                (("--type", "OPEN", "x.pcap"), rb"'OPEN' is no message of GED-188"),
+                (("--type", "OPEN", "x.pcap"), rb"'OPEN' is not a message of GED-188"),
                 (("--session", "two", "x.pcap"), rb"'two' is no number of a session"),
                 (("--from", "now", "x.pcap"), rb"'now' is no time"),
                 (("--from", "2", "--to", "1", "x.pcap"), rb"--from 2 is after --to 1"),
@@ -375,6 +375,51 @@ class Cli(unittest.TestCase):
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertRegex(error, rb"\Actidump: interrupted after \d+ packets[^\n]*\n\Z")
         self.assertEqual(json.loads(out.splitlines()[-1])["record"], "summary")
+
+    # ---- order of the timeline ----
+
+    def check_order(self, lines, path):
+        """Times do not go back, and what is said of a frame comes after its message."""
+        frame_of = re.compile(r" #(\d+)$")
+        messages = {}
+        for number, line in enumerate(lines):
+            if "->" in line.split("  ")[2] and (frame := frame_of.search(line)):
+                messages.setdefault((line.split()[1], frame[1]), number)
+        for before, after in zip(lines, lines[1:]):
+            self.assertLessEqual(before.split()[0], after.split()[0], (path, before, after))
+        for number, line in enumerate(lines):
+            frame = frame_of.search(line)
+            key = (line.split()[1], frame[1]) if frame else None
+            if line.split("  ")[2].startswith(("!!", "**")) and key in messages and \
+                    not re.search("was silent|could not be decoded|missing", line):
+                self.assertGreater(number, messages[key], (path, line))
+
+    def test_timeline_in_order(self):
+        for path in sorted(captures.glob("*.pcap")):
+            lines = self.timeline(capture=path.name)
+            self.assertNotIn(" (late)", "".join(lines))
+            self.check_order(lines, path)
+
+    def test_timeline_of_a_pipe(self):
+        """What arrived is shown before more is waited for; what is known only later is marked, and
+        nothing is lost."""
+        whole = self.timeline(capture=self.lost.name)
+        packets = list(self.split(self.lost))
+        lines = []
+        with subprocess.Popen([ctidump, "-T", "timeline", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as process:
+            process.stdin.write(self.lost.read_bytes()[:24] + b"".join(packets[:28]))
+            process.stdin.flush()
+            while not lines or not lines[-1].endswith("inv=8  #28"):
+                lines.append(process.stdout.readline().decode().rstrip("\n"))
+            process.stdin.write(b"".join(packets[28:]))
+            process.stdin.close()
+            lines += process.stdout.read().decode().splitlines()
+        self.assertEqual(sorted(line.removesuffix(" (late)") for line in lines), sorted(whole))
+        late = [line for line in lines if line.endswith(" (late)")]
+        self.assertEqual([line.split("  ")[2:] for line in late],
+                         [["!!", "", f"HEARTBEAT_REQ inv={invoke}: no response", f"#{frame} (late)"]
+                          for invoke, frame in ((6, 24), (7, 26))])
 
     def test_second_interrupt_kills(self):
         """Who does not want to wait for the rest of the output presses Ctrl-C again."""

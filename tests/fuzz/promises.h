@@ -146,8 +146,10 @@ static inline void check_reader(const uint8_t *bytes, uint32_t size, const cti_c
     uint32_t expected = CTI_HEADER_SIZE;
     cti_reader reader;
     cti_item item;
+    bool clean;
 
     cti_reader_init(&reader, bytes, size, context);
+    clean = cti_reader_is_clean(&reader);
     while (cti_reader_next(&reader, &item)) {
         check_item(&item, bytes, expected);
         expected += item.size;
@@ -156,6 +158,7 @@ static inline void check_reader(const uint8_t *bytes, uint32_t size, const cti_c
     }
     if (size >= CTI_HEADER_SIZE)
         REQUIRE(expected == reader.end);
+    REQUIRE(!clean || reader.problem_count == 0);
     REQUIRE(reader.problem_count <= CTI_PROBLEMS_MAX);
     for (uint32_t i = 0; i < reader.problem_count; i++)
         REQUIRE(reader.problems[i].id < CTI_PROBLEM_COUNT);

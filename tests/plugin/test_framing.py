@@ -115,3 +115,20 @@ class Framing(PluginTest):
             talk.send(CLIENT, self.STREAM, at=1)
             talk.send(SERVER, open_conf(), at=2)
             self.tshark.run("-2", "-V", capture=self.made(made, f"{snaplen}.pcap"))
+
+    def test_not_cti(self):
+        """What is sent first on a CTI port and is not CTI: named on its packet, on both passes."""
+        made = Capture()
+        for number, data in enumerate((b"\x0c\0\0\0\x05\0\0\0" + bytes(8), b"220 ready\r\n" * 3,
+                                       bytes(range(0x81, 0x95)))):
+            talk = conversation(made, client_port=50001 + number, begin=number)
+            talk.send(CLIENT, data, at=number + 0.1)
+        begun = conversation(made, client_port=50009, begin=9)
+        begun.append(SERVER, open_conf()[:20])
+        begun.send(SERVER, open_conf()[20:] + heartbeat(2, True), at=10)
+        path = self.made(made)
+        for passes in (1, 2):
+            found = self.info(path, passes=passes, display="cti.not_cti")
+            self.assertEqual([text[text.index(" [not"):] for text in found.values()],
+                             [" [not CTI: byte order reversed]", " [not CTI: text]",
+                              " [not CTI: unknown bytes]"])

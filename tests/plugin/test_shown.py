@@ -166,6 +166,27 @@ class Shown(PluginTest):
                     if count is not None:
                         self.assertEqual(len(rows), count)
 
+    def test_findings_on_their_frame(self):
+        """What is found later stands on a frame that it names once that is dissected again; on a
+        single pass it stands where it was found."""
+        for name in ("heartbeat-missed", "heartbeat-late", "nagle", "close-missing"):
+            path = paths.captures / f"{name}.pcap"
+            for passes in (1, 2):
+                rows = self.tshark.fields(path, "frame.number", "cti.finding", "cti.finding.frame",
+                                          display="cti.finding", passes=passes)
+                with self.subTest(capture=name, passes=passes):
+                    found = [text for _, texts, _ in rows for text in texts]
+                    self.assertEqual(len(found), len(set(found)))
+                    if passes == 2:
+                        for frame, _, named in rows:
+                            self.assertIn(frame[0], named)
+        row, = self.tshark.fields(paths.captures / "heartbeat-missed.pcap", "frame.number",
+                                  display="cti.rule.heartbeat_missed", passes=1)
+        self.assertEqual(row, [["30"]])
+        row, = self.tshark.fields(paths.captures / "heartbeat-missed.pcap", "frame.number",
+                                  display="cti.rule.heartbeat_missed", passes=2)
+        self.assertEqual(row, [["28"]])
+
     def test_findings_at_the_end_of_a_capture(self):
         """Known only when all packets were seen: shown in the second pass, at their frame."""
         made = Capture()

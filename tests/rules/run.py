@@ -23,7 +23,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "captures"), str(HERE.parent)]
 import lost  # noqa: E402,F401
 from ged188.pcap import SYN, Capture  # noqa: E402
 from ged188.tcp import CLIENT, Conversation, Host  # noqa: E402
-from scripts import MONITOR, SCRIPTS, ask, begin, close_confirm, close_request, confirm, \
+from scripts import MONITOR, PHONE, SCRIPTS, ask, begin, close_confirm, close_request, confirm, \
     later  # noqa: E402
 from written.script import SERVER_A, Session  # noqa: E402
 
@@ -122,6 +122,25 @@ class Rules(Made):
         self.assertLessEqual(len(text), 160)
         self.assertNotRegex(text, r"\b([Ll]ook|[Cc]heck|should|must)\b|\.(?= [A-Z])")
         self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
+
+
+class Blanks(Made):
+    """Words that are put together from parts have one blank between them."""
+
+    def test_findings(self):
+        for name in SCRIPTS:
+            for record in self.records(name):
+                if record["record"] != "finding":
+                    continue
+                for text in (record["text"], record["check"], record["protocol"]):
+                    with self.subTest(capture=name, text=text):
+                        self.assertTrue(text is None or text == " ".join(text.split()) != "")
+
+    def test_lines(self):
+        for name in ("missed-three", "rejected-again", "open-given-up"):
+            for form in ("report", "timeline"):
+                for line in self.run_on(name, "-T", form).splitlines():
+                    self.assertEqual(line, line.rstrip(), (name, form))
 
 
 class Lost(Made):
@@ -287,6 +306,56 @@ class Servers(Made):
         sessions = self.of_kind("switch-well", "session")
         self.assertEqual([(session["session_type"], session["became_active"] is not None)
                           for session in sessions], [("active", False), ("standby", True)])
+
+
+class Problems(Made):
+    """What is wrong with bytes stands on the first screen."""
+
+    def run_made(self, made, *options):
+        path = self.folder / "made.pcap"
+        made.write(path)
+        return subprocess.run([self.ctidump, *options, str(path)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120, check=True).stdout.decode()
+
+    def summary(self, made):
+        return json.loads(self.run_made(made, "-T", "json").splitlines()[-1])
+
+    def test_one_line_for_a_kind(self):
+        made = Capture()
+        session = begin(made).open(agent=PHONE)
+        for _ in range(CROWD):
+            session.wait(0.01).request("QUERY_AGENT_STATE_REQ", {"AgentID": b"1001"})
+        session.close()
+        found, = [entry for entry in self.summary(made)["problems"]
+                  if entry["rule"] == "string-not-terminated"]
+        self.assertEqual((found["count"], found["messages"], found["session"]), (CROWD, CROWD, 1))
+        report = self.run_made(made)
+        lines = [line for line in report[:report.index("Session 1:")].splitlines()
+                 if "string-not-terminated" in line]
+        self.assertEqual(lines, [f"  warning  {CROWD} x string-not-terminated, first in session 1: "
+                                 f"{found['text']}  #{found['frame']}"])
+
+    def test_healthy(self):
+        made = Capture()
+        begin(made).open(agent=PHONE).heartbeats(2, 30).close()
+        self.assertEqual(self.summary(made)["problems"], [])
+        self.assertNotIn("messages with problems", self.run_made(made))
+
+    def test_not_cti(self):
+        """What a client sends on a CTI port, in words, with its frame; the same once."""
+        made = Capture()
+        for number in (1, 2):
+            begin(made, number=number).talk.send(CLIENT, b"\x0c\0\0\0\x05\0\0\0" + bytes(8), 1)
+        begin(made, number=3).talk.send(CLIENT, bytes(range(0x81, 0x95)), 1)
+        report = self.run_made(made)
+        self.assertIn("not CTI   client 10.0.0.11:50001 to 10.0.0.1:42027: byte order reversed  #",
+                      report)
+        self.assertIn("; the same on 1 more connection\n", report)
+        self.assertRegex(report, r"not CTI   client 10\.0\.0\.13:50003 to \S+: unknown bytes "
+                                 r"\(8182838485868788\.\.\.\)  #")
+        self.assertNotIn("is the port right", report)
+        self.assertNotIn("818283", self.run_made(made, "--redact") +
+                         self.run_made(made, "--redact", "-T", "json"))
 
 
 class BadInput(Made):

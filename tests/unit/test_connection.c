@@ -467,6 +467,68 @@ static void other_content_on_a_cti_port_is_told(void **state)
     assert_int_equal(b.connections[0].sessions, 0);
 }
 
+/* What each end sent first is named where it is not CTI, whatever the segments. */
+static void other_content_is_named(void **state)
+{
+    static const struct {
+        const char *bytes;
+        uint32_t size, pieces;
+        cti_foreign_kind kind;
+    } all[] = {
+        {"GET / HTTP/1.1\r\n\r\n", 18, 1, CTI_FOREIGN_HTTP},
+        {"GET / HTTP/1.1\r\n\r\n", 18, 18, CTI_FOREIGN_HTTP},
+        {"\x15\3\1\0\2\2\x46", 7, 1, CTI_FOREIGN_TLS},
+        {"\x0c\0\0\0\5\0\0\0\1\0\0\0\0\0\0\0", 16, 1, CTI_FOREIGN_REVERSED},
+        {"220 ready\r\n", 11, 1, CTI_FOREIGN_TEXT},
+        {"\0\0\0\0\0\0\0\0\0\0\0\0", 12, 2, CTI_FOREIGN_ZERO},
+        {"\xff\xfe\1\2\3\4\5\6\7", 9, 1, CTI_FOREIGN_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        flow f = make_flow(50000, 42027);
+        const uint32_t size = all[i].size / all[i].pieces;
+        bench b;
+
+        begin(&b);
+        handshake(&b, &f);
+        say_open_req(&b, &f);
+        for (uint32_t k = 0; k < all[i].pieces; k++)
+            segment(&b, &f, SERVER, CTI_FLAG_ACK, all[i].bytes + k * size, size);
+        cti_connections_finish(b.all);
+        assert_int_equal(b.connections[0].not_cti[CLIENT].frame, 0);
+        assert_int_equal(b.connections[0].not_cti[SERVER].frame, 5);
+        assert_string_equal(cti_foreign_name(b.connections[0].not_cti[SERVER].kind),
+                            cti_foreign_name(all[i].kind));
+        cti_connections_free(b.all);
+        g_string_free(b.log, TRUE);
+    }
+}
+
+/* Bytes from the middle of a message tell nothing. */
+static void bytes_after_a_gap_are_not_named(void **state)
+{
+    flow f = make_flow(50000, 42027), g = make_flow(50001, 42027);
+    bench b;
+
+    (void)state;
+    begin(&b);
+    handshake(&b, &f);
+    lose(&f, CLIENT, 20);
+    say_text(&b, &f, CLIENT, "the end of a message");
+    ack(&b, &f, SERVER);
+    wait_out(&b, &f);
+    say_open_req(&b, &f);
+    say_text(&b, &g, SERVER, "the end of a message");
+    cti_connections_finish(b.all);
+    for (uint32_t i = 0; i < b.connection_count; i++) {
+        assert_int_equal(b.connections[i].not_cti[CLIENT].frame, 0);
+        assert_int_equal(b.connections[i].not_cti[SERVER].frame, 0);
+    }
+    cti_connections_free(b.all);
+    g_string_free(b.log, TRUE);
+}
+
 static void tls_on_a_cti_port_is_named(void **state)
 {
     flow f = make_flow(50000, 42030);
@@ -1580,6 +1642,8 @@ int main(void)
         cmocka_unit_test(other_content_is_left_alone),
         cmocka_unit_test(other_content_without_syn),
         cmocka_unit_test(other_content_on_a_cti_port_is_told),
+        cmocka_unit_test(other_content_is_named),
+        cmocka_unit_test(bytes_after_a_gap_are_not_named),
         cmocka_unit_test(tls_on_a_cti_port_is_named),
         cmocka_unit_test(fin_reset_or_ack_alone_is_no_session),
         cmocka_unit_test(numbers_go_by_the_first_message),

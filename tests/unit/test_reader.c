@@ -19,8 +19,10 @@ static void read_all(cti_reader *reader, const bytes *b, const cti_context *cont
 {
     uint32_t expected = CTI_HEADER_SIZE;
     cti_item item;
+    bool clean;
 
     cti_reader_init(reader, b->data, b->size, context);
+    clean = cti_reader_is_clean(reader);
     while (cti_reader_next(reader, &item)) {
         assert_int_equal(item.start, expected);
         assert_true(item.offset + item.length == item.start + item.size);
@@ -28,6 +30,7 @@ static void read_all(cti_reader *reader, const bytes *b, const cti_context *cont
     }
     if (b->size >= CTI_HEADER_SIZE)
         assert_int_equal(expected, reader->end);
+    assert_true(!clean || reader->problem_count == 0);
 }
 
 static uint32_t count_problem(const cti_reader *reader, cti_problem_id id)
@@ -462,6 +465,45 @@ static void problem_required_missing(void **state)
     assert_only_problem(&b, NULL, CTI_PROBLEM_REQUIRED_MISSING);
 }
 
+/* Bytes that cannot be framed may be the field: it is not known to be missing. */
+static void broken_field_is_not_missing(void **state)
+{
+    bytes b;
+    cti_reader reader;
+
+    (void)state;
+    open_req(&b, 1, 20, 120);
+    b.data[b.size - 1] = 9; /* ClientPassword claims 9 bytes, none is left */
+    assert_only_problem(&b, NULL, CTI_PROBLEM_FLOATING_PAST_END);
+    read_all(&reader, &b, NULL);
+    assert_ptr_equal(reader.problems[0].field, cti_field_get(CTI_F_ClientPassword));
+    assert_int_equal(reader.problems[0].expected, 9);
+    assert_int_equal(reader.problems[0].found, 0);
+}
+
+static void problem_tag_size(void **state)
+{
+    bytes b;
+    cti_reader reader;
+    cti_item item;
+
+    (void)state;
+    open_req(&b, 1, 24, 120);
+    b.size -= 4 + 4 + 8;
+    put_narrow(&b, 1, "CTIOS1A", 8);
+    put_narrow(&b, 2, "", 0);
+    end_message(&b);
+    assert_only_problem(&b, NULL, CTI_PROBLEM_TAG_SIZE);
+    read_all(&reader, &b, NULL);
+    assert_int_equal(reader.problems[0].expected, 24);
+    assert_int_equal(reader.problems[0].found, 1);
+    assert_true(cti_reader_find(&reader, CTI_F_ClientID, &item));
+    assert_int_equal(item.text_length, 7);
+
+    open_req(&b, 1, 13, 120);
+    assert_only_problem(&b, NULL, CTI_PROBLEM_TAG_SIZE);
+}
+
 static void problem_string_not_terminated(void **state)
 {
     bytes b;
@@ -664,6 +706,8 @@ int main(void)
         cmocka_unit_test(problem_field_too_long),
         cmocka_unit_test(problem_field_repeated),
         cmocka_unit_test(problem_required_missing),
+        cmocka_unit_test(broken_field_is_not_missing),
+        cmocka_unit_test(problem_tag_size),
         cmocka_unit_test(problem_string_not_terminated),
         cmocka_unit_test(problem_bytes_after_terminator),
         cmocka_unit_test(problem_number_size),
