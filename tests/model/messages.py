@@ -41,7 +41,8 @@ def _text(size):
 
 def _open_request(client_id, interval):
     return {"VersionNumber": VERSION, "IdleTimeout": int(4 * interval),
-            "PeripheralID": PERIPHERAL, "ServicesRequested": SERVICES, "ClientID": client_id,
+            "PeripheralID": PERIPHERAL, "ServicesRequested": SERVICES,
+            "CallMsgMask": 0xFFFFFFFF, "AgentStateMask": 0x3FFF, "ClientID": client_id,
             "ClientPassword": "secret", "ClientSignature": f"{client_id} desktop"} | AGENT
 
 
