@@ -280,7 +280,7 @@ class Content(unittest.TestCase):
         """Of many, those that lie closest together become one; none is lost."""
         pauses = [1, 1, 1, 60] * 20 + [400] * 5
         unanswered(file("unanswered.pcap"), pauses)
-        marks = re.findall(r'class="unanswered"[^>]*><title>(\d+) requests? without answer, '
+        marks = re.findall(r'class="unanswered"[^>]*><title>(\d+) requests? without a response, '
                            r"[0-9:.]+( to )?", page_of(file("unanswered.pcap")).decode())
         self.assertLessEqual(len(marks), 24)
         self.assertGreater(len(marks), 5)
