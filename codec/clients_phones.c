@@ -62,11 +62,11 @@ static void read_names(cti_phone *phone, const cti_reader *reader)
 
 static char *key_of(const cti_phone *phone, int name)
 {
-    char address[2 * sizeof(phone->server.address) + 1];
+    uint64_t address[2];
 
-    for (size_t i = 0; i < sizeof(phone->server.address); i++)
-        g_snprintf(address + 2 * i, 3, "%02x", phone->server.address[i]);
-    return g_strdup_printf("%s:%u %u %d %s", address, phone->server.port, phone->peripheral, name,
+    memcpy(address, phone->server.address, sizeof(address));
+    return g_strdup_printf("%" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %u %u %d %s",
+                           address[0], address[1], phone->server.port, phone->peripheral, name,
                            phone->names[name]);
 }
 
@@ -80,11 +80,11 @@ static void hold(cti_phone *phone)
             g_hash_table_insert(phone->phones->holders, key_of(phone, i), phone);
 }
 
-/* No newer session has taken the phone by this name. */
-static bool holds(const cti_phone *phone, int name)
+/* The session that opened last for the phone by this name, or NULL. */
+static cti_phone *holder_by(const cti_phone *phone, int name)
 {
     char *key = key_of(phone, name);
-    const bool found = g_hash_table_lookup(phone->phones->holders, key) == phone;
+    cti_phone *found = g_hash_table_lookup(phone->phones->holders, key);
 
     g_free(key);
     return found;
@@ -93,12 +93,10 @@ static bool holds(const cti_phone *phone, int name)
 static void let_go(cti_phone *phone)
 {
     for (int i = 0; i < NAMES; i++) {
-        char *key;
+        char *key = phone->names[i] != NULL ? key_of(phone, i) : NULL;
 
-        if (phone->names[i] == NULL || !holds(phone, i))
-            continue;
-        key = key_of(phone, i);
-        g_hash_table_remove(phone->phones->holders, key);
+        if (key != NULL && g_hash_table_lookup(phone->phones->holders, key) == phone)
+            g_hash_table_remove(phone->phones->holders, key);
         g_free(key);
     }
 }
@@ -107,14 +105,8 @@ static void let_go(cti_phone *phone)
 static cti_phone *find_other(const cti_phone *phone, cti_field_id *by)
 {
     for (int i = 0; i < NAMES; i++) {
-        cti_phone *found;
-        char *key;
+        cti_phone *found = phone->names[i] != NULL ? holder_by(phone, i) : NULL;
 
-        if (phone->names[i] == NULL)
-            continue;
-        key = key_of(phone, i);
-        found = g_hash_table_lookup(phone->phones->holders, key);
-        g_free(key);
         *by = name_fields[i];
         if (found != NULL && found != phone)
             return found;
@@ -231,7 +223,7 @@ void cti_phone_learn(cti_phone *phone, const cti_reader *event)
         cti_reader_number(event, CTI_F_PeripheralID) != phone->peripheral)
         return;
     agent = read_name(event, CTI_F_AgentID);
-    if (g_strcmp0(agent, phone->names[agent_id]) == 0 && holds(phone, agent_id)) {
+    if (g_strcmp0(agent, phone->names[agent_id]) == 0 && holder_by(phone, agent_id) == phone) {
         read_names(phone, event);
         hold(phone);
     }
