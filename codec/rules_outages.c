@@ -15,8 +15,6 @@
 
 #define PERIPHERAL_OFFLINE ((uint32_t)CTI_V_PGStatusCode_PGS_PERIPHERAL_OFFLINE)
 
-static const char check_component[] =
-    "Check the peripheral gateway and its central controller at that time.";
 static const char check_peripheral[] =
     "Check the peripheral and its connection to the peripheral gateway at that time.";
 
@@ -119,27 +117,38 @@ static const char *up_words(const cti_outage *outage)
 
 static const char *what_to_check(const cti_outage *outage)
 {
-    return outage->component != 0 ? check_component : check_peripheral;
+    switch (outage->component) {
+    case 0: return check_peripheral;
+    case CTI_V_PGStatusCode_PGS_CC_DOWN:
+        return "Check the central controller and the peripheral gateway's connection to it at that "
+               "time.";
+    case CTI_V_PGStatusCode_PGS_CTI_SERVER_OFFLINE: return "Check the CTI server at that time.";
+    default: return "Check the peripheral gateway at that time.";
+    }
 }
 
 /* ---- from beginning to end ---- */
 
+/* A peripheral that was offline before the session opened may be one that is not in use. */
+static cti_severity severity_of(const cti_outage *outage)
+{
+    return outage->component == 0 && outage->begin_unknown ? CTI_NOTE : CTI_WARNING;
+}
+
 static void report_begin(cti_session *session, cti_rule rule, const cti_event *event,
                          const cti_watched *watched)
 {
-    char words[40], meaning[80], times[48];
+    const cti_outage *outage = &watched->outage;
+    char words[40], meaning[80] = "", times[48];
 
-    cti_outage_words(watched->outage.component, watched->outage.peripheral, words, sizeof(words));
+    cti_outage_words(outage->component, outage->peripheral, words, sizeof(words));
     times_words(watched, times, sizeof(times));
-    if (watched->outage.component != 0)
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           check_component, "%s reported %s%s%s.",
-                           cti_message_words(event->reader->message), words, times,
-                           meaning_words(watched->outage.component, meaning, sizeof(meaning)));
-    else
-        cti_session_report(session, rule, CTI_WARNING, event->time, &event->frame, 1,
-                           check_peripheral, "%s reported %s offline%s.",
-                           cti_message_words(event->reader->message), words, times);
+    if (outage->component != 0)
+        meaning_words(outage->component, meaning, sizeof(meaning));
+    cti_session_report(session, rule, severity_of(outage), event->time, &event->frame, 1,
+                       what_to_check(outage), "%s reported %s%s%s%s.",
+                       cti_message_words(event->reader->message), words,
+                       outage->component == 0 ? " offline" : "", times, meaning);
 }
 
 /* The server reports it down: for the first time, or still.  True if it was not down before. */
