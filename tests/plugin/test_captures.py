@@ -65,20 +65,27 @@ class AllCaptures(PluginTest):
     @staticmethod
     def known(sample, passes):
         """[(frame, {field: value}, [expert infos])...] without what later frames tell: links to
-        responses, and findings that are made when the capture has ended."""
-        later = ("cti.response_in", "cti.unanswered", "_ws.expert")
+        responses, and findings, which sit on the last frame that they name."""
+        later = ("cti.response_in", "cti.unanswered", "cti.finding", "cti.finding_tree",
+                 "_ws.expert")
         found = []
         for frame, items in sample.frames[passes - 1]:
             for item in items:
-                if "cti.message_type" in item or "cti.finding" not in item:
+                if "cti.message_type" in item or "cti.session.verdict" in item:
                     experts = [expert for expert in listed(item.get("_ws.expert"))
-                               if "cti.request_unanswered" not in expert]
+                               if "cti.request_unanswered" not in expert and
+                               not any(name.startswith("cti.rule.") for name in expert)]
                     found.append((frame, {key: value for key, value in item.items()
                                           if key not in later}, experts))
         return found
 
+    @staticmethod
+    def findings(sample, passes):
+        return Counter(text for _, items in sample.frames[passes - 1] for item in items
+                       for text in listed(item.get("cti.finding")))
+
     def test_passes_agree(self):
-        """What is known at a frame does not change in the second pass."""
+        """What is known at a frame does not change in the second pass, and no finding is lost."""
         def check(capture, sample):
             first, second = (self.known(sample, passes) for passes in (1, 2))
             if capture.name in self.WAITING:
@@ -86,6 +93,7 @@ class AllCaptures(PluginTest):
                 self.check_added(first, second)
             else:
                 self.assertEqual(first, second)
+            self.assertEqual(self.findings(sample, 1) - self.findings(sample, 2), Counter())
         self.each(check)
 
     def check_added(self, first, second):
