@@ -5,6 +5,7 @@
  * Source: GED-188, chapter "Session Management". */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rules.h"
 
@@ -32,7 +33,9 @@ void cti_session_report(cti_session *session, cti_rule rule, cti_severity severi
         if (frames[i] != 0)
             finding.frames[finding.frame_count++] = frames[i];
     va_start(arguments, format);
-    vsnprintf(finding.text, sizeof(finding.text), format, arguments);
+    if (vsnprintf(finding.text, sizeof(finding.text), format, arguments) >=
+        (int)sizeof(finding.text))
+        memcpy(finding.text + sizeof(finding.text) - 4, "...", 4);
     va_end(arguments);
     session->summary.findings++;
     if (session->events != NULL && session->events->finding != NULL)

@@ -184,7 +184,8 @@ const char *cti_rule_fault(cti_rule rule);
 void cti_rule_text(GString *to, cti_rule rule);
 
 #define CTI_FINDING_FRAMES_MAX 4
-#define CTI_FINDING_TEXT_SIZE 400
+/* 160 characters and the 0: Wireshark cuts labels at 240. */
+#define CTI_FINDING_TEXT_SIZE 161
 
 /* Three parts: what happened (text), what the protocol asks for (cti_rule_text() of the rule), and
  * what to check. */

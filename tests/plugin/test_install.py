@@ -97,7 +97,7 @@ class Install(unittest.TestCase):
         names = dict(re.findall(r"(\d+)\t([^\t\x1b\n]+)", text))
         self.assertEqual((names["4"], names["10"], names["24"], names["30"]),
                          ("CTI session opened, closed", "CTI heartbeat",
-                          "CTI failure or no answer", "CTI session lost"))
+                          "CTI failure or no response", "CTI session lost"))
 
     def test_filters(self):
         """Of buttons and of colours: each is one that this Wireshark understands."""

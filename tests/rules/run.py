@@ -118,7 +118,7 @@ class Rules(Made):
                 self.assertRegex(check or "Check it.", r"^Check [^.]*\.$")
 
     def check_text(self, text):
-        self.assertRegex(text, r"^[A-Z0-9].*\.$")
+        self.assertRegex(text, r"^[A-Z0-9].*[^.]\.$")
         self.assertLessEqual(len(text), 160)
         self.assertNotRegex(text, r"\b([Ll]ook|[Cc]heck|should|must)\b|\.(?= [A-Z])")
         self.assertNotRegex(text, r"\b(1001|5001|5002|secret|5550100)\b")
