@@ -132,7 +132,7 @@ static void report_outcome(cti_maintenances *all, const cti_maintenance *m,
         report_cancelled(all, client, against, count - 1, &finding);
     else if (client->vote == CTI_VOTE_ACCEPTED || client->vote == CTI_VOTE_UNKNOWN)
         add(all, finding, frames, 3,
-            "The server continues its maintenance: this client %s (%u of %u clients accepted).",
+            "The server continues its maintenance: this client %s (accepted by %u of %u).",
             vote_words(client, own, sizeof(own)), m->votes[CTI_VOTE_ACCEPTED],
             m->client_count - m->votes[CTI_VOTE_NOT_ASKED]);
 }

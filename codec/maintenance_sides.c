@@ -243,10 +243,8 @@ static void report_both(cti_maintenances *all, const stretch *one, const stretch
 
     g_snprintf(finding.text, sizeof(finding.text),
                active
-                   ? "Side A and side B were both active for %.3f s, by session %u and session "
-                     "%u."
-                   : "Neither side A nor side B was active for %.3f s, by session %u and session "
-                     "%u.",
+                   ? "Side A and side B were both active for %.3f s (sessions %u and %u)."
+                   : "Neither side A nor side B was active for %.3f s (sessions %u and %u).",
                CTI_SECONDS(took), earlier->session->number, later->session->number);
     g_array_append_val(all->findings, finding);
 }
