@@ -95,9 +95,9 @@ void html_problems(html *h)
     if (found->len > 0)
         g_string_append(h->text,
                         "<section id=\"problems\"><h2>Messages with problems</h2>\n"
-                        "<table class=\"findings\"><thead><tr><th scope=\"col\">severity</th>"
-                        "<th scope=\"col\">problem</th><th scope=\"col\">count</th>"
-                        "<th scope=\"col\">first in session</th>"
+                        "<table class=\"problems\"><thead><tr><th scope=\"col\">severity</th>"
+                        "<th scope=\"col\">problem</th><th scope=\"col\" class=\"n\">count</th>"
+                        "<th scope=\"col\" class=\"n\">first in session</th>"
                         "<th scope=\"col\">the first, #frame</th></tr></thead>\n<tbody>\n");
     for (guint i = 0; i < found->len; i++)
         append_problem(h, g_ptr_array_index(found, i));
