@@ -112,6 +112,8 @@ typedef struct cti_item {
     uint32_t offset, length; /* the value's bytes, from the header's start */
     const uint8_t *data;    /* bytes + offset */
     uint32_t element;       /* index of the value in an array field */
+    uint32_t record;        /* of a list member: the record of its list, from 0 */
+    uint32_t outer_record;  /* of a list inside a list: the record of the outer list, from 0 */
     bool has_number;
     uint32_t number;
     int32_t task_id[3];
@@ -133,6 +135,26 @@ static inline bool cti_item_is_secret(const cti_item *item)
     return item->secret || (item->field != NULL && item->field->flags & CTI_FIELD_SECRET);
 }
 
+/* A list of the message, while its records are read; a list inside a list is a new one in each
+ * record of the outer list. */
+typedef struct cti_list {
+    const cti_field *counter;
+    uint32_t number;       /* of this list in the message, from 1 */
+    uint32_t outer_record; /* the outer list's record that holds it, 0 without outer list */
+    uint32_t record;       /* the one being read */
+    uint32_t longest;      /* values of the member that has most */
+    bool is_counted;       /* the counter is there: */
+    uint32_t expected;     /* its value and its place */
+    uint32_t tag, offset, length;
+} cti_list;
+
+/* What was seen of a floating slot: of a list member, in the list being read. */
+typedef struct cti_slot_use {
+    uint32_t list;   /* its number; 0 for no list member */
+    uint32_t count;  /* values */
+    uint32_t record; /* after that of the last value */
+} cti_slot_use;
+
 typedef struct cti_reader {
     /* For the caller to read. */
     const uint8_t *bytes;
@@ -153,13 +175,17 @@ typedef struct cti_reader {
     uint32_t slot;           /* next slot of the fixed part, or hint in the floating part */
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
     uint32_t element;        /* the next one of it */
+    uint32_t list_count;     /* of lists, below */
+    uint32_t lists_begun;    /* their numbers */
     bool finished;
+    bool broken; /* the floating part could not be read to its end */
     uint32_t problems_left_out;
 
     /* Large, and filled only as far as the members above tell. */
     cti_problem problems[CTI_PROBLEMS_MAX]; /* for the caller too */
     cti_item array;                         /* the array field, with its first value */
-    uint32_t counts[CTI_MESSAGE_FLOATING_MAX]; /* occurrences of each floating slot */
+    cti_list lists[CTI_MESSAGE_LISTS_MAX];
+    cti_slot_use uses[CTI_MESSAGE_FLOATING_MAX]; /* of each floating slot */
 } cti_reader;
 
 /* Starts to read the message at bytes, of which size bytes are there (0 or more, any), header

@@ -71,6 +71,7 @@ const size_t cti_value_set_count = COUNT_OF(cti_value_sets);
 #define SECONDS CTI_FIELD_SECONDS
 #define MILLISECONDS CTI_FIELD_MILLISECONDS
 #define IPV6 CTI_FIELD_IPV6
+#define COUNTER CTI_FIELD_COUNTER
 
 static const cti_field fields[CTI_FIELD_COUNT] = {
 #define FIELD(name, type, values, flags) {#name, #name, &values##_set, CTI_TYPE_##type, flags},
@@ -134,21 +135,27 @@ static const uint16_t layout_sizes[CTI_MESSAGE_NEWEST + 1][CTI_MESSAGE_LAYOUTS_M
 
 #define ANY_FIELD(id) (&fields[CTI_F_##id])
 #define TAG_FIELD(tag) (&fields[FIELD_OF_TAG_##tag])
-#define TAG_SLOT(tag, field, counter, flags) {field, counter, CTI_TAG_##tag, SIZE_OF_TAG_##tag, flags}
+#define TAG_SLOT(tag, field, counter, flags) \
+    {field, counter, NULL, CTI_TAG_##tag, SIZE_OF_TAG_##tag, flags}
 
-#define F_SIZE(id, size) {ANY_FIELD(id), NULL, 0, size, 0}
+#define F_SIZE(id, size) {ANY_FIELD(id), NULL, NULL, 0, size, 0}
 #define F(id) F_SIZE(id, CTI_TYPE_SIZE(TYPE_OF_##id))
 #define T(tag) TAG_SLOT(tag, TAG_FIELD(tag), NULL, 0)
 #define T_AS(tag, id) TAG_SLOT(tag, ANY_FIELD(id), NULL, 0)
-#define T_SIZE(tag, id, size) {ANY_FIELD(id), NULL, CTI_TAG_##tag, size, 0}
+#define T_SIZE(tag, id, size) {ANY_FIELD(id), NULL, NULL, CTI_TAG_##tag, size, 0}
 #define R(tag) TAG_SLOT(tag, TAG_FIELD(tag), NULL, CTI_SLOT_REQUIRED)
 #define L(tag, counter) TAG_SLOT(tag, TAG_FIELD(tag), ANY_FIELD(counter), CTI_SLOT_LIST)
 #define L_AS(tag, id, counter) TAG_SLOT(tag, ANY_FIELD(id), ANY_FIELD(counter), CTI_SLOT_LIST)
+#define L_SIZE(tag, id, counter, size) \
+    {ANY_FIELD(id), ANY_FIELD(counter), NULL, CTI_TAG_##tag, size, CTI_SLOT_LIST}
+#define L_IN(tag, id, counter, outer)                                                    \
+    {ANY_FIELD(id),       ANY_FIELD(counter), ANY_FIELD(outer), CTI_TAG_##tag, \
+     SIZE_OF_TAG_##tag, CTI_SLOT_LIST}
 #define A(tag, id, counter) \
-    {ANY_FIELD(id), ANY_FIELD(counter), CTI_TAG_##tag, 0, CTI_SLOT_LIST | CTI_SLOT_ARRAY}
-#define A_OF(tag, id, counter)                            \
-    {ANY_FIELD(id), ANY_FIELD(counter), CTI_TAG_##tag, 0, \
-     CTI_SLOT_ARRAY | CTI_SLOT_COUNTS_ELEMENTS}
+    {ANY_FIELD(id), ANY_FIELD(counter), NULL, CTI_TAG_##tag, 0, CTI_SLOT_ARRAY}
+#define A_IN(tag, id, counter, outer)                                  \
+    {ANY_FIELD(id), ANY_FIELD(counter), ANY_FIELD(outer), CTI_TAG_##tag, 0, \
+     CTI_SLOT_LIST | CTI_SLOT_ARRAY}
 
 #define OLDEST CTI_VERSION_OLDEST
 #define NEWEST CTI_VERSION_NEWEST
@@ -207,6 +214,16 @@ const cti_value *cti_value_find(const cti_value_set *set, uint32_t number)
             high = middle;
     }
     return low < set->count && set->values[low].number == number ? &set->values[low] : NULL;
+}
+
+const char *cti_list_name(const cti_field *counter)
+{
+    static const char *const prefixes[] = {"NumberOf", "NumOf", "Num"};
+
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (strncmp(counter->name, prefixes[i], strlen(prefixes[i])) == 0)
+            return counter->name + strlen(prefixes[i]);
+    return counter->name;
 }
 
 const cti_field *cti_field_get(cti_field_id id)

@@ -91,6 +91,7 @@ typedef enum {
     CTI_FIELD_SECONDS = 1 << 4,      /* a number of seconds */
     CTI_FIELD_MILLISECONDS = 1 << 5, /* a number of milliseconds */
     CTI_FIELD_IPV6 = 1 << 6,         /* 16 bytes of an IPv6 address */
+    CTI_FIELD_COUNTER = 1 << 7,      /* counts the records of a list */
 } cti_field_flags;
 
 /* A field by its GED-188 name: the same wherever it stands. */
@@ -112,6 +113,9 @@ typedef enum {
 #undef FIELD_AS
     CTI_FIELD_COUNT
 } cti_field_id;
+
+/* What a list is called, after the field that counts its records: "Skills" for NumSkills. */
+const char *cti_list_name(const cti_field *counter);
 
 /* The field; NULL only for a number that is no cti_field_id. */
 const cti_field *cti_field_get(cti_field_id id);
@@ -161,16 +165,17 @@ enum {
 const cti_tag *cti_tag_find(uint32_t number);
 
 typedef enum {
-    CTI_SLOT_LIST = 1 << 0,           /* repeats; counter says how often */
-    CTI_SLOT_ARRAY = 1 << 1,          /* several values in one field */
-    CTI_SLOT_COUNTS_ELEMENTS = 1 << 2, /* counter counts the values in the array */
-    CTI_SLOT_REQUIRED = 1 << 3,
+    CTI_SLOT_LIST = 1 << 0,  /* repeats: once a record */
+    CTI_SLOT_ARRAY = 1 << 1, /* several values may be in one field, one a record */
+    CTI_SLOT_REQUIRED = 1 << 2,
 } cti_slot_flags;
 
-/* A field's place in a message. */
+/* A field's place in a message.  Fields with the same counter are the members of one list; a
+ * list inside a list is in each record of the outer one. */
 typedef struct cti_slot {
     const cti_field *field;
-    const cti_field *counter; /* the field that counts this one, or NULL */
+    const cti_field *counter; /* of a list member: the field that counts the records, or NULL */
+    const cti_field *outer;   /* of a list inside a list: the outer list's counter, or NULL */
     uint16_t tag;             /* 0 in the fixed part */
     uint16_t size;            /* fixed part: bytes; floating part: most bytes, 0 = no limit */
     uint32_t flags;           /* cti_slot_flags */
@@ -184,9 +189,10 @@ typedef struct cti_layout {
     const cti_slot *slots;
 } cti_layout;
 
-/* No message of the table has more layouts, or more floating slots, than this. */
+/* No message of the table has more layouts, floating slots or lists than this. */
 #define CTI_MESSAGE_LAYOUTS_MAX 4
 #define CTI_MESSAGE_FLOATING_MAX 48
+#define CTI_MESSAGE_LISTS_MAX 6
 
 typedef enum {
     CTI_PUBLISHED,   /* the format is known */
