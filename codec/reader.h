@@ -129,6 +129,19 @@ static inline bool cti_item_is_named(const cti_item *item)
     return item->field != NULL && item->field->type >= CTI_TYPE_NAMEDVAR;
 }
 
+/* A record of a list. */
+typedef struct cti_record {
+    const cti_field *counter; /* of the list; NULL for no record */
+    uint32_t index;           /* from 0 */
+} cti_record;
+
+/* Lists inside lists are no deeper than this. */
+#define CTI_RECORD_DEPTH 2
+
+/* The records that hold the item, the outer list's first, and how many they are: 0 for an item that
+ * is in no list.  Named variables are in none: each is a record by itself. */
+unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DEPTH]);
+
 /* True if a password may be in the value. */
 static inline bool cti_item_is_secret(const cti_item *item)
 {

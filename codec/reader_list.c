@@ -126,6 +126,19 @@ void cti_reader_take_counter(cti_reader *reader, const cti_item *item)
     list->length = item->length;
 }
 
+unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DEPTH])
+{
+    const cti_slot *slot = item->slot;
+    unsigned count = 0;
+
+    if (slot == NULL || slot->counter == NULL || cti_item_is_named(item))
+        return 0;
+    if (slot->outer != NULL)
+        records[count++] = (cti_record){slot->outer, item->outer_record};
+    records[count++] = (cti_record){slot->counter, item->record};
+    return count;
+}
+
 void cti_reader_check_lists(cti_reader *reader)
 {
     for (uint32_t i = 0; i < reader->list_count; i++)

@@ -134,6 +134,39 @@ bool cti_item_hidden(const cti_item *item, unsigned flags)
     return cti_item_is_secret(item) && !(flags & CTI_TEXT_SECRETS);
 }
 
+static bool all_shown(const char *text, const char *end)
+{
+    for (; text < end; text = g_utf8_next_char(text))
+        if (!cti_text_is_shown(g_utf8_get_char(text)))
+            return false;
+    return true;
+}
+
+bool cti_text_of_unknown(const cti_item *item, uint32_t *length)
+{
+    const char *text = (const char *)item->data;
+
+    if (item->kind != CTI_ITEM_UNKNOWN_TAG || item->redacted || item->length < 2 ||
+        text[item->length - 1] != '\0')
+        return false;
+    *length = item->length - 1;
+    return g_utf8_validate_len(text, *length, NULL) && all_shown(text, text + *length);
+}
+
+/* Bytes of which nobody knows what they are. */
+static void append_unknown(GString *to, const cti_item *item)
+{
+    uint32_t length;
+
+    if (!cti_text_of_unknown(item, &length)) {
+        cti_text_hex(to, item->data, item->length);
+        return;
+    }
+    g_string_append_c(to, '"');
+    cti_text_bytes(to, (const char *)item->data, length);
+    g_string_append_c(to, '"');
+}
+
 static void append_number(GString *to, const cti_item *item)
 {
     const cti_value_set *values = item->field->values;
@@ -199,7 +232,7 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
         else if (item->field != NULL && item->field->flags & CTI_FIELD_SECRET)
             cti_text_bytes(to, (const char *)item->data, item->length);
         else
-            cti_text_hex(to, item->data, item->length);
+            append_unknown(to, item);
         return;
     }
     if (cti_item_is_named(item)) {
