@@ -61,7 +61,7 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
     }
     reader->message_length = cti_header_length(bytes);
     reader->message_type = cti_header_type(bytes);
-    reader->message = cti_message_find(reader->message_type);
+    reader->message = cti_message_on_wire(reader->message_type, reader->message_length);
     total = (uint64_t)reader->message_length + CTI_HEADER_SIZE;
     if (total < reader->end)
         reader->end = (uint32_t)total;
@@ -74,9 +74,9 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
     if (reader->message == NULL)
         cti_reader_message_problem(reader, CTI_PROBLEM_UNKNOWN_MESSAGE, 4, 4, 0,
                                    reader->message_type);
-    else
-        memset(reader->uses, 0, reader->message->floating_count * sizeof(reader->uses[0]));
     cti_reader_choose_way(reader, context);
+    if (reader->message != NULL)
+        memset(reader->uses, 0, reader->message->floating_count * sizeof(reader->uses[0]));
 }
 
 /* ---- the parts of a message, in wire order ---- */

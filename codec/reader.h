@@ -173,7 +173,7 @@ typedef struct cti_reader {
     const uint8_t *bytes;
     uint32_t message_length;    /* the header's MessageLength */
     uint32_t message_type;      /* the header's MessageType */
-    const cti_message *message; /* NULL for an unknown type */
+    const cti_message *message; /* NULL for an unknown type; see cti_message_on_wire() */
     const cti_layout *layout;   /* of the fixed part; NULL where the format is not known */
     uint32_t version;           /* whose rules are used, within the table's range */
     bool wide_tags;             /* tag and length of floating fields are 2 + 2 bytes */

@@ -254,6 +254,38 @@ const cti_message *cti_message_find(uint32_t number)
     return number < COUNT_OF(messages) && messages[number].name != NULL ? &messages[number] : NULL;
 }
 
+/* GED-188's list of types numbers network recording from 267 on, its message tables from 268 on.
+ * An answer is an InvokeID alone, and a request never is. */
+const cti_message *cti_message_on_wire(uint32_t type, uint32_t length)
+{
+    const bool is_answer = length == 4;
+
+    switch (type) {
+    case CTI_START_NETWORK_RECORDING_REQ - 1:
+    case CTI_START_NETWORK_RECORDING_REQ:
+        return &messages[is_answer ? CTI_START_NETWORK_RECORDING_CONF
+                                   : CTI_START_NETWORK_RECORDING_REQ];
+    case CTI_START_NETWORK_RECORDING_CONF:
+        return &messages[is_answer ? CTI_START_NETWORK_RECORDING_CONF
+                                   : CTI_STOP_NETWORK_RECORDING_REQ];
+    case CTI_STOP_NETWORK_RECORDING_REQ:
+        return &messages[is_answer ? CTI_STOP_NETWORK_RECORDING_CONF
+                                   : CTI_STOP_NETWORK_RECORDING_REQ];
+    case CTI_STOP_NETWORK_RECORDING_CONF:
+        return &messages[is_answer ? CTI_STOP_NETWORK_RECORDING_CONF
+                                   : CTI_NETWORK_RECORDING_STARTED_EVENT];
+    default:
+        return cti_message_find(type);
+    }
+}
+
+const cti_message *cti_message_renumbered(uint32_t type)
+{
+    if (type == CTI_NETWORK_RECORDING_ENDED_EVENT || type == CTI_NETWORK_RECORDING_FAILED_EVENT)
+        return &messages[type + 1];
+    return NULL;
+}
+
 const cti_slot *cti_message_slot(const cti_message *message, uint32_t tag, uint32_t hint)
 {
     const uint32_t count = message->floating_count;
