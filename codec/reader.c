@@ -352,6 +352,7 @@ bool cti_reader_next(cti_reader *reader, cti_item *item)
 {
     if (!read_next(reader, item))
         return false;
+    item->version = reader->version;
     if (reader->redaction != NULL)
         cti_redaction_item(reader->redaction, item);
     return true;
@@ -366,6 +367,7 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
     if (!find_fixed(reader, field, item) &&
         !find_floating(reader, field, reader->floating_start, item))
         return false;
+    item->version = reader->version;
     if (reader->redaction != NULL)
         cti_redaction_item(reader->redaction, item);
     return true;

@@ -114,6 +114,7 @@ typedef struct cti_item {
     uint32_t element;       /* index of the value in an array field */
     uint32_t record;        /* of a list member: the record of its list, from 0 */
     uint32_t outer_record;  /* of a list inside a list: the record of the outer list, from 0 */
+    uint32_t version;       /* by whose rules it was read */
     bool has_number;
     uint32_t number;
     int32_t task_id[3];
@@ -128,6 +129,10 @@ static inline bool cti_item_is_named(const cti_item *item)
 {
     return item->field != NULL && item->field->type >= CTI_TYPE_NAMEDVAR;
 }
+
+/* The named value of an enumeration that a number is, as the item's version means it; NULL for
+ * other items and for numbers without a name. */
+const cti_value *cti_item_value(const cti_item *item);
 
 /* A record of a list. */
 typedef struct cti_record {

@@ -14,6 +14,7 @@
 
 /* Value sets: first the values of each set, then the sets. */
 
+#define OLDER_VALUE(set, number, last, name, text)
 #define VALUE(set, name, number, text) {(uint32_t)(number), #name, text},
 #define VALUE_AS(set, id, name, number, text) {(uint32_t)(number), name, text},
 #define ENUM_BEGIN(set) static const cti_value set##_values[] = {
@@ -60,6 +61,30 @@ const cti_value_set *const cti_value_sets[] = {
 #undef MASK_END
 };
 const size_t cti_value_set_count = COUNT_OF(cti_value_sets);
+#undef OLDER_VALUE
+
+/* What numbers meant in older versions. */
+static const struct {
+    const cti_value_set *set;
+    uint32_t last; /* version */
+    cti_value value;
+} older_values[] = {
+#define VALUE(set, name, number, text)
+#define VALUE_AS(set, id, name, number, text)
+#define ENUM_BEGIN(set)
+#define ENUM_END(set)
+#define MASK_BEGIN(set)
+#define MASK_END(set)
+#define OLDER_VALUE(set, number, last, name, text) {&set##_set, last, {number, name, text}},
+#include "values.def"
+#undef VALUE
+#undef VALUE_AS
+#undef ENUM_BEGIN
+#undef ENUM_END
+#undef MASK_BEGIN
+#undef MASK_END
+#undef OLDER_VALUE
+};
 
 /* Fields.  A row without values names the set NO_VALUES, whose address is NULL. */
 
@@ -214,6 +239,15 @@ const cti_value *cti_value_find(const cti_value_set *set, uint32_t number)
             high = middle;
     }
     return low < set->count && set->values[low].number == number ? &set->values[low] : NULL;
+}
+
+const cti_value *cti_value_in_version(const cti_value_set *set, uint32_t number, uint32_t version)
+{
+    for (size_t i = 0; version != 0 && i < COUNT_OF(older_values); i++)
+        if (older_values[i].set == set && older_values[i].value.number == number &&
+            version <= older_values[i].last)
+            return older_values[i].value.name != NULL ? &older_values[i].value : NULL;
+    return cti_value_find(set, number);
 }
 
 const char *cti_list_name(const cti_field *counter)

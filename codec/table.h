@@ -82,6 +82,10 @@ typedef struct cti_value_set {
  * bits. */
 const cti_value *cti_value_find(const cti_value_set *set, uint32_t number);
 
+/* The same as a version of the protocol (0: the newest) means it.  NULL also where sources of that
+ * version disagree. */
+const cti_value *cti_value_in_version(const cti_value_set *set, uint32_t number, uint32_t version);
+
 /* What a field is, beyond its type. */
 typedef enum {
     CTI_FIELD_SECRET = 1 << 0,       /* a password: never shown unless asked for */
@@ -132,6 +136,7 @@ enum {
 #define MASK_END(set)
 #define VALUE(set, name, number, text) CTI_V_##set##_##name = (int32_t)(number),
 #define VALUE_AS(set, id, name, number, text) CTI_V_##set##_##id = (int32_t)(number),
+#define OLDER_VALUE(set, number, last, name, text)
 #include "values.def"
 #undef ENUM_BEGIN
 #undef ENUM_END
@@ -139,6 +144,7 @@ enum {
 #undef MASK_END
 #undef VALUE
 #undef VALUE_AS
+#undef OLDER_VALUE
 };
 
 /* All value sets: enumerations first, then masks. */

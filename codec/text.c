@@ -196,7 +196,7 @@ static void append_number(GString *to, const cti_item *item)
             g_string_append_printf(to, " (0x%x)", item->number);
         return;
     }
-    value = values != NULL ? cti_value_find(values, item->number) : NULL;
+    value = cti_item_value(item);
     if (value != NULL)
         g_string_append_printf(to, "%s (", value->name);
     if (cti_type_is_signed(item->field->type))
@@ -256,7 +256,7 @@ static bool append_constant(GString *to, const cti_item *item)
         cti_text_mask(to, values, item->number);
         return true;
     }
-    value = cti_value_find(values, item->number);
+    value = cti_item_value(item);
     if (value == NULL)
         return false;
     if (strchr(value->name, '_') == NULL) /* "Unknown": not a constant's name */

@@ -67,8 +67,7 @@ static void add_failure(const view *v, proto_item *item, const cti_reader *reade
     if (cti_reader_status(reader, &status)) {
         g_string_append(words, ": ");
         cti_text_value(words, &status, v->text_flags);
-        if (status.has_number && status.field->values != NULL)
-            value = cti_value_find(status.field->values, status.number);
+        value = cti_item_value(&status);
     }
     if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(words, ": %s", value->text);

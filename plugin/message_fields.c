@@ -181,7 +181,10 @@ static proto_item *add_number(const place *at, const field_ids *ids, const cti_i
         added = proto_tree_add_uint(at->tree, ids->value, tvb, offset, length, item->number);
     if (values == NULL || !message_is_visible(at->tree))
         return added;
-    value = cti_value_find(values, item->number);
+    value = cti_item_value(item);
+    if (value != cti_value_find(values, item->number)) /* an older meaning */
+        proto_item_set_text(added, "%s: %s (%u)", item->field->name,
+                            value != NULL ? value->name : "Unknown", item->number);
     if (value != NULL && value->text[0] != '\0')
         proto_item_append_text(added, ": %s", value->text);
     return added;

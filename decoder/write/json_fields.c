@@ -159,7 +159,7 @@ static void put_names(json *j, const cti_item *item)
     const cti_value *named;
 
     if (!values->is_mask) {
-        named = item->has_number ? cti_value_find(values, item->number) : NULL;
+        named = cti_item_value(item);
         put_key(j, item, "_name");
         put_text(j, named != NULL ? named->name : NULL);
         return;

@@ -100,7 +100,7 @@ static void append_bits(messages *m, const cti_item *item)
 static void append_value(messages *m, const cti_item *item)
 {
     const cti_value_set *values = item->field != NULL ? item->field->values : NULL;
-    const cti_value *value = NULL;
+    const cti_value *value = cti_item_value(item);
 
     if (values != NULL && values->is_mask && item->has_number) {
         g_string_append_printf(m->text, "0x%x\n", item->number);
@@ -108,8 +108,6 @@ static void append_value(messages *m, const cti_item *item)
         return;
     }
     cti_text_value(m->text, item, m->options->text_flags);
-    if (values != NULL && item->has_number)
-        value = cti_value_find(values, item->number);
     if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(m->text, ": %s", value->text);
     g_string_append_c(m->text, '\n');

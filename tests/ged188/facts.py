@@ -32,6 +32,10 @@ ARRAY_COUNTERS = {
 MENDED = {("PeripheralType", 27): "PT_RESERVED_27",
           ("CallDirection", 7): "OutboundPredictive"}
 
+# What a number was called up to a version; None where the sources of that time disagree.
+OLDER_NAMES = {("enum:StatusCode", 2): (20, "E_CTI_INVALID_MESSAGE_TYPE"),
+               ("enum:CallType", 27): (14, None)}
+
 
 @dataclass(frozen=True)
 class Field:

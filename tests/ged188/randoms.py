@@ -230,11 +230,14 @@ def random_message(rng, key, version):
     return data, expected
 
 
-def _names(field, number):
+def _names(field, number, version):
     """What JSON Lines add to a number that has names: (suffix, names)."""
     if field.is_mask:
         return "_names", [name for name, bit in sorted(field.value_set, key=lambda row: row[1])
                           if (number & bit == bit if bit else number == 0)]
+    last, older = facts.OLDER_NAMES.get((field.values, number), (0, None))
+    if version <= last:
+        return "_name", older
     return "_name", next((name for name, value in field.value_set if value == number), None)
 
 
@@ -249,12 +252,12 @@ def list_name(counter):
     return re.sub("^(NumberOf|NumOf|Num)", "", counter)
 
 
-def _entries(field, value):
+def _entries(field, value, version):
     """The keys of a value."""
     name = JSON_NAMES.get((field.name, field.type), field.name)
     yield name, json_value(field, value)
     if field.value_set is not None:
-        suffix, names = _names(field, encode.number_of(field, value))
+        suffix, names = _names(field, encode.number_of(field, value), version)
         yield name + suffix, names
     if field.name in SECRETS:
         yield name + "_hidden", len(value)
@@ -309,7 +312,7 @@ def json_fields(key, pairs, version):
             folded.setdefault(field.name, []).append(json_value(field, value))
             continue
         record = _json_record(message, field, lists, folded)
-        entries = dict(_entries(field, value))
+        entries = dict(_entries(field, value, version))
         if record is not None:
             record.update(entries)
         elif next(iter(entries)) in folded:

@@ -159,6 +159,22 @@ static void list_names(void **state)
             assert_null(cti_field_find(cti_list_name(cti_field_get(i))));
 }
 
+static void values_of_older_versions(void **state)
+{
+    const cti_value_set *statuses = cti_field_get(CTI_F_Status)->values;
+    const cti_value_set *calls = cti_field_get(CTI_F_CallType)->values;
+
+    (void)state;
+    assert_string_equal(cti_value_in_version(statuses, 2, 20)->name, "E_CTI_INVALID_MESSAGE_TYPE");
+    assert_string_equal(cti_value_in_version(statuses, 2, 21)->name,
+                        "E_CTI_INVALID_MESSAGE_LENGTH");
+    assert_string_equal(cti_value_in_version(statuses, 2, 0)->name, "E_CTI_INVALID_MESSAGE_LENGTH");
+    assert_null(cti_value_in_version(calls, 27, 14));
+    assert_string_equal(cti_value_in_version(calls, 27, 15)->name, "RESERVATION_PREVIEW");
+    assert_string_equal(cti_value_in_version(calls, 38, 14)->name, "CALLTYPE_NON_ACD");
+    assert_null(cti_value_in_version(calls, 0, 14));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +184,7 @@ int main(void)
         cmocka_unit_test(layouts),
         cmocka_unit_test(lists),
         cmocka_unit_test(list_names),
+        cmocka_unit_test(values_of_older_versions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
