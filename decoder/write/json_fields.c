@@ -140,13 +140,17 @@ static uint32_t key_index(const json *j, const cti_item *item)
     return item->kind == CTI_ITEM_BODY ? KEY_BODY : KEY_LEFT_OVER;
 }
 
+static const char *name_of(const json *j, const cti_item *item)
+{
+    if (item->field != NULL)
+        return j->names[cti_field_index(item->field)];
+    return item->kind == CTI_ITEM_BODY ? "body" : "left_over";
+}
+
+/* The key of what is beside the field. */
 static void put_key(json *j, const cti_item *item, const char *ending)
 {
-    g_string_truncate(j->scratch, 0);
-    if (item->field != NULL)
-        g_string_append(j->scratch, j->names[cti_field_index(item->field)]);
-    else
-        cti_text_label(j->scratch, item);
+    g_string_assign(j->scratch, name_of(j, item));
     g_string_append(j->scratch, ending);
     put_scratch_as_text(j);
 }
@@ -201,7 +205,7 @@ static void put_beside(json *j, const cti_item *item)
 
 static void put_field(json *j, const cti_item *item)
 {
-    put_key(j, item, "");
+    key(j, name_of(j, item));
     put_value(j, item);
     if (item->field != NULL && item->field->values != NULL)
         put_names(j, item);
