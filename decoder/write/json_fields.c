@@ -197,7 +197,8 @@ static void put_beside(json *j, const cti_item *item)
     } else if (needs_hex(item)) {
         put_key(j, item, "_hex");
         put_hex(j, item->data, item->length);
-    } else if (item->redacted && item->field != NULL && kind_of(item->field) == KIND_NUMBER) {
+    } else if (item->redacted && item->text_length > 0 && item->field != NULL &&
+               kind_of(item->field) == KIND_NUMBER) {
         put_key(j, item, "_token");
         put_wire_text(j, item->text, item->text_length);
     }
