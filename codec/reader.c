@@ -4,7 +4,7 @@
  *
  * A message is a header, a fixed part whose layout depends on the version, and a floating
  * part of tag, length, data up to the end.  reader_way.c chooses how to read these bytes,
- * reader_value.c makes values of them, reader_list.c finds the records of lists.
+ * reader_value.c makes values of them, reader_list.c assigns list members to records.
  */
 #include "reader.h"
 
@@ -310,7 +310,7 @@ static void check_required(cti_reader *reader)
 static void finish(cti_reader *reader)
 {
     reader->finished = true;
-    /* What could not be read may hold what seems to be missing. */
+    /* The bytes that could not be read may contain a field that seems to be missing. */
     if (reader->layout != NULL && !cti_reader_is_cut(reader) && !reader->broken) {
         check_required(reader);
         cti_reader_check_lists(reader);

@@ -143,8 +143,8 @@ typedef struct cti_record {
 /* Lists inside lists are no deeper than this. */
 #define CTI_RECORD_DEPTH 2
 
-/* The records that hold the item, the outer list's first, and how many they are: 0 for an item that
- * is in no list.  Named variables are in none: each is a record by itself. */
+/* The records that contain the item, the outer list's first.  Returns their number: 0 for an item
+ * outside lists, and for named variables, each of which is a record by itself. */
 unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DEPTH]);
 
 /* True if a password may be in the value. */
@@ -153,24 +153,24 @@ static inline bool cti_item_is_secret(const cti_item *item)
     return item->secret || (item->field != NULL && item->field->flags & CTI_FIELD_SECRET);
 }
 
-/* A list of the message, while its records are read; a list inside a list is a new one in each
- * record of the outer list. */
+/* A list of the message while it is read; each record of an outer list has inner lists of its
+ * own. */
 typedef struct cti_list {
     const cti_field *counter;
     uint32_t number;       /* of this list in the message, from 1 */
     uint32_t outer_record; /* the outer list's record that holds it, 0 without outer list */
     uint32_t record;       /* the one being read */
-    uint32_t longest;      /* values of the member that has most */
-    bool is_counted;       /* the counter is there: */
-    uint32_t expected;     /* its value and its place */
+    uint32_t longest;      /* values of the member with most values */
+    bool is_counted;       /* the counter was read: */
+    uint32_t expected;     /* its value and position */
     uint32_t tag, offset, length;
 } cti_list;
 
-/* What was seen of a floating slot: of a list member, in the list being read. */
+/* How often a floating slot occurred; of a list member, in the list being read. */
 typedef struct cti_slot_use {
     uint32_t list;   /* its number; 0 for no list member */
     uint32_t count;  /* values */
-    uint32_t record; /* after that of the last value */
+    uint32_t record; /* the one after that of the last value */
 } cti_slot_use;
 
 typedef struct cti_reader {
@@ -194,7 +194,7 @@ typedef struct cti_reader {
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
     uint32_t element;        /* the next one of it */
     uint32_t list_count;     /* of lists, below */
-    uint32_t lists_begun;    /* their numbers */
+    uint32_t lists_begun;    /* in the message so far */
     bool finished;
     bool broken; /* the floating part could not be read to its end */
     uint32_t problems_left_out;

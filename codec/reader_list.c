@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds out which record of its list a field belongs to, and holds each list against its counter
- * (see reader.h).
+/* Assigns each member of a list to its record, and compares each list with its counter (see
+ * reader.h).
  *
- * GED-188 sends a list record by record: the members of the first one, then those of the second.
- * Members may be left out, so a record ends where a member comes that it already has.  A field
- * that holds an array has one value for each record instead.
+ * Servers send a list record by record: all members of the first record, then those of the second.
+ * Members are optional, so the next record begins with a member that the current one already has.
+ * A field that is an array has one value for each record.
  */
 #include "reader_private.h"
 
@@ -16,19 +16,23 @@ static cti_list *find_list(cti_reader *reader, const cti_field *counter)
     return NULL;
 }
 
-/* Members that are optional may be absent, so the longest one tells. */
+/* Optional members may be absent: the member with most values gives the number of records. */
 static void check_list(cti_reader *reader, const cti_list *list)
 {
-    const cti_problem problem = {CTI_PROBLEM_COUNT_MISMATCH, list->counter,  list->tag,
-                                 list->offset,               list->length,   list->expected,
+    const cti_problem problem = {CTI_PROBLEM_COUNT_MISMATCH,
+                                 list->counter,
+                                 list->tag,
+                                 list->offset,
+                                 list->length,
+                                 list->expected,
                                  list->longest};
 
     if (list->is_counted && list->expected != list->longest)
         cti_reader_add_problem(reader, &problem);
 }
 
-/* The list being read, or a new one where the outer list is in another record by now.  NULL only
- * if a message has more lists than the table allows. */
+/* The list being read, or a new one if the outer list has begun another record.  NULL only if a
+ * message has more lists than the table allows. */
 static cti_list *list_in_record(cti_reader *reader, const cti_field *counter, uint32_t outer_record)
 {
     cti_list *list = find_list(reader, counter);
@@ -41,13 +45,12 @@ static cti_list *list_in_record(cti_reader *reader, const cti_field *counter, ui
         list = &reader->lists[reader->list_count++];
     else
         return NULL;
-    *list = (cti_list){.counter = counter,
-                       .number = ++reader->lists_begun,
-                       .outer_record = outer_record};
+    *list = (cti_list){
+        .counter = counter, .number = ++reader->lists_begun, .outer_record = outer_record};
     return list;
 }
 
-/* The record of the outer list that a list inside a list is in: that record has a member then. */
+/* The outer list's current record.  A list inside it is a member of that record. */
 static uint32_t record_of_outer(cti_reader *reader, const cti_field *outer)
 {
     cti_list *list = list_in_record(reader, outer, 0);

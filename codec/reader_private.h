@@ -3,7 +3,7 @@
  *
  *     reader.c        hands out the fields in wire order, finds single ones, checks the whole
  *     reader_way.c    chooses the layout of the fixed part, and how wide tags are
- *     reader_list.c   gives list members their records, holds lists against their counters
+ *     reader_list.c   assigns list members to records, compares lists with their counters
  *     reader_value.c  makes values of a field's bytes, and judges them
  *     problems.c      names what may be wrong */
 #ifndef CTI_READER_PRIVATE_H
@@ -57,7 +57,7 @@ void cti_reader_message_problem(cti_reader *reader, cti_problem_id id, uint32_t 
 
 /* ---- lists ---- */
 
-/* Counts a floating field of the message; gives a list member its record. */
+/* Counts a floating field of the message; assigns a list member to its record. */
 void cti_reader_place(cti_reader *reader, cti_item *item);
 
 /* Takes the value of a list's counter, of the fixed or the floating part. */

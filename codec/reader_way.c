@@ -240,7 +240,7 @@ static uint32_t version_for(const cti_reader *reader, const cti_context *context
     return CTI_VERSION_NEWEST;
 }
 
-/* The message of the other numbering, if the bytes fit that one better. */
+/* Takes the message of the other numbering if the bytes fit it. */
 static void try_renumbered(cti_reader *reader, way *chosen)
 {
     const cti_message *message = cti_message_renumbered(reader->message_type);

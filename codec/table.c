@@ -288,8 +288,8 @@ const cti_message *cti_message_find(uint32_t number)
     return number < COUNT_OF(messages) && messages[number].name != NULL ? &messages[number] : NULL;
 }
 
-/* GED-188's list of types numbers network recording from 267 on, its message tables from 268 on.
- * An answer is an InvokeID alone, and a request never is. */
+/* GED-188's list of types numbers network recording from 267, its message tables from 268.  A CONF
+ * is an InvokeID alone; REQs and events are longer. */
 const cti_message *cti_message_on_wire(uint32_t type, uint32_t length)
 {
     const bool is_answer = length == 4;

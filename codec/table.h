@@ -256,12 +256,12 @@ enum {
 /* The message, or NULL for a number that GED-188 does not use. */
 const cti_message *cti_message_find(uint32_t number);
 
-/* The message of this MessageType and MessageLength on the wire, or NULL.  It is the one with the
- * type's number but for network recording, which the sources number in two ways. */
+/* The message with this MessageType and MessageLength on the wire, or NULL: that of the type's
+ * number, except for network recording, which has two numberings. */
 const cti_message *cti_message_on_wire(uint32_t type, uint32_t length);
 
-/* What a type may be in the other numbering of network recording where its bytes do not fit the
- * message of its number; NULL for all other types. */
+/* The message of a type in the other numbering of network recording, for bytes that do not fit the
+ * message of the type's number; NULL for types that have no other message. */
 const cti_message *cti_message_renumbered(uint32_t type);
 
 /* The message's floating slot for a tag, or NULL where the message does not list it.

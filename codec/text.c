@@ -153,7 +153,7 @@ bool cti_text_of_unknown(const cti_item *item, uint32_t *length)
     return g_utf8_validate_len(text, *length, NULL) && all_shown(text, text + *length);
 }
 
-/* Bytes of which nobody knows what they are. */
+/* Bytes of unknown meaning: text in quotation marks, or hexadecimal. */
 static void append_unknown(GString *to, const cti_item *item)
 {
     uint32_t length;

@@ -310,7 +310,7 @@ static void add_float_header(const place *at, proto_item *added, const cti_item 
                         ENC_BIG_ENDIAN);
 }
 
-/* Text in data of which nobody knows what it is. */
+/* The text in the data of an unknown tag. */
 static void add_unknown_text(const place *at, proto_item *added, const cti_item *item)
 {
     uint32_t length;
@@ -397,13 +397,13 @@ static proto_tree *tree_of_record(const place *at, record_trees *list, uint32_t 
                                               at->offset + (int)item->start, (int)item->size,
                                               ett_record, NULL, "%s[%u]",
                                               cti_list_name(list->counter), index);
-    else if (*tree != list->parent) /* the same where Wireshark fakes what nobody looks at */
+    else if (*tree != list->parent) /* equal if Wireshark fakes hidden items */
         proto_item_set_end(proto_tree_get_parent(*tree), at->view->tvb,
                            at->offset + (int)(item->start + item->size));
     return *tree;
 }
 
-/* Where the item stands: in the message, or in a record of a list. */
+/* The tree of the message, or of the record that contains the item. */
 static proto_tree *tree_of_item(const place *at, list_trees *all, const cti_item *item)
 {
     cti_record records[CTI_RECORD_DEPTH];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fields of a message in its JSON record, and what is wrong with its bytes (see json_parts.h).
  *
- * A key has one type in all messages, so that a table has one for its column.  What does not fit
- * stands beside its field: X is null, or text with U+FFFD for what is not UTF-8, and X_hex has the
- * bytes; X_hidden is the size of a value that is not shown, X_token stands for a redacted number.
- * A list is an array of objects, one a record, and its members are in them and nowhere else.
- * Fields that are there again without a list are in "repeated". */
+ * A key has one type in all messages, so that each column of a table has one type.  Where a value
+ * does not fit its field X, X is null, or text with U+FFFD for bytes that are not UTF-8, and X_hex
+ * has the bytes; X_hidden is the size of a hidden value, X_token replaces a redacted number.  A list
+ * is an array of objects, one for each record; its members appear nowhere else.  Other fields that
+ * occur again are in "repeated". */
 #include <glib.h>
 
 #include "codec/text.h"
@@ -33,7 +33,7 @@ static bool is_utf8(const char *text, uint32_t length)
     return g_utf8_validate_len(text, length, NULL);
 }
 
-/* "name" and the text; "name_hex" where that does not tell all. */
+/* "name" with the text, and "name_hex" if the text is not UTF-8. */
 static void put_part(json *j, const char *name, const char *text, uint32_t length)
 {
     key(j, name);
@@ -147,7 +147,7 @@ static const char *name_of(const json *j, const cti_item *item)
     return item->kind == CTI_ITEM_BODY ? "body" : "left_over";
 }
 
-/* The key of what is beside the field. */
+/* A key derived from the field's: "Status_name". */
 static void put_key(json *j, const cti_item *item, const char *ending)
 {
     g_string_assign(j->scratch, name_of(j, item));
@@ -177,7 +177,7 @@ static void put_names(json *j, const cti_item *item)
     put_scratch_as_text(j);
 }
 
-/* True if the value does not tell all bytes of the field. */
+/* True if the value does not show all bytes of the field. */
 static bool needs_hex(const cti_item *item)
 {
     if (item->field == NULL || item->redacted)
@@ -188,8 +188,8 @@ static bool needs_hex(const cti_item *item)
            (item->length > item->text_length + 1 || !is_utf8(item->text, item->text_length));
 }
 
-/* What does not fit into a value of the field's type. */
-static void put_beside(json *j, const cti_item *item)
+/* The bytes, size or token of a value that does not fit the field's type. */
+static void put_additional(json *j, const cti_item *item)
 {
     if (cti_item_hidden(item, j->options->text_flags)) {
         put_key(j, item, "_hidden");
@@ -210,7 +210,7 @@ static void put_field(json *j, const cti_item *item)
     put_value(j, item);
     if (item->field != NULL && item->field->values != NULL)
         put_names(j, item);
-    put_beside(j, item);
+    put_additional(j, item);
 }
 
 static void put_unknown_tag(json *j, const cti_item *item)
@@ -238,7 +238,7 @@ static void put_unknown_tag(json *j, const cti_item *item)
 
 static void put_object(json *j, uint32_t first, unsigned level);
 
-/* The record that holds the value in an object of this level; without counter if none does. */
+/* The record of a list in an object of this level that contains the value; no counter if none. */
 static cti_record record_at(const value *v, unsigned level)
 {
     cti_record records[CTI_RECORD_DEPTH];
@@ -269,7 +269,7 @@ static void add_to_record(json *j, uint32_t index, uint32_t place, unsigned leve
     value_at(j, place)->next[level + 1] = 0;
 }
 
-/* The list that has its first value here, record by record. */
+/* The list whose first value is at this place, record by record. */
 static void put_list(json *j, uint32_t first, unsigned level)
 {
     const cti_field *counter = record_at(value_at(j, first), level).counter;
@@ -300,7 +300,7 @@ static void put_list(json *j, uint32_t first, unsigned level)
     yajl_gen_array_close(j->gen);
 }
 
-/* All values of the object that are what the first one is, with put. */
+/* All values of the object of the same field or kind as the first one, with put. */
 static void put_array(json *j, uint32_t first, unsigned level, const char *name,
                       void (*put)(json *, const cti_item *))
 {
@@ -328,7 +328,7 @@ static void put_repeated(json *j, const cti_item *item)
     yajl_gen_map_close(j->gen);
 }
 
-/* What is in the object at this place; false for a field whose key is taken. */
+/* The value or list at this place; false for a field whose key is already in the object. */
 static bool put_place(json *j, uint32_t place, unsigned level, uint64_t object)
 {
     const value *v = value_at(j, place);

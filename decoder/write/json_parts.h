@@ -14,7 +14,7 @@
 
 #include "writers.h"
 
-/* What may be a key of an object of fields, beside lists. */
+/* Keys of an object of fields, except those of lists. */
 enum {
     KEY_BODY = CTI_FIELD_COUNT,
     KEY_LEFT_OVER,
@@ -28,8 +28,8 @@ enum {
 typedef struct value {
     cti_item item;
     uint32_t next[LEVELS]; /* place of the next one in the same object */
-    uint8_t in_list;       /* level of the list that took it, counted from 1 */
-    bool repeated;         /* its key is taken */
+    uint8_t in_list;       /* 1 + the innermost level at which it is part of an array so far */
+    bool repeated;         /* its key is already in the object */
 } value;
 
 /* The values of a record: places of the first and the last one. */

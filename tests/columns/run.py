@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ctidump's JSON Lines as a table: each key has one type in all records of all captures, also
-redacted and with passwords.  And DuckDB, which makes a table of them, finds a type for each column.
+redacted and with passwords; and DuckDB finds a type for each column of the table that it makes.
 
     run.py CTIDUMP CAPTURES             the types of the keys
     run.py CTIDUMP CAPTURES --duckdb    what DuckDB makes of them: needs node, and npm with a
@@ -97,9 +97,10 @@ def install(folder):
     """DuckDB in the folder; why not, or None."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "node and npm are not installed"
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, PACKAGE],
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0",
+                           "--prefix", folder, PACKAGE],
                           capture_output=True, text=True, check=False, timeout=300)
-    return None if done.returncode == 0 else f"npm does not get {PACKAGE}"
+    return None if done.returncode == 0 else f"npm cannot install {PACKAGE}"
 
 
 def check_duckdb(ctidump, captures):
