@@ -143,8 +143,16 @@ typedef struct cti_record {
 /* Lists inside lists are no deeper than this. */
 #define CTI_RECORD_DEPTH 2
 
+/* True for an array field without values. */
+static inline bool cti_item_is_empty_array(const cti_item *item)
+{
+    return item->slot != NULL && item->slot->flags & CTI_SLOT_ARRAY && item->length == 0 &&
+           !item->redacted;
+}
+
 /* The records that contain the item, the outer list's first.  Returns their number: 0 for an item
- * outside lists, and for named variables, each of which is a record by itself. */
+ * outside lists, and for named variables, each of which is a record by itself.  An empty array is
+ * in no record of its own list. */
 unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DEPTH]);
 
 /* True if a password may be in the value. */

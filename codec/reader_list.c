@@ -138,7 +138,8 @@ unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DE
         return 0;
     if (slot->outer != NULL)
         records[count++] = (cti_record){slot->outer, item->outer_record};
-    records[count++] = (cti_record){slot->counter, item->record};
+    if (!cti_item_is_empty_array(item))
+        records[count++] = (cti_record){slot->counter, item->record};
     return count;
 }
 

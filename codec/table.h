@@ -95,7 +95,7 @@ typedef enum {
     CTI_FIELD_SECONDS = 1 << 4,      /* a number of seconds */
     CTI_FIELD_MILLISECONDS = 1 << 5, /* a number of milliseconds */
     CTI_FIELD_IPV6 = 1 << 6,         /* 16 bytes of an IPv6 address */
-    CTI_FIELD_COUNTER = 1 << 7,      /* counts the records of a list */
+    CTI_FIELD_COUNTER = 1 << 9,      /* counts the records of a list */
 } cti_field_flags;
 
 /* A field by its GED-188 name: the same wherever it stands. */

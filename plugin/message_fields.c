@@ -265,10 +265,22 @@ static proto_item *add_undecoded(const place *at, const cti_item *item)
     return added;
 }
 
+static proto_item *add_empty_array(const place *at, const cti_item *item)
+{
+    proto_item *added;
+
+    proto_tree_add_subtree_format(at->tree, at->view->tvb, at->offset + (int)item->start,
+                                  (int)item->size, ett_field, &added, "%s: no values",
+                                  item->field->name);
+    return added;
+}
+
 static proto_item *add_field(const place *at, const cti_item *item)
 {
     const field_ids *ids = fields_of(item->field);
 
+    if (cti_item_is_empty_array(item))
+        return add_empty_array(at, item);
     switch (item->field->type) {
     case CTI_TYPE_STRING:
         return add_string(at, ids, item);

@@ -244,13 +244,11 @@ static cti_record record_at(const value *v, unsigned level)
     cti_record records[CTI_RECORD_DEPTH];
     const unsigned count = cti_item_records(&v->item, records);
 
-    return level < count ? records[level] : (cti_record){NULL, 0};
-}
-
-/* An array field that carries no value at all. */
-static bool is_empty_array(const cti_item *item)
-{
-    return item->slot != NULL && item->slot->flags & CTI_SLOT_ARRAY && item->length == 0;
+    if (level < count)
+        return records[level];
+    if (level == count && cti_item_is_empty_array(&v->item))
+        return (cti_record){v->item.slot->counter, 0};
+    return (cti_record){NULL, 0};
 }
 
 static void add_to_record(json *j, uint32_t index, uint32_t place, unsigned level)
@@ -283,7 +281,7 @@ static void put_list(json *j, uint32_t first, unsigned level)
         if (record.counter != counter)
             continue;
         v->in_list = (uint8_t)(level + 1);
-        if (!is_empty_array(&v->item))
+        if (!cti_item_is_empty_array(&v->item) || v->item.slot->counter != counter)
             add_to_record(j, record.index, place, level);
     }
     key(j, cti_list_name(counter));

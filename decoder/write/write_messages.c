@@ -107,6 +107,8 @@ static void append_value(messages *m, const cti_item *item)
         append_bits(m, item);
         return;
     }
+    if (cti_item_is_empty_array(item))
+        g_string_append(m->text, "no values");
     cti_text_value(m->text, item, m->options->text_flags);
     if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(m->text, ": %s", value->text);

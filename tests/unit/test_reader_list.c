@@ -219,6 +219,30 @@ static void services_of_agents(void **state)
     ASSERT_PLACES(&b, &version_24, expected, 0);
 }
 
+/* An array without values is in its outer record, and in no record of its own list. */
+static void empty_array(void **state)
+{
+    cti_record records[CTI_RECORD_DEPTH];
+    cti_reader reader;
+    cti_item item;
+    bytes b;
+
+    (void)state;
+    start_message(&b, CTI_CONFIG_AGENT_SERVICE_EVENT);
+    put16(&b, 1);
+    put_wide16(&b, CTI_TAG_NUM_OF_ENABLED_SERVICES, 0);
+    put_wide(&b, CTI_TAG_FLT_ENABLED_SERVICES, "", 0);
+    end_message(&b);
+    cti_reader_init(&reader, b.data, b.size, &version_24);
+    while (cti_reader_next(&reader, &item))
+        ;
+    assert_int_equal(reader.problem_count, 0);
+    assert_true(cti_item_is_empty_array(&item));
+    assert_int_equal(cti_item_records(&item, records), 1);
+    assert_ptr_equal(records[0].counter, cti_field_get(CTI_F_NumRecords));
+    assert_int_equal(records[0].index, 0);
+}
+
 /* OPEN_CONF as CTI Server sends it: the list without its counter. */
 static void list_without_counter(void **state)
 {
@@ -282,6 +306,7 @@ int main(void)
         cmocka_unit_test(skills_of_agents),     cmocka_unit_test(skills_miscounted),
         cmocka_unit_test(skills_as_arrays),     cmocka_unit_test(members_left_out),
         cmocka_unit_test(services_of_agents),   cmocka_unit_test(list_without_counter),
+        cmocka_unit_test(empty_array),
         cmocka_unit_test(counters),             cmocka_unit_test(nothing_missing_where_broken),
     };
 
