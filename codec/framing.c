@@ -25,9 +25,15 @@ static bool length_exists(const cti_message *message, uint32_t length)
     return message->floating_count > 0 && shortest <= length && length <= HEADER_LENGTH_MAX;
 }
 
+/* The message that a header is of, or NULL. */
+static const cti_message *message_of(const uint8_t *header)
+{
+    return cti_message_on_wire(cti_header_type(header), cti_header_length(header));
+}
+
 bool cti_header_plausible(const uint8_t *header)
 {
-    const cti_message *message = cti_message_find(cti_header_type(header));
+    const cti_message *message = message_of(header);
 
     return message != NULL && length_exists(message, cti_header_length(header));
 }
@@ -35,7 +41,7 @@ bool cti_header_plausible(const uint8_t *header)
 /* The same in a known direction. */
 static bool is_plausible(const cti_framing *framing, const uint8_t *header)
 {
-    const cti_message *message = cti_message_find(cti_header_type(header));
+    const cti_message *message = message_of(header);
 
     return message != NULL && length_exists(message, cti_header_length(header)) &&
            (message->sender == CTI_EITHER || framing->sender == CTI_EITHER ||
@@ -44,7 +50,7 @@ static bool is_plausible(const cti_framing *framing, const uint8_t *header)
 
 static bool is_published(const uint8_t *header)
 {
-    return cti_message_find(cti_header_type(header))->format == CTI_PUBLISHED;
+    return message_of(header)->format == CTI_PUBLISHED;
 }
 
 /* A length that can be taken.  0 is no type. */
@@ -151,7 +157,7 @@ static fit fit_of_version(uint32_t version, const uint8_t *bytes, size_t size)
  * known, in the version that they fit best. */
 static fit fit_of(const cti_framing *framing, const uint8_t *bytes, size_t size)
 {
-    const cti_message *message = cti_message_find(cti_header_type(bytes));
+    const cti_message *message = message_of(bytes);
     fit best = FIT_NONE;
 
     if (framing->version != 0 || message->layout_count == 0)
@@ -356,7 +362,7 @@ static bool goes_on(const uint8_t *bytes, size_t length)
         if (!is_sane(bytes))
             return false;
         total = CTI_HEADER_SIZE + cti_header_length(bytes);
-        if (cti_message_find(cti_header_type(bytes)) != NULL || total >= length)
+        if (message_of(bytes) != NULL || total >= length)
             break;
         bytes += total;
         length -= total;
@@ -379,7 +385,7 @@ static cti_frame_result next_frame(const cti_framing *framing, const uint8_t *by
             return CTI_FRAME_MESSAGE;
         if (*size > length)
             return CTI_FRAME_MORE;
-        if (cti_message_find(cti_header_type(bytes)) != NULL ||
+        if (message_of(bytes) != NULL ||
             goes_on(bytes + *size, length - *size))
             return CTI_FRAME_MESSAGE;
     }
@@ -460,7 +466,7 @@ cti_looks cti_frame_looks(const uint8_t *bytes, size_t length)
     }
     if (!cti_header_plausible(bytes))
         return CTI_LOOKS_NOT;
-    message = cti_message_find(cti_header_type(bytes));
+    message = message_of(bytes);
     total = CTI_HEADER_SIZE + cti_header_length(bytes);
     if (total > length)
         return can_be_cut(message, bytes, length) ? CTI_LOOKS_SHORT : CTI_LOOKS_NOT;

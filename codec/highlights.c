@@ -35,8 +35,8 @@ size_t cti_highlights(const cti_reader *reader, cti_item items[CTI_HIGHLIGHTS_MA
 
     if (reader->message == NULL)
         return 0;
-    if (fields_of[reader->message_type] != NULL)
-        fields = fields_of[reader->message_type];
+    if (fields_of[reader->message->number] != NULL)
+        fields = fields_of[reader->message->number];
     for (; *fields != CTI_FIELD_COUNT && count < CTI_HIGHLIGHTS_MAX; fields++)
         if (!is_meaningless(reader, (cti_field_id)*fields) &&
             cti_reader_find(reader, (cti_field_id)*fields, &items[count]))

@@ -4,7 +4,7 @@
  *
  * A message is a header, a fixed part whose layout depends on the version, and a floating
  * part of tag, length, data up to the end.  reader_way.c chooses how to read these bytes,
- * reader_value.c makes values of them.
+ * reader_value.c makes values of them, reader_list.c assigns list members to records.
  */
 #include "reader.h"
 
@@ -61,7 +61,7 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
     }
     reader->message_length = cti_header_length(bytes);
     reader->message_type = cti_header_type(bytes);
-    reader->message = cti_message_find(reader->message_type);
+    reader->message = cti_message_on_wire(reader->message_type, reader->message_length);
     total = (uint64_t)reader->message_length + CTI_HEADER_SIZE;
     if (total < reader->end)
         reader->end = (uint32_t)total;
@@ -74,9 +74,9 @@ void cti_reader_init(cti_reader *reader, const uint8_t *bytes, size_t size,
     if (reader->message == NULL)
         cti_reader_message_problem(reader, CTI_PROBLEM_UNKNOWN_MESSAGE, 4, 4, 0,
                                    reader->message_type);
-    else
-        memset(reader->counts, 0, reader->message->floating_count * sizeof(reader->counts[0]));
     cti_reader_choose_way(reader, context);
+    if (reader->message != NULL)
+        memset(reader->uses, 0, reader->message->floating_count * sizeof(reader->uses[0]));
 }
 
 /* ---- the parts of a message, in wire order ---- */
@@ -118,6 +118,8 @@ static bool next_fixed(cti_reader *reader, cti_item *item)
     item->slot = slot;
     cti_reader_decode(reader, item, slot->size);
     cti_reader_check(reader, item);
+    if (slot->field->flags & CTI_FIELD_COUNTER)
+        cti_reader_take_counter(reader, item);
     reader->offset += slot->size;
     reader->slot++;
     return true;
@@ -136,25 +138,11 @@ static void next_element(cti_reader *reader, cti_item *item)
     item->size = offset + size - item->start;
     item->data = reader->bytes + offset;
     item->element = reader->element++;
+    item->record = reader->array.record + item->element;
     cti_reader_decode(reader, item, size);
     cti_reader_check(reader, item);
     if (offset + size >= reader->array_end)
         reader->array_end = 0;
-}
-
-/* Notes that the field stands here: for counters, repetitions, and missing fields. */
-static void count_slot(cti_reader *reader, const cti_item *item)
-{
-    const cti_slot *slot = item->slot;
-    const uint32_t index = (uint32_t)(slot - reader->message->floating);
-    const uint32_t size = CTI_TYPE_SIZE(slot->field->type);
-
-    if (slot->flags & CTI_SLOT_COUNTS_ELEMENTS && size != 0)
-        reader->counts[index] += item->length / size;
-    else
-        reader->counts[index]++;
-    if (reader->counts[index] > 1 && !(slot->flags & (CTI_SLOT_LIST | CTI_SLOT_ARRAY)))
-        cti_reader_item_problem(reader, CTI_PROBLEM_FIELD_REPEATED, item, 1, reader->counts[index]);
 }
 
 /* The field that a tag of the message stands for, or NULL. */
@@ -238,7 +226,7 @@ static bool name_floating(cti_reader *reader, cti_item *item)
     item->field = slot->field;
     item->slot = slot;
     reader->slot = (uint32_t)(slot - message->floating) + 1;
-    count_slot(reader, item);
+    cti_reader_place(reader, item);
     if (slot->size != 0 && item->length > slot->size && !is_number(slot->field->type))
         cti_reader_item_problem(reader, CTI_PROBLEM_FIELD_TOO_LONG, item, slot->size, item->length);
     return true;
@@ -274,6 +262,8 @@ static void next_floating(cti_reader *reader, cti_item *item)
     }
     cti_reader_decode(reader, item, CTI_TYPE_SIZE(item->field->type));
     cti_reader_check(reader, item);
+    if (item->slot != NULL && item->field->flags & CTI_FIELD_COUNTER)
+        cti_reader_take_counter(reader, item);
 }
 
 /* ---- single fields ---- */
@@ -337,74 +327,27 @@ static bool find_floating(const cti_reader *reader, const cti_field *field, uint
 
 /* ---- the end ---- */
 
-/* The counter's value; of one that is a list member itself (a list inside a list), the sum. */
-static bool find_counter(const cti_reader *reader, const cti_field *counter, cti_item *item)
-{
-    cti_item next;
-
-    if (!cti_reader_find(reader, cti_field_index(counter), item))
-        return false;
-    if (item->slot == NULL || !(item->slot->flags & CTI_SLOT_LIST))
-        return true;
-    for (uint32_t offset = item->start + item->size; find_floating(reader, counter, offset, &next);
-         offset = next.start + next.size)
-        item->number += next.number;
-    return true;
-}
-
-/* Compares a counter with the longest of the lists that it counts: members that are
- * optional may be absent. */
-static void check_counter(cti_reader *reader, const cti_field *counter)
+static void check_required(cti_reader *reader)
 {
     const cti_message *message = reader->message;
-    cti_item item;
-    uint32_t longest = 0;
-
-    for (uint32_t i = 0; i < message->floating_count; i++)
-        if (message->floating[i].counter == counter && reader->counts[i] > longest)
-            longest = reader->counts[i];
-    if (!find_counter(reader, counter, &item)) {
-        if (longest == 0 || reader->layout == NULL)
-            return;
-        /* A fixed counter that this version does not have yet counts nothing. */
-        for (uint32_t i = 0; i < message->layouts[0].count; i++)
-            if (message->layouts[0].slots[i].field == counter)
-                return;
-        item = (cti_item){.field = counter, .offset = reader->floating_start, .has_number = true};
-    }
-    if (item.has_number && item.number != longest)
-        cti_reader_item_problem(reader, CTI_PROBLEM_COUNT_MISMATCH, &item, item.number, longest);
-}
-
-/* What is missing from the message, and lists that are shorter or longer than their counters; not
- * known where a part of it could not be framed. */
-static void check_message(cti_reader *reader)
-{
-    const cti_message *message = reader->message;
-    const cti_field *checked[4] = {NULL};
-    size_t count = 0;
 
     for (uint32_t i = 0; i < message->floating_count; i++) {
         const cti_slot *slot = &message->floating[i];
-        bool is_new = slot->counter != NULL && count < 4;
 
-        if (slot->flags & CTI_SLOT_REQUIRED && reader->counts[i] == 0)
+        if (slot->flags & CTI_SLOT_REQUIRED && reader->uses[i].count == 0)
             cti_reader_add_problem(reader, &(cti_problem){CTI_PROBLEM_REQUIRED_MISSING, slot->field,
                                                           slot->tag, reader->end, 0, 1, 0});
-        for (size_t k = 0; k < count && is_new; k++)
-            is_new = checked[k] != slot->counter;
-        if (!is_new)
-            continue;
-        checked[count++] = slot->counter;
-        check_counter(reader, slot->counter);
     }
 }
 
 static void finish(cti_reader *reader)
 {
     reader->finished = true;
-    if (reader->layout != NULL && !reader->broken && !cti_reader_is_cut(reader))
-        check_message(reader);
+    /* The bytes that could not be read may contain a field that seems to be missing. */
+    if (reader->layout != NULL && !cti_reader_is_cut(reader) && !reader->broken) {
+        check_required(reader);
+        cti_reader_check_lists(reader);
+    }
     if (reader->problems_left_out > 0)
         reader->problems[reader->problem_count++] =
             (cti_problem){CTI_PROBLEM_MORE, NULL, 0, 0, 0, 0, reader->problems_left_out};
@@ -442,6 +385,7 @@ bool cti_reader_next(cti_reader *reader, cti_item *item)
 {
     if (!read_next(reader, item))
         return false;
+    item->version = reader->version;
     if (reader->redaction != NULL)
         cti_redaction_item(reader->redaction, item);
     return true;
@@ -456,6 +400,7 @@ bool cti_reader_find(const cti_reader *reader, cti_field_id id, cti_item *item)
     if (!find_fixed(reader, field, item) &&
         !find_floating(reader, field, reader->floating_start, item))
         return false;
+    item->version = reader->version;
     if (reader->redaction != NULL)
         cti_redaction_item(reader->redaction, item);
     return true;

@@ -112,6 +112,9 @@ typedef struct cti_item {
     uint32_t offset, length; /* the value's bytes, from the header's start */
     const uint8_t *data;    /* bytes + offset */
     uint32_t element;       /* index of the value in an array field */
+    uint32_t record;        /* of a list member: the record of its list, from 0 */
+    uint32_t outer_record;  /* of a list inside a list: the record of the outer list, from 0 */
+    uint32_t version;       /* by whose rules it was read */
     bool has_number;
     uint32_t number;
     int32_t task_id[3];
@@ -127,18 +130,63 @@ static inline bool cti_item_is_named(const cti_item *item)
     return item->field != NULL && item->field->type >= CTI_TYPE_NAMEDVAR;
 }
 
+/* The named value of an enumeration that a number is, as the item's version means it; NULL for
+ * other items and for numbers without a name. */
+const cti_value *cti_item_value(const cti_item *item);
+
+/* A record of a list. */
+typedef struct cti_record {
+    const cti_field *counter; /* of the list; NULL for no record */
+    uint32_t index;           /* from 0 */
+} cti_record;
+
+/* Lists inside lists are no deeper than this. */
+#define CTI_RECORD_DEPTH 2
+
+/* True for an array field without values. */
+static inline bool cti_item_is_empty_array(const cti_item *item)
+{
+    return item->slot != NULL && item->slot->flags & CTI_SLOT_ARRAY && item->length == 0 &&
+           !item->redacted;
+}
+
+/* The records that contain the item, the outer list's first.  Returns their number: 0 for an item
+ * outside lists, and for named variables, each of which is a record by itself.  An empty array is
+ * in no record of its own list. */
+unsigned cti_item_records(const cti_item *item, cti_record records[CTI_RECORD_DEPTH]);
+
 /* True if a password may be in the value. */
 static inline bool cti_item_is_secret(const cti_item *item)
 {
     return item->secret || (item->field != NULL && item->field->flags & CTI_FIELD_SECRET);
 }
 
+/* A list of the message while it is read; each record of an outer list has inner lists of its
+ * own. */
+typedef struct cti_list {
+    const cti_field *counter;
+    uint32_t number;       /* of this list in the message, from 1 */
+    uint32_t outer_record; /* the outer list's record that holds it, 0 without outer list */
+    uint32_t record;       /* the one being read */
+    uint32_t longest;      /* values of the member with most values */
+    bool is_counted;       /* the counter was read: */
+    uint32_t expected;     /* its value and position */
+    uint32_t tag, offset, length;
+} cti_list;
+
+/* How often a floating slot occurred; of a list member, in the list being read. */
+typedef struct cti_slot_use {
+    uint32_t list;   /* its number; 0 for no list member */
+    uint32_t count;  /* values */
+    uint32_t record; /* the one after that of the last value */
+} cti_slot_use;
+
 typedef struct cti_reader {
     /* For the caller to read. */
     const uint8_t *bytes;
     uint32_t message_length;    /* the header's MessageLength */
     uint32_t message_type;      /* the header's MessageType */
-    const cti_message *message; /* NULL for an unknown type */
+    const cti_message *message; /* NULL for an unknown type; see cti_message_on_wire() */
     const cti_layout *layout;   /* of the fixed part; NULL where the format is not known */
     uint32_t version;           /* whose rules are used, within the table's range */
     bool wide_tags;             /* tag and length of floating fields are 2 + 2 bytes */
@@ -153,6 +201,8 @@ typedef struct cti_reader {
     uint32_t slot;           /* next slot of the fixed part, or hint in the floating part */
     uint32_t array_end;      /* end of the array field being handed out, or 0 */
     uint32_t element;        /* the next one of it */
+    uint32_t list_count;     /* of lists, below */
+    uint32_t lists_begun;    /* in the message so far */
     bool finished;
     bool broken; /* bytes of the floating part could not be framed: what is in them is not known */
     uint32_t problems_left_out;
@@ -160,7 +210,8 @@ typedef struct cti_reader {
     /* Large, and filled only as far as the members above tell. */
     cti_problem problems[CTI_PROBLEMS_MAX]; /* for the caller too */
     cti_item array;                         /* the array field, with its first value */
-    uint32_t counts[CTI_MESSAGE_FLOATING_MAX]; /* occurrences of each floating slot */
+    cti_list lists[CTI_MESSAGE_LISTS_MAX];
+    cti_slot_use uses[CTI_MESSAGE_FLOATING_MAX]; /* of each floating slot */
 } cti_reader;
 
 /* Starts to read the message at bytes, of which size bytes are there (0 or more, any), header

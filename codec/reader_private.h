@@ -3,6 +3,7 @@
  *
  *     reader.c        hands out the fields in wire order, finds single ones, checks the whole
  *     reader_way.c    chooses the layout of the fixed part, and how wide tags are
+ *     reader_list.c   assigns list members to records, compares lists with their counters
  *     reader_value.c  makes values of a field's bytes, and judges them
  *     reader_clean.c  a quick look whether anything can be wrong
  *     problems.c      names what may be wrong */
@@ -54,6 +55,17 @@ void cti_reader_item_problem(cti_reader *reader, cti_problem_id id, const cti_it
 /* A problem that is about no field. */
 void cti_reader_message_problem(cti_reader *reader, cti_problem_id id, uint32_t offset,
                                 uint32_t length, uint32_t expected, uint32_t found);
+
+/* ---- lists ---- */
+
+/* Counts a floating field of the message; assigns a list member to its record. */
+void cti_reader_place(cti_reader *reader, cti_item *item);
+
+/* Takes the value of a list's counter, of the fixed or the floating part. */
+void cti_reader_take_counter(cti_reader *reader, const cti_item *item);
+
+/* At the end of the message: notes where a counter does not match its list. */
+void cti_reader_check_lists(cti_reader *reader);
 
 /* ---- values ---- */
 

@@ -70,6 +70,15 @@ void cti_reader_decode(cti_reader *reader, cti_item *item, uint32_t size)
     }
 }
 
+const cti_value *cti_item_value(const cti_item *item)
+{
+    const cti_value_set *values = item->field != NULL ? item->field->values : NULL;
+
+    if (values == NULL || values->is_mask || !item->has_number)
+        return NULL;
+    return cti_value_in_version(values, item->number, item->version);
+}
+
 static bool all_zero(const cti_item *item)
 {
     for (uint32_t i = 0; i < item->length; i++)

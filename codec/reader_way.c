@@ -206,7 +206,7 @@ cti_versions cti_versions_that_fit(const uint8_t *bytes, size_t size)
         size < CTI_HEADER_SIZE + cti_header_length(bytes))
         return 0;
     end = CTI_HEADER_SIZE + cti_header_length(bytes);
-    message = cti_message_find(cti_header_type(bytes));
+    message = cti_message_on_wire(cti_header_type(bytes), cti_header_length(bytes));
     if (message == NULL)
         return 0;
     if (message->format != CTI_PUBLISHED)
@@ -240,6 +240,22 @@ static uint32_t version_for(const cti_reader *reader, const cti_context *context
     return CTI_VERSION_NEWEST;
 }
 
+/* Takes the message of the other numbering if the bytes fit it. */
+static void try_renumbered(cti_reader *reader, way *chosen)
+{
+    const cti_message *message = cti_message_renumbered(reader->message_type);
+    way other;
+
+    if (message == NULL)
+        return;
+    other = best_way(message, reader->bytes, reader->end, cti_reader_is_cut(reader),
+                     reader->version);
+    if (other.fit < FIT_FOREIGN)
+        return;
+    reader->message = message;
+    *chosen = other;
+}
+
 /* The bytes follow another version than the session's, which is a fact. */
 static void note_other_version(cti_reader *reader, const way *chosen)
 {
@@ -264,9 +280,12 @@ void cti_reader_choose_way(cti_reader *reader, const cti_context *context)
     way chosen = {NULL, reader->end, false, FIT_FRAMED};
 
     reader->version = version_for(reader, context, &known);
-    if (message != NULL && message->format != CTI_UNPUBLISHED)
+    if (message != NULL && message->format != CTI_UNPUBLISHED) {
         chosen = best_way(message, reader->bytes, reader->end, cti_reader_is_cut(reader),
                           reader->version);
+        if (chosen.fit < FIT_FOREIGN)
+            try_renumbered(reader, &chosen);
+    }
     if (message == NULL || message->format == CTI_UNPUBLISHED ||
         (message->format == CTI_LIKELY && chosen.fit != FIT_CLEAN))
         chosen = way_without_layout(message, reader->bytes, reader->end, reader->version, known);

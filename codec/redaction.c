@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 struct cti_redaction {
     GHmac *keyed; /* with the key, and nothing else yet */
     uint32_t next;
@@ -77,8 +79,11 @@ static bool is_personal(const cti_item *item)
 static const char *token_of_value(cti_redaction *r, const cti_item *item)
 {
     char digits[16];
+    uint32_t text_length;
     int length;
 
+    if (cti_text_of_unknown(item, &text_length))
+        return cti_redaction_token(r, item->data, text_length);
     if (item->field == NULL || item->field->type == CTI_TYPE_UNSPEC ||
         (item->field->type < CTI_TYPE_STRING && !item->has_number))
         return cti_redaction_token(r, item->data, item->length);

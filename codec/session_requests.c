@@ -207,7 +207,7 @@ static void read_status(const cti_reader *reader, cti_request *request)
     if (!request->has_status)
         return;
     request->status = item.number;
-    request->status_value = cti_value_find(item.field->values, item.number);
+    request->status_value = cti_item_value(&item);
 }
 
 void cti_session_note_missed(cti_session *session, cti_pending *missed)

@@ -14,6 +14,7 @@
 
 /* Value sets: first the values of each set, then the sets. */
 
+#define OLDER_VALUE(set, number, last, name, text)
 #define VALUE(set, name, number, text) {(uint32_t)(number), #name, text},
 #define VALUE_AS(set, id, name, number, text) {(uint32_t)(number), name, text},
 #define ENUM_BEGIN(set) static const cti_value set##_values[] = {
@@ -60,6 +61,30 @@ const cti_value_set *const cti_value_sets[] = {
 #undef MASK_END
 };
 const size_t cti_value_set_count = COUNT_OF(cti_value_sets);
+#undef OLDER_VALUE
+
+/* What numbers meant in older versions. */
+static const struct {
+    const cti_value_set *set;
+    uint32_t last; /* version */
+    cti_value value;
+} older_values[] = {
+#define VALUE(set, name, number, text)
+#define VALUE_AS(set, id, name, number, text)
+#define ENUM_BEGIN(set)
+#define ENUM_END(set)
+#define MASK_BEGIN(set)
+#define MASK_END(set)
+#define OLDER_VALUE(set, number, last, name, text) {&set##_set, last, {number, name, text}},
+#include "values.def"
+#undef VALUE
+#undef VALUE_AS
+#undef ENUM_BEGIN
+#undef ENUM_END
+#undef MASK_BEGIN
+#undef MASK_END
+#undef OLDER_VALUE
+};
 
 /* Fields.  A row without values names the set NO_VALUES, whose address is NULL. */
 
@@ -73,6 +98,7 @@ const size_t cti_value_set_count = COUNT_OF(cti_value_sets);
 #define IPV6 CTI_FIELD_IPV6
 #define ONES_NONE CTI_FIELD_ONES_NONE
 #define ONES_OFF CTI_FIELD_ONES_OFF
+#define COUNTER CTI_FIELD_COUNTER
 
 static const cti_field fields[CTI_FIELD_COUNT] = {
 #define FIELD(name, type, values, flags) {#name, #name, &values##_set, CTI_TYPE_##type, flags},
@@ -136,21 +162,27 @@ static const uint16_t layout_sizes[CTI_MESSAGE_NEWEST + 1][CTI_MESSAGE_LAYOUTS_M
 
 #define ANY_FIELD(id) (&fields[CTI_F_##id])
 #define TAG_FIELD(tag) (&fields[FIELD_OF_TAG_##tag])
-#define TAG_SLOT(tag, field, counter, flags) {field, counter, CTI_TAG_##tag, SIZE_OF_TAG_##tag, flags}
+#define TAG_SLOT(tag, field, counter, flags) \
+    {field, counter, NULL, CTI_TAG_##tag, SIZE_OF_TAG_##tag, flags}
 
-#define F_SIZE(id, size) {ANY_FIELD(id), NULL, 0, size, 0}
+#define F_SIZE(id, size) {ANY_FIELD(id), NULL, NULL, 0, size, 0}
 #define F(id) F_SIZE(id, CTI_TYPE_SIZE(TYPE_OF_##id))
 #define T(tag) TAG_SLOT(tag, TAG_FIELD(tag), NULL, 0)
 #define T_AS(tag, id) TAG_SLOT(tag, ANY_FIELD(id), NULL, 0)
-#define T_SIZE(tag, id, size) {ANY_FIELD(id), NULL, CTI_TAG_##tag, size, 0}
+#define T_SIZE(tag, id, size) {ANY_FIELD(id), NULL, NULL, CTI_TAG_##tag, size, 0}
 #define R(tag) TAG_SLOT(tag, TAG_FIELD(tag), NULL, CTI_SLOT_REQUIRED)
 #define L(tag, counter) TAG_SLOT(tag, TAG_FIELD(tag), ANY_FIELD(counter), CTI_SLOT_LIST)
 #define L_AS(tag, id, counter) TAG_SLOT(tag, ANY_FIELD(id), ANY_FIELD(counter), CTI_SLOT_LIST)
+#define L_SIZE(tag, id, counter, size) \
+    {ANY_FIELD(id), ANY_FIELD(counter), NULL, CTI_TAG_##tag, size, CTI_SLOT_LIST}
+#define L_IN(tag, id, counter, outer)                                                    \
+    {ANY_FIELD(id),       ANY_FIELD(counter), ANY_FIELD(outer), CTI_TAG_##tag, \
+     SIZE_OF_TAG_##tag, CTI_SLOT_LIST}
 #define A(tag, id, counter) \
-    {ANY_FIELD(id), ANY_FIELD(counter), CTI_TAG_##tag, 0, CTI_SLOT_LIST | CTI_SLOT_ARRAY}
-#define A_OF(tag, id, counter)                            \
-    {ANY_FIELD(id), ANY_FIELD(counter), CTI_TAG_##tag, 0, \
-     CTI_SLOT_ARRAY | CTI_SLOT_COUNTS_ELEMENTS}
+    {ANY_FIELD(id), ANY_FIELD(counter), NULL, CTI_TAG_##tag, 0, CTI_SLOT_ARRAY}
+#define A_IN(tag, id, counter, outer)                                  \
+    {ANY_FIELD(id), ANY_FIELD(counter), ANY_FIELD(outer), CTI_TAG_##tag, 0, \
+     CTI_SLOT_LIST | CTI_SLOT_ARRAY}
 
 #define OLDEST CTI_VERSION_OLDEST
 #define NEWEST CTI_VERSION_NEWEST
@@ -211,6 +243,25 @@ const cti_value *cti_value_find(const cti_value_set *set, uint32_t number)
     return low < set->count && set->values[low].number == number ? &set->values[low] : NULL;
 }
 
+const cti_value *cti_value_in_version(const cti_value_set *set, uint32_t number, uint32_t version)
+{
+    for (size_t i = 0; version != 0 && i < COUNT_OF(older_values); i++)
+        if (older_values[i].set == set && older_values[i].value.number == number &&
+            version <= older_values[i].last)
+            return older_values[i].value.name != NULL ? &older_values[i].value : NULL;
+    return cti_value_find(set, number);
+}
+
+const char *cti_list_name(const cti_field *counter)
+{
+    static const char *const prefixes[] = {"NumberOf", "NumOf", "Num"};
+
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (strncmp(counter->name, prefixes[i], strlen(prefixes[i])) == 0)
+            return counter->name + strlen(prefixes[i]);
+    return counter->name;
+}
+
 const cti_field *cti_field_get(cti_field_id id)
 {
     return (size_t)id < CTI_FIELD_COUNT ? &fields[id] : NULL;
@@ -237,6 +288,38 @@ const cti_tag *cti_tag_find(uint32_t number)
 const cti_message *cti_message_find(uint32_t number)
 {
     return number < COUNT_OF(messages) && messages[number].name != NULL ? &messages[number] : NULL;
+}
+
+/* GED-188's list of types numbers network recording from 267, its message tables from 268.  A CONF
+ * is an InvokeID alone; REQs and events are longer. */
+const cti_message *cti_message_on_wire(uint32_t type, uint32_t length)
+{
+    const bool is_answer = length == 4;
+
+    switch (type) {
+    case CTI_START_NETWORK_RECORDING_REQ - 1:
+    case CTI_START_NETWORK_RECORDING_REQ:
+        return &messages[is_answer ? CTI_START_NETWORK_RECORDING_CONF
+                                   : CTI_START_NETWORK_RECORDING_REQ];
+    case CTI_START_NETWORK_RECORDING_CONF:
+        return &messages[is_answer ? CTI_START_NETWORK_RECORDING_CONF
+                                   : CTI_STOP_NETWORK_RECORDING_REQ];
+    case CTI_STOP_NETWORK_RECORDING_REQ:
+        return &messages[is_answer ? CTI_STOP_NETWORK_RECORDING_CONF
+                                   : CTI_STOP_NETWORK_RECORDING_REQ];
+    case CTI_STOP_NETWORK_RECORDING_CONF:
+        return &messages[is_answer ? CTI_STOP_NETWORK_RECORDING_CONF
+                                   : CTI_NETWORK_RECORDING_STARTED_EVENT];
+    default:
+        return cti_message_find(type);
+    }
+}
+
+const cti_message *cti_message_renumbered(uint32_t type)
+{
+    if (type == CTI_NETWORK_RECORDING_ENDED_EVENT || type == CTI_NETWORK_RECORDING_FAILED_EVENT)
+        return &messages[type + 1];
+    return NULL;
 }
 
 const cti_slot *cti_message_slot(const cti_message *message, uint32_t tag, uint32_t hint)

@@ -91,6 +91,9 @@ static inline bool cti_idle_timeout_is_off(uint32_t idle_timeout)
 {
     return idle_timeout >= 0x7FFFFFFFu;
 }
+/* The same as a version of the protocol (0: the newest) means it.  NULL also where sources of that
+ * version disagree. */
+const cti_value *cti_value_in_version(const cti_value_set *set, uint32_t number, uint32_t version);
 
 /* What a field is, beyond its type. */
 typedef enum {
@@ -103,6 +106,7 @@ typedef enum {
     CTI_FIELD_IPV6 = 1 << 6,         /* 16 bytes of an IPv6 address */
     CTI_FIELD_ONES_NONE = 1 << 7,    /* 0xFFFFFFFF stands for none */
     CTI_FIELD_ONES_OFF = 1 << 8,     /* 0xFFFFFFFF stands for off, as does 0x7FFFFFFF */
+    CTI_FIELD_COUNTER = 1 << 9,      /* counts the records of a list */
 } cti_field_flags;
 
 /* A field by its GED-188 name: the same wherever it stands. */
@@ -125,6 +129,9 @@ typedef enum {
     CTI_FIELD_COUNT
 } cti_field_id;
 
+/* What a list is called, after the field that counts its records: "Skills" for NumSkills. */
+const char *cti_list_name(const cti_field *counter);
+
 /* The field; NULL only for a number that is no cti_field_id. */
 const cti_field *cti_field_get(cti_field_id id);
 /* The index of a field that this table gave out; field may not be NULL. */
@@ -140,6 +147,7 @@ enum {
 #define MASK_END(set)
 #define VALUE(set, name, number, text) CTI_V_##set##_##name = (int32_t)(number),
 #define VALUE_AS(set, id, name, number, text) CTI_V_##set##_##id = (int32_t)(number),
+#define OLDER_VALUE(set, number, last, name, text)
 #include "values.def"
 #undef ENUM_BEGIN
 #undef ENUM_END
@@ -147,6 +155,7 @@ enum {
 #undef MASK_END
 #undef VALUE
 #undef VALUE_AS
+#undef OLDER_VALUE
 };
 
 /* All value sets: enumerations first, then masks. */
@@ -173,16 +182,17 @@ enum {
 const cti_tag *cti_tag_find(uint32_t number);
 
 typedef enum {
-    CTI_SLOT_LIST = 1 << 0,           /* repeats; counter says how often */
-    CTI_SLOT_ARRAY = 1 << 1,          /* several values in one field */
-    CTI_SLOT_COUNTS_ELEMENTS = 1 << 2, /* counter counts the values in the array */
-    CTI_SLOT_REQUIRED = 1 << 3,
+    CTI_SLOT_LIST = 1 << 0,  /* repeats: once a record */
+    CTI_SLOT_ARRAY = 1 << 1, /* several values may be in one field, one a record */
+    CTI_SLOT_REQUIRED = 1 << 2,
 } cti_slot_flags;
 
-/* A field's place in a message. */
+/* A field's place in a message.  Fields with the same counter are the members of one list; a
+ * list inside a list is in each record of the outer one. */
 typedef struct cti_slot {
     const cti_field *field;
-    const cti_field *counter; /* the field that counts this one, or NULL */
+    const cti_field *counter; /* of a list member: the field that counts the records, or NULL */
+    const cti_field *outer;   /* of a list inside a list: the outer list's counter, or NULL */
     uint16_t tag;             /* 0 in the fixed part */
     uint16_t size;            /* fixed part: bytes; floating part: most bytes, 0 = no limit */
     uint32_t flags;           /* cti_slot_flags */
@@ -196,9 +206,10 @@ typedef struct cti_layout {
     const cti_slot *slots;
 } cti_layout;
 
-/* No message of the table has more layouts, or more floating slots, than this. */
+/* No message of the table has more layouts, floating slots or lists than this. */
 #define CTI_MESSAGE_LAYOUTS_MAX 4
 #define CTI_MESSAGE_FLOATING_MAX 48
+#define CTI_MESSAGE_LISTS_MAX 6
 
 typedef enum {
     CTI_PUBLISHED,   /* the format is known */
@@ -255,6 +266,14 @@ enum {
 
 /* The message, or NULL for a number that GED-188 does not use. */
 const cti_message *cti_message_find(uint32_t number);
+
+/* The message with this MessageType and MessageLength on the wire, or NULL: that of the type's
+ * number, except for network recording, which has two numberings. */
+const cti_message *cti_message_on_wire(uint32_t type, uint32_t length);
+
+/* The message of a type in the other numbering of network recording, for bytes that do not fit the
+ * message of the type's number; NULL for types that have no other message. */
+const cti_message *cti_message_renumbered(uint32_t type);
 
 /* The message's floating slot for a tag, or NULL where the message does not list it.
  * hint: the index after the last one found, so that fields in the table's order are

@@ -141,6 +141,39 @@ const char *cti_text_ones(const cti_field *field, uint32_t number)
     return field->flags & CTI_FIELD_ONES_OFF && cti_idle_timeout_is_off(number) ? "off" : NULL;
 }
 
+static bool all_shown(const char *text, const char *end)
+{
+    for (; text < end; text = g_utf8_next_char(text))
+        if (!cti_text_is_shown(g_utf8_get_char(text)))
+            return false;
+    return true;
+}
+
+bool cti_text_of_unknown(const cti_item *item, uint32_t *length)
+{
+    const char *text = (const char *)item->data;
+
+    if (item->kind != CTI_ITEM_UNKNOWN_TAG || item->redacted || item->length < 2 ||
+        text[item->length - 1] != '\0')
+        return false;
+    *length = item->length - 1;
+    return g_utf8_validate_len(text, *length, NULL) && all_shown(text, text + *length);
+}
+
+/* Bytes of unknown meaning: text in quotation marks, or hexadecimal. */
+static void append_unknown(GString *to, const cti_item *item)
+{
+    uint32_t length;
+
+    if (!cti_text_of_unknown(item, &length)) {
+        cti_text_hex(to, item->data, item->length);
+        return;
+    }
+    g_string_append_c(to, '"');
+    cti_text_bytes(to, (const char *)item->data, length);
+    g_string_append_c(to, '"');
+}
+
 static void append_number(GString *to, const cti_item *item)
 {
     const cti_value_set *values = item->field->values;
@@ -176,7 +209,7 @@ static void append_number(GString *to, const cti_item *item)
             g_string_append_printf(to, " (0x%x)", item->number);
         return;
     }
-    value = values != NULL ? cti_value_find(values, item->number) : NULL;
+    value = cti_item_value(item);
     if (value != NULL)
         g_string_append_printf(to, "%s (", value->name);
     if (cti_type_is_signed(item->field->type))
@@ -212,7 +245,7 @@ void cti_text_value(GString *to, const cti_item *item, unsigned flags)
         else if (item->field != NULL && item->field->flags & CTI_FIELD_SECRET)
             cti_text_bytes(to, (const char *)item->data, item->length);
         else
-            cti_text_hex(to, item->data, item->length);
+            append_unknown(to, item);
         return;
     }
     if (cti_item_is_named(item)) {
@@ -241,7 +274,7 @@ static bool append_constant(GString *to, const cti_item *item)
         cti_text_mask(to, values, item->number);
         return true;
     }
-    value = cti_value_find(values, item->number);
+    value = cti_item_value(item);
     if (value == NULL)
         return false;
     if (strchr(value->name, '_') == NULL) /* "Unknown": not a constant's name */

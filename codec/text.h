@@ -53,13 +53,18 @@ uint32_t cti_item_size(const cti_item *item);
 /* True if a password may be in the value and flags (of cti_text_flags) do not ask for it. */
 bool cti_item_hidden(const cti_item *item, unsigned flags);
 
+/* True if the data of an unknown tag is text, printable UTF-8 with its terminating 0; *length is
+ * then that of the text. */
+bool cti_text_of_unknown(const cti_item *item, uint32_t *length);
+
 /* "none" or "off" where the field gives the number that meaning (CTI_FIELD_ONES_...), or NULL. */
 const char *cti_text_ones(const cti_field *field, uint32_t number);
 
 /* The value of an item: 7, "off (4294967295)", "E_CTI_TIMEOUT (16)", "NAME|NAME (0x3)", text, time, hex; of a
  * named variable "name=value", of a named array "name[index]=value"; a secret as
  * "<hidden, 6 bytes>", unless flags (of cti_text_flags) ask for it; a number of the wrong size as
- * hex.  Of an item of a reader with a redaction it is the token. */
+ * hex; text of an unknown tag in quotation marks.  Of an item of a reader with a redaction it is the
+ * token. */
 void cti_text_value(GString *to, const cti_item *item, unsigned flags);
 
 /* The fields of the message that matter in a line (see highlights.def), in any state of reader,

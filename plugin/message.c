@@ -68,8 +68,7 @@ static void add_failure(const view *v, proto_item *item, const cti_reader *reade
     if (cti_reader_status(reader, &status)) {
         g_string_append(words, ": ");
         cti_text_value(words, &status, v->text_flags);
-        if (status.has_number && status.field->values != NULL)
-            value = cti_value_find(status.field->values, status.number);
+        value = cti_item_value(&status);
     }
     if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(words, ": %s", value->text);
@@ -123,6 +122,18 @@ static void add_to_columns(const view *v, const char *summary)
     col_set_fence(columns, COL_INFO);
 }
 
+/* MessageType, by the name of what it is on the wire. */
+static void add_type(const view *v, proto_tree *tree, int offset, const cti_reader *reader)
+{
+    const uint32_t type = reader->message_type;
+
+    if (reader->message == NULL || reader->message->number == type)
+        proto_tree_add_item(tree, hf_message_type, v->tvb, offset, 4, ENC_BIG_ENDIAN);
+    else
+        proto_tree_add_uint_format_value(tree, hf_message_type, v->tvb, offset, 4, type, "%s (%u)",
+                                         reader->message->name, type);
+}
+
 void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
                   const message_note *note)
 {
@@ -136,7 +147,7 @@ void message_show(const view *v, int offset, uint32_t size, cti_reader *reader,
         proto_item_append_text(item, ", %s", v->scratch->str);
     }
     proto_tree_add_item(tree, hf_message_length, v->tvb, offset, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_message_type, v->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
+    add_type(v, tree, offset + 4, reader);
     add_own_experts(v, item, reader, note);
     message_add_fields(v, tree, offset, item, reader);
     if (note == NULL)

@@ -10,6 +10,7 @@
 static int hf_float_tag = -1;
 static int hf_float_length = -1;
 static int hf_float_unknown = -1;
+static int hf_float_unknown_text = -1;
 static int hf_undecoded = -1;
 static int hf_undecoded_field = -1;
 static int hf_body = -1;
@@ -18,6 +19,7 @@ static int hf_call_id = -1;
 
 static int ett_field = -1;
 static int ett_mask = -1;
+static int ett_record = -1;
 
 void message_fields_register(int protocol)
 {
@@ -31,6 +33,9 @@ void message_fields_register(int protocol)
         {&hf_float_unknown,
          {"Field with unknown tag", "cti.float.unknown", FT_BYTES, BASE_NONE, NULL, 0, NULL,
           HFILL}},
+        {&hf_float_unknown_text,
+         {"Text", "cti.float.unknown.text", FT_STRING, BASE_NONE, NULL, 0,
+          "Data of a field with an unknown tag that is text", HFILL}},
         {&hf_undecoded,
          {"Number of the wrong size", "cti.undecoded", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
         {&hf_undecoded_field,
@@ -45,7 +50,7 @@ void message_fields_register(int protocol)
          {"Call", "cti.call_id", FT_UINT32, BASE_DEC, NULL, 0,
           "Any field with a call ID", HFILL}},
     };
-    static int *subtrees[] = {&ett_field, &ett_mask};
+    static int *subtrees[] = {&ett_field, &ett_mask, &ett_record};
 
     for (size_t i = 0; i < array_length(fields); i++)
         if (fields[i].p_id == &hf_float_tag)
@@ -59,7 +64,7 @@ void message_fields_register(int protocol)
 /* A message on its way into the tree. */
 typedef struct place {
     const view *view;
-    proto_tree *tree; /* of the message */
+    proto_tree *tree; /* of the message, or of a record in it */
     int offset;       /* of the message in view->tvb */
 } place;
 
@@ -186,7 +191,10 @@ static proto_item *add_number(const place *at, const field_ids *ids, const cti_i
         proto_item_append_text(added, " (%s)", cti_text_ones(item->field, item->number));
     if (values == NULL || !message_is_visible(at->tree))
         return added;
-    value = cti_value_find(values, item->number);
+    value = cti_item_value(item);
+    if (value != cti_value_find(values, item->number)) /* an older meaning */
+        proto_item_set_text(added, "%s: %s (%u)", item->field->name,
+                            value != NULL ? value->name : "Unknown", item->number);
     if (value != NULL && value->text[0] != '\0')
         proto_item_append_text(added, ": %s", value->text);
     return added;
@@ -266,10 +274,22 @@ static proto_item *add_undecoded(const place *at, const cti_item *item)
     return added;
 }
 
+static proto_item *add_empty_array(const place *at, const cti_item *item)
+{
+    proto_item *added;
+
+    proto_tree_add_subtree_format(at->tree, at->view->tvb, at->offset + (int)item->start,
+                                  (int)item->size, ett_field, &added, "%s: no values",
+                                  item->field->name);
+    return added;
+}
+
 static proto_item *add_field(const place *at, const cti_item *item)
 {
     const field_ids *ids = fields_of(item->field);
 
+    if (cti_item_is_empty_array(item))
+        return add_empty_array(at, item);
     switch (item->field->type) {
     case CTI_TYPE_STRING:
         return add_string(at, ids, item);
@@ -311,6 +331,16 @@ static void add_float_header(const place *at, proto_item *added, const cti_item 
                         ENC_BIG_ENDIAN);
 }
 
+/* The text in the data of an unknown tag. */
+static void add_unknown_text(const place *at, proto_item *added, const cti_item *item)
+{
+    uint32_t length;
+
+    if (cti_text_of_unknown(item, &length))
+        add_text(at, proto_item_get_subtree(added), hf_float_unknown_text, item,
+                 (const char *)item->data, length);
+}
+
 static proto_item *add_item(const place *at, const cti_item *item)
 {
     proto_item *added;
@@ -330,6 +360,7 @@ static proto_item *add_item(const place *at, const cti_item *item)
         break;
     }
     add_float_header(at, added, item);
+    add_unknown_text(at, added, item);
     if (item->field != NULL && item->field->flags & CTI_FIELD_CALL_ID && item->has_number) {
         proto_item *call = proto_tree_add_uint(at->tree, hf_call_id, at->view->tvb,
                                                at->offset + (int)item->offset, (int)item->length,
@@ -340,18 +371,90 @@ static proto_item *add_item(const place *at, const cti_item *item)
     return added;
 }
 
+/* ---- records of lists ---- */
+
+/* The subtrees of a list's records. */
+typedef struct record_trees {
+    const cti_field *counter;
+    proto_tree *parent;  /* of the message, or of the outer list's record */
+    wmem_array_t *trees; /* proto_tree *, by the record's index; NULL where it has none yet */
+} record_trees;
+
+typedef struct list_trees {
+    record_trees lists[CTI_MESSAGE_LISTS_MAX];
+    unsigned count;
+} list_trees;
+
+static record_trees *trees_of_list(const place *at, list_trees *all, const cti_field *counter,
+                                   proto_tree *parent)
+{
+    record_trees *list = all->lists;
+
+    while (list < all->lists + all->count && list->counter != counter)
+        list++;
+    if (list == all->lists + all->count) {
+        if (all->count == CTI_MESSAGE_LISTS_MAX)
+            return NULL;
+        all->count++;
+    } else if (list->parent == parent) {
+        return list;
+    }
+    *list = (record_trees){counter, parent,
+                           wmem_array_new(at->view->pinfo->pool, sizeof(proto_tree *))};
+    return list;
+}
+
+static proto_tree *tree_of_record(const place *at, record_trees *list, uint32_t index,
+                                  const cti_item *item)
+{
+    static proto_tree *const none = NULL;
+    proto_tree **tree;
+
+    while (wmem_array_get_count(list->trees) <= index)
+        wmem_array_append(list->trees, &none, 1);
+    tree = wmem_array_index(list->trees, index);
+    if (*tree == NULL)
+        *tree = proto_tree_add_subtree_format(list->parent, at->view->tvb,
+                                              at->offset + (int)item->start, (int)item->size,
+                                              ett_record, NULL, "%s[%u]",
+                                              cti_list_name(list->counter), index);
+    else if (*tree != list->parent) /* equal if Wireshark fakes hidden items */
+        proto_item_set_end(proto_tree_get_parent(*tree), at->view->tvb,
+                           at->offset + (int)(item->start + item->size));
+    return *tree;
+}
+
+/* The tree of the message, or of the record that contains the item. */
+static proto_tree *tree_of_item(const place *at, list_trees *all, const cti_item *item)
+{
+    cti_record records[CTI_RECORD_DEPTH];
+    const unsigned depth = cti_item_records(item, records);
+    proto_tree *tree = at->tree;
+
+    for (unsigned i = 0; i < depth && tree != NULL; i++) {
+        record_trees *list = trees_of_list(at, all, records[i].counter, tree);
+
+        if (list == NULL)
+            return tree;
+        tree = tree_of_record(at, list, records[i].index, item);
+    }
+    return tree;
+}
+
 /* ---- all fields ---- */
 
 void message_add_fields(const view *v, proto_tree *tree, int offset, proto_item *message,
                         cti_reader *reader)
 {
-    const place at = {v, tree, offset};
+    const place of_message = {v, tree, offset};
+    list_trees lists = {.count = 0};
     uint32_t told = 0;
     cti_item item;
 
     for (; told < reader->problem_count; told++)
         experts_add_problem(v->pinfo, message, &reader->problems[told], v->scratch);
     while (cti_reader_next(reader, &item)) {
+        const place at = {v, tree_of_item(&of_message, &lists, &item), offset};
         proto_item *added = add_item(&at, &item);
 
         for (; told < reader->problem_count; told++)

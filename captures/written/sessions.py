@@ -192,11 +192,12 @@ def terminal_records():
 
 
 def agent_records():
-    """Two agents as lists, their skills and media routing domains as arrays."""
+    """Two agents: their skills as lists in each record, their media routing domains as arrays."""
     return {
         "RecordType": ["CONFIG_RECORD_ADD"] * 2, "FltPeripheralID": [PERIPHERAL] * 2,
         "LoginID": ["1001", "1002"], "LoginName": ["agent1001", "agent1002"],
         "LastName": ["One", "Two"], "FirstName": ["Agent", "Agent"],
+        "AgentType": ["CONFIG_SUPERVISOR", "CONFIG_AGENT"],
         "AgentSkillTargetID": [6001, 6002], "NumSkills": [2, 1], "NumMRDs": [1, 1],
         "FltSkillGroupNumber": [[1, 2], [1]], "FltSkillGroupPriority": [[0, 0], [0]],
         "FltAgentMRDID": [[1], [1]],
@@ -226,3 +227,56 @@ def configuration(made):
     session.server("CONFIG_TERMINAL_EVENT", list(terminal_records()))
     session.server("CONFIG_END_EVENT")
     session.heartbeats(1, 30).wait(1).close()
+
+
+def skill_group_records():
+    return {
+        "RecordType": ["CONFIG_RECORD_ADD"] * 3, "FltPeripheralID": [PERIPHERAL] * 3,
+        "PeripheralNumber": [101, 102, 50099], "FltSkillGroupPriority": [0] * 3,
+        "SkillGroupSkillTargetID": [5100, 5101, 5102], "AutoWork": [0] * 3, "Extension": [""] * 3,
+        "PeripheralName": ["SG_Sales", "SG_Service", "5550199"], "Description": [""] * 3,
+        "FltMRDomainID": [1, 1, 5000], "ConfigParam": [""] * 3}
+
+
+def agents_with_skills():
+    """A supervisor without skills, an agent with two, an agent with one."""
+    return {
+        "RecordType": ["CONFIG_RECORD_ADD"] * 3, "FltPeripheralID": [PERIPHERAL] * 3,
+        "AgentType": ["CONFIG_SUPERVISOR", "CONFIG_AGENT", "CONFIG_AGENT"],
+        "LoginID": ["1000", "1001", "1002"], "LoginName": ["lead", "agent1", "agent2"],
+        "LastName": ["lead", "agent1", "agent2"], "FirstName": ["lead", "agent1", "agent2"],
+        "Extension": [""] * 3, "Description": [""] * 3, "AgentSkillTargetID": [6000, 6001, 6002],
+        "NumSkills": [0, 2, 1], "FltSkillGroupNumber": [[], [101, 102], [102]],
+        "FltSkillGroupPriority": [[], [0, 1], [0]]}
+
+
+@capture("desktop-server")
+def desktop_server(made):
+    """A desktop server of version 15, as real ones begin: it asks for a service bit without a
+    public name and is granted it, reads the configuration, and gets SYSTEM_EVENT after that."""
+    session = Session(made, version=15, client_id="CTIOSServer")
+    session.open(services=0x001C0296, idle=120, CallMsgMask=0x0FFFFFFF, ConfigMsgMask=3)
+    session.wait(0.1).client("CONFIG_REQUEST_KEY_EVENT", {"PeripheralID": PERIPHERAL})
+    session.wait(0.1).server("CONFIG_KEY_EVENT", {
+        "SkillGroupConfigKey": bytes(7) + b"\x2a", "AgentConfigKey": bytes(7) + b"\x2b"})
+    session.wait(0.1).client("CONFIG_REQUEST_EVENT", {
+        "ConfigInformation": "CONFIG_MSG_SKILL_GROUP_MASK|CONFIG_MSG_AGENT_MASK",
+        "PeripheralID": PERIPHERAL})
+    session.wait(0.2).server("CONFIG_BEGIN_EVENT", {
+        "ConfigType": "Solicited",
+        "ConfigInformation": "CONFIG_MSG_SKILL_GROUP_MASK|CONFIG_MSG_AGENT_MASK"})
+    session.server("CONFIG_SKILL_GROUP_EVENT", skill_group_records())
+    session.server("CONFIG_AGENT_EVENT", agents_with_skills())
+    session.server("CONFIG_END_EVENT")
+    session.server("AGENT_TEAM_CONFIG_EVENT", {
+        "PeripheralID": PERIPHERAL, "TeamID": 5001, "ConfigOperation": "Add Agent",
+        "AtcAgentID": ["1000", "1001"], "AgentFlags": ["PRIMARY_SUPERVISOR", 0],
+        "AtcAgentState": ["AGENT_STATE_LOGOUT"] * 2, "AtcStateDuration": [73643, 1804805]})
+    session.wait(0.1).server("SYSTEM_EVENT", {
+        "SystemEventID": "SYS_PERIPHERAL_ONLINE", "SystemEventArg1": PERIPHERAL})
+    session.wait(0.1).request("QUERY_AGENT_STATE_REQ", {"PeripheralID": PERIPHERAL,
+                                                        "AgentID": "1001"}, answer_fields={
+        "AgentState": "AGENT_STATE_LOGOUT", "AgentID": "1001", "AgentExtension": "5001",
+        "AgentInstrument": "5001", "SkillGroupNumber": [101, 102], "SkillGroupID": [5100, 5101],
+        "SkillGroupPriority": [0, 0], "SkillGroupState": ["AGENT_STATE_LOGOUT"] * 2})
+    session.heartbeats(3, 30).wait(1).close()

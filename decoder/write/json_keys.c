@@ -195,28 +195,21 @@ static void put_valid(json *j, const char *text, gsize length)
     g_string_free(escaped, TRUE);
 }
 
-void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t *bytes,
-                             uint32_t size)
-{
-    char *valid = g_utf8_make_valid(text, length);
-
-    yajl_gen_map_open(j->gen);
-    key(j, "text");
-    put_valid(j, valid, strlen(valid));
-    key(j, "hex");
-    put_hex(j, bytes, size);
-    yajl_gen_map_close(j->gen);
-    g_free(valid);
-}
-
 void put_wire_text(json *j, const char *text, uint32_t length)
 {
-    if (is_ascii(text, length))
+    char *valid;
+
+    if (is_ascii(text, length)) {
         yajl_gen_string(j->gen, (const unsigned char *)text, length);
-    else if (g_utf8_validate_len(text, length, NULL))
+        return;
+    }
+    if (g_utf8_validate_len(text, length, NULL)) {
         put_valid(j, text, length);
-    else
-        put_text_and_hex(j, text, length, (const uint8_t *)text, length);
+        return;
+    }
+    valid = g_utf8_make_valid(text, length);
+    put_valid(j, valid, strlen(valid));
+    g_free(valid);
 }
 
 void key_wire_text(json *j, const char *name, const char *text)

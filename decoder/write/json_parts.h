@@ -16,33 +16,42 @@
 #include "problem_counts.h"
 #include "writers.h"
 
-/* What a field is called: its name (fields that share one share a key), or its tag. */
+/* Keys of an object of fields, except those of lists. */
 enum {
     KEY_BODY = CTI_FIELD_COUNT,
     KEY_LEFT_OVER,
-    KEY_TAGS,
-    KEY_COUNT = KEY_TAGS + 0x10000,
+    KEY_COUNT,
 };
 
-/* A value and the next one of the same key. */
+/* A message is an object, and so is each record of a list in it, and of a list inside a list. */
+#define LEVELS (1 + CTI_RECORD_DEPTH)
+
+/* A value of the message.  Places are an index + 1, so that 0 is none. */
 typedef struct value {
     cti_item item;
-    uint32_t next;  /* index, 0 = none: the first of all is no one's next */
-    uint32_t count; /* of the first with its key: how many there are */
-    bool is_list;   /* of the first with its key */
+    uint32_t next[LEVELS]; /* place of the next one in the same object */
+    uint8_t in_list;       /* 1 + the innermost level at which it is part of an array so far */
+    bool repeated;         /* its key is already in the object */
 } value;
+
+/* The values of a record: places of the first and the last one. */
+typedef struct record_values {
+    uint32_t first, last;
+} record_values;
 
 typedef struct json {
     const writer_options *options;
     yajl_gen gen;
     GString *scratch;
-    unsigned digits;                    /* of times */
+    unsigned digits; /* of times */
     answers *answers;
-    problem_counts problems;            /* of all messages */
-    GArray *values;                     /* of the message being written */
-    uint16_t key_of[CTI_FIELD_COUNT];   /* the first field of the same name */
-    uint32_t last[KEY_COUNT];           /* index + 1 of the last value of a key, 0 = none yet */
-    uint32_t first[KEY_COUNT];          /* index of the first */
+    problem_counts problems;           /* of all messages */
+    GArray *values;                    /* of the message being written */
+    GArray *records[CTI_RECORD_DEPTH]; /* of the list being written, at each depth */
+    const char *names[CTI_FIELD_COUNT]; /* keys */
+    uint16_t key_of[CTI_FIELD_COUNT];   /* the first field with the same key */
+    uint64_t seen[LEVELS][KEY_COUNT];   /* the object that has the key already */
+    uint64_t objects;                   /* numbers of objects, from 1 */
 } json;
 
 /* ---- json_keys.c: all functions but the last two add to the record that is being written;
@@ -55,12 +64,8 @@ void put_hex(json *j, const uint8_t *bytes, uint32_t length);
 /* The names of the bits that are set, as an array. */
 void put_bit_names(json *j, const cti_value_set *mask, uint32_t number);
 
-/* Any bytes: text, or an object if they are no UTF-8. */
+/* Any bytes as text, with U+FFFD for what is not UTF-8. */
 void put_wire_text(json *j, const char *text, uint32_t length);
-
-/* Text that does not tell all of its bytes, which are beside it. */
-void put_text_and_hex(json *j, const char *text, uint32_t length, const uint8_t *bytes,
-                      uint32_t size);
 
 void key(json *j, const char *name);
 void key_text(json *j, const char *name, const char *text);
@@ -83,8 +88,9 @@ void end_record(json *j);
 
 /* ---- json_fields.c ---- */
 
-/* Fields that share a name share the key of the first of them.  Once, before the first message. */
-void json_fill_keys(json *j);
+/* Prepares the keys of fields: once, before the first message. */
+void json_start_fields(json *j);
+void json_finish_fields(json *j);
 /* Reads the message to its end. */
 void json_fields(json *j, cti_reader *reader);
 /* reader stands at its end: all problems are known. */

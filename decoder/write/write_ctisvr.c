@@ -40,15 +40,14 @@ static void append_word(ctisvr *c, const char *separator)
 static void append_value(GString *to, const cti_item *item, unsigned text_flags)
 {
     const cti_field *field = item->field;
-    const cti_value *value = NULL;
+    const cti_value *value;
 
     if (field == NULL || !item->has_number || field->type >= CTI_TYPE_TASKID ||
         field->type == CTI_TYPE_TIME) {
         cti_text_value(to, item, text_flags);
         return;
     }
-    if (field->values != NULL && !field->values->is_mask)
-        value = cti_value_find(field->values, item->number);
+    value = cti_item_value(item);
     if (value != NULL)
         g_string_append(to, value->name);
     else if ((field->values != NULL && field->values->is_mask) ||

@@ -8,7 +8,7 @@
 #include "undecoded.h"
 
 /* The version of the records: a new one when a key changes its meaning or goes. */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* Of bytes that are not CTI. */
 #define FIRST_BYTES_SHOWN 8
@@ -460,7 +460,7 @@ static void json_summary(void *user, const summary_record *record)
     key_number(j, "failed_attempts", record->failed_attempts);
     key_number(j, "sessions", record->sessions);
     key_number(j, "messages", record->messages);
-    key(j, "findings");
+    key(j, "findings_by_severity");
     yajl_gen_map_open(j->gen);
     for (cti_severity severity = CTI_NOTE; severity <= CTI_ERROR; severity++)
         key_number(j, cti_severity_name(severity), record->findings[severity]);
@@ -499,8 +499,7 @@ void *json_start(const writer_options *options)
     j->gen = yajl_gen_alloc(NULL);
     j->answers = answers_new(options->slow);
     j->scratch = g_string_new(NULL);
-    j->values = g_array_new(FALSE, FALSE, sizeof(value));
-    json_fill_keys(j);
+    json_start_fields(j);
     return j;
 }
 
@@ -512,6 +511,6 @@ void json_finish(void *user)
     answers_free(j->answers);
     problem_counts_release(&j->problems);
     g_string_free(j->scratch, TRUE);
-    g_array_unref(j->values);
+    json_finish_fields(j);
     g_free(j);
 }

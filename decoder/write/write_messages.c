@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each message with all its fields, the bits of its masks, and its problems. */
 #include <glib.h>
+#include <string.h>
 
 #include "codec/text.h"
 #include "format.h"
@@ -15,6 +16,7 @@ typedef struct messages {
     const writer_options *options;
     unsigned digits;
     GString *text;
+    cti_record records[CTI_RECORD_DEPTH]; /* that the last field is in, the outer one first */
 } messages;
 
 static void messages_begin(void *user, unsigned time_digits)
@@ -98,29 +100,51 @@ static void append_bits(messages *m, const cti_item *item)
 static void append_value(messages *m, const cti_item *item)
 {
     const cti_value_set *values = item->field != NULL ? item->field->values : NULL;
-    const cti_value *value = NULL;
+    const cti_value *value = cti_item_value(item);
 
     if (values != NULL && values->is_mask && item->has_number) {
         g_string_append_printf(m->text, "0x%x\n", item->number);
         append_bits(m, item);
         return;
     }
+    if (cti_item_is_empty_array(item))
+        g_string_append(m->text, "no values");
     cti_text_value(m->text, item, m->options->text_flags);
-    if (values != NULL && item->has_number)
-        value = cti_value_find(values, item->number);
     if (value != NULL && value->text[0] != '\0')
         g_string_append_printf(m->text, ": %s", value->text);
     g_string_append_c(m->text, '\n');
 }
 
+/* "Records[0]", "  Skills[3]": where another record begins. */
+static unsigned append_records(messages *m, const cti_item *item)
+{
+    cti_record records[CTI_RECORD_DEPTH] = {{NULL, 0}};
+    const unsigned count = cti_item_records(item, records);
+    bool is_new = false;
+
+    for (unsigned depth = 0; depth < count; depth++) {
+        is_new |= records[depth].counter != m->records[depth].counter ||
+                  records[depth].index != m->records[depth].index;
+        if (!is_new)
+            continue;
+        append_indent(m);
+        g_string_append_printf(m->text, "    %*s%s[%u]\n", 2 * (int)depth, "",
+                               cti_list_name(records[depth].counter), records[depth].index);
+    }
+    memcpy(m->records, records, sizeof(records));
+    return count;
+}
+
 static void append_field(messages *m, const cti_item *item)
 {
+    const unsigned depth = append_records(m, item);
     gsize before;
 
     if (m->options->show_bytes)
         append_bytes(m, item);
     g_string_append(m->text, "    ");
     before = m->text->len;
+    g_string_append_printf(m->text, "%*s", 2 * (int)depth, "");
     cti_text_label(m->text, item);
     if (item->tag != 0)
         g_string_append_printf(m->text, " [%u]", item->tag);
@@ -148,6 +172,7 @@ static void messages_message(void *user, const message_record *record)
 
     g_string_truncate(m->text, 0);
     append_head(m, record);
+    memset(m->records, 0, sizeof(m->records));
     while (cti_reader_next(&reader, &item))
         append_field(m, &item);
     for (uint32_t i = 0; i < reader.problem_count; i++)

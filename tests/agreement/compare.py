@@ -2,8 +2,8 @@
 """What tshark -T json with the plugin and ctidump -T json say of a capture, in one form, so
 that the two can be compared message by message and field by field.
 
-A message becomes a Message whose fields stand in wire order, each with all its values.  The
-values keep ctidump's form; tshark writes all of them as text, which same() reads.
+A message becomes a Message: its fields, each with all its values, and the records of its lists.
+The values keep ctidump's form; tshark writes all of them as text, which same() reads.
 """
 import json
 import re
@@ -15,6 +15,10 @@ from datetime import datetime, timezone
 TSHARK_TIME = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9], \d{4} \d\d:\d\d:\d\d\.\d{9} UTC|"
                          r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 UNDECODED = "undecoded"  # a number of the wrong size: tshark's JSON does not name its field
+# Fields that share a name with one of another type: ctidump's keys.
+KEYS = {"cti.config_param_number": "ConfigParamNumber", "cti.reserved_bytes": "ReservedBytes",
+        "cti.supervisor_id_number": "SupervisorIDNumber"}
+RECORD = re.compile(r"\w+\[\d+\]$")
 UNKNOWN = {"cti.float.unknown": "tag", "cti.body": "body", "cti.left_over": "left_over",
            "cti.undecoded": UNDECODED}
 # Fields of a message in the tree that are not GED-188's, or that stand a second time.
@@ -31,6 +35,7 @@ class Message:
     dir: str
     version: int | None
     fields: dict = field(default_factory=dict)    # name -> [values], in wire order
+    records: list = field(default_factory=list)   # "Records[0]", "Records[0] Skills[1]"
     problems: list = field(default_factory=list)  # of (rule, text)
     bits: dict = field(default_factory=dict)      # name -> [names of the bits set]
 
@@ -54,21 +59,48 @@ def _rounded(seconds):
 
 # ---- ctidump ----
 
-def _values(name, fields):
-    value = fields[name]
-    return value if isinstance(value, list) else [value]
+@dataclass
+class Value:
+    """A value, and what stands beside it: its bytes, or the size of what is hidden."""
+    value: object
+    hex: str | None = None
+    hidden: int | None = None
 
 
 def _is_note(name, fields):
-    """X_name, X_names, X_unknown beside X."""
+    """X_name, X_names, ... beside X."""
     base, _, ending = name.rpartition("_")
-    return ending in ("name", "names", "unknown") and base in fields
+    return ending in ("name", "names", "unknown", "hex", "hidden", "token") and base in fields
 
 
-def _bits(name, fields):
-    names = fields[name + "_names"]
-    nested = bool(names) and isinstance(names[0], list) or isinstance(fields[name], list)
-    return names if nested else [names]
+def _take_object(message, fields, path=""):
+    """The values of a message, or of a record of a list."""
+    for name, value in fields.items():
+        if _is_note(name, fields):
+            continue
+        if name == "unknown_tags":
+            for entry in value:
+                message.fields.setdefault(f"tag_{entry['tag']}", []).append(
+                    Value(entry["hex"], entry["hex"]))
+        elif name.startswith("Named"):
+            message.fields.setdefault(name, []).extend(map(Value, value))
+        elif isinstance(value, list):
+            for index, record in enumerate(value):
+                label = path if name == "repeated" else f"{path}{name}[{index}]"
+                if name != "repeated":
+                    message.records.append(label)
+                _take_object(message, record, label + " " * (name != "repeated"))
+        else:
+            _take_value(message, name, value, fields)
+
+
+def _take_value(message, name, value, fields):
+    found = Value(value, fields.get(name + "_hex"), fields.get(name + "_hidden"))
+    if value is None and found.hex is not None:
+        name = UNDECODED
+    message.fields.setdefault(name, []).append(found)
+    if name + "_names" in fields:
+        message.bits.setdefault(name, []).append(fields[name + "_names"])
 
 
 def read_ctidump(text):
@@ -101,16 +133,7 @@ def _ctidump_message(record):
     fields = record["fields"]
     message = Message(record["frame"], record["type"], record["length"], record["session"],
                       record["dir"], record["version"])
-    for name in fields:
-        if _is_note(name, fields):
-            continue
-        values = _values(name, fields)
-        if any(isinstance(value, dict) and set(value) == {"hex"} for value in values):
-            message.fields.setdefault(UNDECODED, []).extend(values)
-            continue
-        message.fields[name] = values
-        if name + "_names" in fields:
-            message.bits[name] = _bits(name, fields)
+    _take_object(message, fields)
     message.problems = sorted((problem["rule"], problem["text"])
                               for problem in record["problems"])
     return message
@@ -170,14 +193,18 @@ def _take_layer(found, frame, layer, names):
     found.messages.append(message)
 
 
-def _take_fields(message, layer, names):
+def _take_fields(message, layer, names, path=""):
     for index, (key, value) in enumerate(layer):
+        if RECORD.match(key):
+            message.records.append(path + key)
+            _take_fields(message, value, names, f"{path}{key} ")
+            continue
         if not key.startswith("cti.") or key.endswith("_tree") or GENERATED.match(key) and \
                 key not in UNKNOWN or key in ("cti.message_type", "cti.message_length"):
             continue
         tree = layer[index + 1][1] if index + 1 < len(layer) and \
             layer[index + 1][0] == key + "_tree" else []
-        name = UNKNOWN.get(key) or names[key]
+        name = UNKNOWN.get(key) or KEYS.get(key) or names[key]
         if name == "tag":
             name = f"tag_{dict(tree)['cti.float.tag']}"
         message.fields.setdefault(name, []).append((value, tree))
@@ -212,15 +239,9 @@ def _tree_value(tree, ending):
 
 
 def _same_named(value, tree):
-    shown = {"name": _tree_value(tree, "name"), "value": _tree_value(tree, "value")}
     index = _tree_value(tree, "index")
-    return all(_same_text(value[key], shown[key]) for key in shown) and \
+    return all(value[key] == (_tree_value(tree, key) or "") for key in ("name", "value")) and \
         (str(value["index"]) == index if "index" in value else index is None)
-
-
-def _same_text(value, shown):
-    """Text, which may be {"text", "hex"} where it is no UTF-8."""
-    return (value["text"] if isinstance(value, dict) else value) == (shown or "")
 
 
 def _time(text):
@@ -230,20 +251,18 @@ def _time(text):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def same(value, found, unreadable=False):
+def same(ours, found, unreadable=False):
     """True if ctidump's value is what tshark shows.  Of bytes that nobody can read, tshark has
     to show all, and ctidump hides those that may hold a password."""
     shown, tree = found
+    value = ours.value
+    if ours.hidden is not None:
+        return len(shown.replace(":", "")) == 2 * ours.hidden if unreadable else \
+            shown == f"<hidden, {ours.hidden} bytes>"
+    if value is None:
+        return shown.replace(":", "") == ours.hex
     if isinstance(value, dict):
-        if value.get("hidden") and unreadable:
-            return len(shown.replace(":", "")) == 2 * value["length"]
-        if value.get("hidden"):
-            return shown == f"<hidden, {value['length']} bytes>"
-        if "name" in value:
-            return _same_named(value, tree)
-        if "text" not in value:
-            return shown.replace(":", "") == value["hex"]
-        return _same_text(value, shown)
+        return _same_named(value, tree)
     if isinstance(value, int):
         return int(shown, 0) == value
     if TSHARK_TIME.fullmatch(shown):
@@ -252,9 +271,11 @@ def same(value, found, unreadable=False):
 
 
 def _fields_differ(ours, theirs):
-    if list(ours.fields) != list(theirs.fields):
+    if set(ours.fields) != set(theirs.fields):
         yield f"fields {list(ours.fields)} and {list(theirs.fields)}"
         return
+    if sorted(ours.records) != sorted(theirs.records):
+        yield f"records {ours.records} and {theirs.records}"
     for name, values in ours.fields.items():
         shown = theirs.fields[name]
         if len(values) != len(shown):

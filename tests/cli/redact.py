@@ -171,6 +171,11 @@ class Redact(unittest.TestCase):
             self.assert_hidden(self.run_format(form, "--redact", "--show-secrets"),
                                self.values.secret, form)
 
+    @staticmethod
+    def path_of_token(path):
+        """Where the token of a number, or of an unknown tag's bytes, is."""
+        return (*path[:-1], "text" if path[-1] == "hex" else f"{path[-1]}_token")
+
     def test_same_value_same_token(self):
         """Each value has one token and each token one value, whatever the field; what is no
         personal value stays as it is."""
@@ -181,9 +186,9 @@ class Redact(unittest.TestCase):
         for before, after in zip(plain, redacted):
             shown = dict(strings(after))
             for path, value in strings(before):
-                if path[0] == "notes" or "hex" in path:
+                if path[0] == "notes" or str(path[-1]).endswith("_hex"):
                     continue
-                token = shown.get(path) or shown.get(path[:-1])
+                token = shown.get(self.path_of_token(path)) or shown.get(path)
                 if value == token or path[-1] in ("client_address", "server_address"):
                     continue
                 self.assertRegex(token, r"^r:[A-Z2-7]{8}$", path)

@@ -14,6 +14,7 @@ strings, bytes (taken as they are) and:
     an array     [1, 2, 3] in one floating field
     a list       [1, 2, 3], one floating field each; the members of a list that one field
                  counts are written record by record
+    a list inside a list   [[1, 2], [3]], a list for each record of the outer one
 
 Fixed fields that are not given are 0.  Counters that are not given are counted.  The name of a
 field that stands twice in a message may be written with its tag: ("AgentID", 194).  For
@@ -141,25 +142,30 @@ def _is_list(item):
     return _is_pair(item) and item[0].counter is not None and isinstance(item[1], list)
 
 
-def _records(group):
+def _records(message, group):
     """The members of one list, record by record; None leaves a member out."""
     for index in range(max(len(values) for _, values in group)):
-        for field, values in group:
-            if index < len(values) and values[index] is not None:
-                yield field, values[index]
+        record = [(field, values[index]) for field, values in group
+                  if index < len(values) and values[index] is not None]
+        yield from _interleave(message, record, inner=True)
 
 
-def _interleave(items):
-    """Items in wire order: each list stands where its first member was given."""
+def _interleave(message, items, inner=False):
+    """Items in wire order: each list stands where its first member was given.  inner: they are a
+    record, where only lists inside a list are lists."""
+    def list_of(item):
+        if not _is_list(item) or (inner and (item[0].array or not message.outer(item[0]))):
+            return None
+        return item[0].counter if inner else message.outer(item[0]) or item[0].counter
+
     done = set()
     for item in items:
-        if not _is_list(item):
+        name = list_of(item)
+        if name is None:
             yield item
-        elif item[0].counter not in done:
-            done.add(item[0].counter)
-            group = [other for other in items
-                     if _is_list(other) and other[0].counter == item[0].counter]
-            yield from _records(group)
+        elif name not in done:
+            done.add(name)
+            yield from _records(message, [other for other in items if list_of(other) == name])
 
 
 def count_list(items, counter):
@@ -209,7 +215,7 @@ def floating_counters(message, items, version):
 def wire_items(message, fields, version):
     """(fixed, floating): both as [(field, value)...] in wire order, counters counted."""
     fixed, rest = _separate(message, _pairs(fields), version)
-    items = list(_interleave(_resolve(message, rest)))
+    items = list(_interleave(message, _resolve(message, rest)))
     items = floating_counters(message, items, version) + items
     values = counters(message, items, version) | fixed
     return [(field, values.get(field.name, 0)) for field in message.fixed(version)], items

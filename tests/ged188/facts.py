@@ -24,8 +24,6 @@ ARRAY_COUNTERS = {
     "FltEnabledServices": "NumOfEnabledServices",
     "ServiceMember": "NumServiceMembers",
     "ServicePriority": "NumServiceMembers",
-    "FltSkillGroupNumber": "NumSkills",
-    "FltSkillGroupPriority": "NumSkills",
     "FltAgentMRDID": "NumMRDs",
     "FltAgentMRDState": "NumMRDs",
 }
@@ -33,6 +31,10 @@ ARRAY_COUNTERS = {
 # Names that the reference prints badly or not at all, as this project writes them.
 MENDED = {("PeripheralType", 27): "PT_RESERVED_27",
           ("CallDirection", 7): "OutboundPredictive"}
+
+# What a number was called up to a version; None where the sources of that time disagree.
+OLDER_NAMES = {("enum:StatusCode", 2): (20, "E_CTI_INVALID_MESSAGE_TYPE"),
+               ("enum:CallType", 27): (14, None)}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Field:
     counter: str | None = None  # the field that counts the list of which this is a member
     presence: str = ""
     values: str | None = None   # "enum:NAME" or "mask:NAME"
+
+    @property
+    def counted_by(self):
+        """The field that counts this one: of an array its values, else the list's records."""
+        return ARRAY_COUNTERS[self.name] if self.array else self.counter
 
     @property
     def value_set(self):
@@ -117,6 +124,11 @@ class Message:
             if field.name == name and (tag is None or field.tag == tag):
                 return field
         raise KeyError(f"{self.name} has no floating field {name} {tag or ''}")
+
+    def outer(self, field):
+        """Of a member of a list inside a list: the counter of the outer list."""
+        return next((counter.counter for counter in self.floating
+                     if counter.name == field.counted_by), None)
 
     def members(self, counter):
         """The members of the list that the field named counter counts."""

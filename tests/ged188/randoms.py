@@ -7,10 +7,11 @@ that a reader must find in them.
 fields is [(name, value)...] in wire order, one pair a value (arrays give one pair an element),
 as ctidump's JSON Lines write values: numbers, strings, times as ISO 8601 text, UNSPEC as hex,
 IPv6 addresses as text, {"name", "value"} of a named variable, {"name", "index", "value"} of a
-named array, {"hidden", "length"} of a password.  json_fields() folds them into the object that
-stands under "fields", constants' names included.
+named array, None for a password.  json_fields() folds them into the object that stands under
+"fields": lists as arrays of records, constants' names included.
 """
 import ipaddress
+import re
 import string
 from datetime import datetime, timezone
 
@@ -96,30 +97,36 @@ def _random_array(rng, field, version, count):
     return [random_value(rng, field, version) for _ in range(count)]
 
 
-def _random_record(rng, message, members, version, records):
+def _random_record(rng, members, version, counts, records):
     """One record of a list; what its counters count fits them."""
-    counts = {counter: rng.randrange(1, 4)
-              for counter in sorted(set(facts.ARRAY_COUNTERS.values()))}
     for field in members:
-        if field.array:
-            value = _random_array(rng, field, version, counts[facts.ARRAY_COUNTERS[field.name]])
-        elif field.name in counts:
-            value = counts[field.name]
-        elif message.members(field.name):
-            value = 0  # a list within a list: empty
+        if field.counted_by in counts:
+            value = _random_array(rng, field, version, counts[field.counted_by])
         else:
-            value = random_value(rng, field, version)
+            value = counts[field.name] if field.name in counts else \
+                random_value(rng, field, version)
         records.setdefault(field.name, []).append(value)
 
 
 def _random_list(rng, message, counter, version):
     """A list of 0 to 3 records, some members left out, as {name: [value...]}."""
-    members = [field for field in message.members(counter)
-               if field.in_version(version) and rng.random() < 0.9]
+    members = [field for field in message.floating
+               if counter in (field.counter, message.outer(field)) and field.in_version(version)
+               and rng.random() < 0.9]
+    names = {field.name for field in members}
+    inner = sorted({field.counted_by for field in members} - {counter})
+    members = [field for field in members if field.counted_by in names | {counter}]
     records = {}
     for _ in range(rng.randrange(LARGEST_LIST + 1)):
-        _random_record(rng, message, members, version, records)
+        counts = {name: rng.randrange(1, 4) for name in inner if name in names}
+        counts |= {field.name: 0 for field in members
+                   if field.name not in counts and _is_inner_counter(message, field.name)}
+        _random_record(rng, members, version, counts, records)
     return records
+
+
+def _is_inner_counter(message, name):
+    return any(field.counted_by == name for field in message.floating)
 
 
 def _counter_names(message):
@@ -171,7 +178,7 @@ def _can_count(message, counter, version):
 def json_value(field, value):
     """A value as JSON Lines write it."""
     if field.name in SECRETS:
-        return {"hidden": True, "length": len(value)}
+        return None
     if field.type == "TIME":
         moment = datetime.fromtimestamp(encode.number_of(field, value), timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -223,28 +230,93 @@ def random_message(rng, key, version):
     return data, expected
 
 
-def _names(field, number):
+def _names(field, number, version):
     """What JSON Lines add to a number that has names: (suffix, names)."""
     if field.is_mask:
         return "_names", [name for name, bit in sorted(field.value_set, key=lambda row: row[1])
                           if (number & bit == bit if bit else number == 0)]
+    last, older = facts.OLDER_NAMES.get((field.values, number), (0, None))
+    if version <= last:
+        return "_name", older
     return "_name", next((name for name, value in field.value_set if value == number), None)
+
+
+# Fields that share a name with one of another type in JSON: the other key.
+JSON_NAMES = {("ConfigParam", "USHORT"): "ConfigParamNumber",
+              ("SupervisorID", "UINT"): "SupervisorIDNumber",
+              ("Reserved", "UNSPEC"): "ReservedBytes"}
+
+
+def list_name(counter):
+    """What a list is called after its counter."""
+    return re.sub("^(NumberOf|NumOf|Num)", "", counter)
+
+
+def _entries(field, value, version):
+    """The keys of a value."""
+    name = JSON_NAMES.get((field.name, field.type), field.name)
+    yield name, json_value(field, value)
+    if field.value_set is not None:
+        suffix, names = _names(field, encode.number_of(field, value), version)
+        yield name + suffix, names
+    if field.name in SECRETS:
+        yield name + "_hidden", len(value)
+
+
+class _List:
+    """The records of a list in JSON, each at its member that comes again."""
+
+    def __init__(self, into, counter):
+        self.records = into.setdefault(list_name(counter), [])
+        self.columns = {}  # of arrays: values so far
+        self.inner = {}
+
+    def record(self, name, in_array):
+        """The record for the next value of the field."""
+        if in_array:
+            index = self.columns[name] = self.columns.get(name, -1) + 1
+        else:
+            index = max(len(self.records) - 1, 0)
+            index += bool(self.records) and name in self.records[index]
+        if index >= len(self.records):
+            self.records.append({})
+            self.inner = {}
+        return self.records[index]
+
+
+def _json_record(message, field, lists, into):
+    """The object that holds the field's next value, None where it is in no list."""
+    counter, outer = field.counted_by, message.outer(field)
+    if counter is None or field.type.startswith("NAMED"):
+        return None
+    if outer is None:
+        if counter not in lists:
+            lists[counter] = _List(into, counter)
+        return lists[counter].record(field.name, field.array)
+    if outer not in lists:
+        lists[outer] = _List(into, outer)
+    outer = lists[outer]
+    if not outer.records:
+        outer.records.append({})
+    if counter not in outer.inner:
+        outer.inner[counter] = _List(outer.records[-1], counter)
+    return outer.inner[counter].record(field.name, field.array)
 
 
 def json_fields(key, pairs, version):
     """The object under "fields" of the message's record."""
     message = facts.message(key)
-    folded = {}
-    lists = {field.name for field in message.floating if field.counter or field.array}
-    expected = expected_fields(message, pairs, version)
-    for field, value in expected:
-        entries = [(field.name, json_value(field, value))]
-        if field.value_set is not None:
-            suffix, names = _names(field, encode.number_of(field, value))
-            entries.append((field.name + suffix, names))
-        for name, entry in entries:
-            if field.name in lists or sum(other.name == field.name for other, _ in expected) > 1:
-                folded.setdefault(name, []).append(entry)
-            else:
-                folded[name] = entry
-    return folded
+    folded, lists, repeated = {}, {}, []
+    for field, value in expected_fields(message, pairs, version):
+        if field.type.startswith("NAMED"):
+            folded.setdefault(field.name, []).append(json_value(field, value))
+            continue
+        record = _json_record(message, field, lists, folded)
+        entries = dict(_entries(field, value, version))
+        if record is not None:
+            record.update(entries)
+        elif next(iter(entries)) in folded:
+            repeated.append(entries)
+        else:
+            folded.update(entries)
+    return folded | ({"repeated": repeated} if repeated else {})

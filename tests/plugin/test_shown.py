@@ -3,6 +3,7 @@
 import re
 
 from base import PluginTest, conversation, heartbeat, open_conf, open_req, paths
+from ged188.encode import Tagged, encode, header
 from ged188.pcap import ACK, FIN, PSH, RST, SYN, Capture
 from ged188.tcp import CLIENT, SERVER, Conversation, Host
 
@@ -32,6 +33,57 @@ class Shown(PluginTest):
         shown = self.tshark.fields(path, "cti.client_password", display="cti",
                                    options=("-o", "cti.hide_passwords:FALSE"))
         self.assertEqual(shown, [[["hush"]]])
+
+    def test_text_of_unknown_tags(self):
+        made = Capture()
+        talk = conversation(made)
+        talk.send(SERVER, encode("SYSTEM_EVENT", [Tagged(999, b"SEP0001\0"), Tagged(998, b"abc")],
+                                 24), at=1)
+        path = self.made(made)
+        self.assertEqual(self.tshark.fields(path, "cti.float.unknown.text", "cti.float.unknown",
+                                            display='cti.float.unknown.text == "SEP0001"'),
+                         [[["SEP0001"], [b"SEP0001\0".hex(), b"abc".hex()]]])
+
+    def test_records_of_lists(self):
+        path = paths.captures / "desktop-server.pcap"
+        lines = [line for line in self.tshark.run(
+            "-V", "-Y", "cti.message_type == CONFIG_AGENT_EVENT", capture=path).splitlines()
+                 if line.strip().startswith(("Records[", "Skills[", "LoginID", "FltSkillGroupN"))]
+        self.assertEqual(lines, [
+            "    Records[0]", "        LoginID: 1000",
+            "    Records[1]", "        LoginID: 1001",
+            "        Skills[0]", "            FltSkillGroupNumber: 101",
+            "        Skills[1]", "            FltSkillGroupNumber: 102",
+            "    Records[2]", "        LoginID: 1002",
+            "        Skills[0]", "            FltSkillGroupNumber: 102"])
+
+    def test_network_recording_by_its_length(self):
+        made = Capture()
+        talk = conversation(made)
+        talk.send(CLIENT, open_req(), at=0.1)
+        talk.send(SERVER, open_conf(), at=0.2)
+        talk.send(CLIENT, header(14, 267) + bytes(3) + b"\7" + bytes(10), at=1)
+        talk.send(SERVER, header(4, 268) + bytes(3) + b"\7", at=1.5)
+        path = self.made(made)
+        self.assertEqual([text.split()[0] for text in self.info(path).values() if "NETWORK" in text],
+                         ["START_NETWORK_RECORDING_REQ", "START_NETWORK_RECORDING_CONF"])
+        self.assertRegex(self.tshark.run("-V", "-Y", "cti.message_type == 268", capture=path),
+                         r"MessageType: START_NETWORK_RECORDING_CONF \(268\)")
+        self.assertEqual(self.tshark.fields(path, "cti.response_time", display="cti.response_to"
+                                            " && cti.message_type == 268"),
+                         [[["0.500000000"]]])
+
+    def test_older_names_of_values(self):
+        for version, name in ((20, "E_CTI_INVALID_MESSAGE_TYPE"),
+                              (24, "E_CTI_INVALID_MESSAGE_LENGTH")):
+            made = Capture()
+            talk = conversation(made)
+            talk.send(CLIENT, open_req(VersionNumber=version), at=0.1)
+            talk.send(SERVER, encode("FAILURE_CONF", {"InvokeID": 1, "Status": 2}, version), at=0.2)
+            shown = self.tshark.run("-V", "-Y", "cti.failure",
+                                    capture=self.made(made, f"version-{version}.pcap"))
+            self.assertIn(f"Status: {name} (2): ", shown)
+            self.assertIn(f"FAILURE_CONF to OPEN_REQ: {name} (2): ", shown)
 
     def test_names_in_filters(self):
         path = paths.captures / "heartbeat-missed.pcap"

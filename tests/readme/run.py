@@ -19,6 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tshark.md")
 FACTS = ROOT / "tests" / "facts" / "facts.json"
+# Where the table is counted.  The groups are what stands around the numbers.
+COUNTED = (ROOT / "README.md", ROOT / "CHANGELOG.md")
+COUNTS = re.compile(r"(the )\d+( message types of GED-188, )\d+( of them with their fields)")
 BLOCK = re.compile(r"(?<=```\n)\$ (.*)\n((?:.*\n)*?)(?=```)")
 
 
@@ -43,6 +46,13 @@ def output(command, path):
     return done.stdout if done.stdout.endswith("\n") else done.stdout + "\n"
 
 
+def counted(text):
+    """The text with the numbers of the table; tests/table holds the facts against that."""
+    messages = json.loads(FACTS.read_text())["messages"]
+    with_fields = sum(message["format"] != "not published" for message in messages)
+    return COUNTS.sub(rf"\g<1>{len(messages)}\g<2>{with_fields}\g<3>", text)
+
+
 class Readme(unittest.TestCase):
     ctidump = plugin = ""
     maxDiff = None
@@ -57,11 +67,13 @@ class Readme(unittest.TestCase):
                     with self.subTest(document=document.name, command=command):
                         self.assertEqual(output(command, path), expected)
 
-    def test_counts_and_formats(self):
-        messages = json.loads(FACTS.read_text())["messages"]
-        with_fields = sum(message["format"] != "not published" for message in messages)
-        told = " ".join((ROOT / "README.md").read_text().split())
-        self.assertIn(f"the {len(messages)} message types of GED-188, {with_fields} of them", told)
+    def test_counts(self):
+        for document in COUNTED:
+            self.assertRegex(document.read_text(), COUNTS, document.name)
+            self.assertEqual(counted(document.read_text()), document.read_text(),
+                             f"{document.name}: run.py --update writes the numbers")
+
+    def test_formats(self):
         formats = subprocess.run([self.ctidump, "--list", "formats"], capture_output=True, text=True,
                                  check=True).stdout.split()
         self.assertEqual(re.findall(r"^\| `(\w+)`", (ROOT / "README.md").read_text().partition(
@@ -83,6 +95,8 @@ def update(ctidump, plugin):
         for document in DOCUMENTS:
             document.write_text(BLOCK.sub(lambda found: f"$ {found[1]}\n{output(found[1], path)}",
                                           document.read_text()))
+    for document in COUNTED:
+        document.write_text(counted(document.read_text()))
 
 
 if __name__ == "__main__":

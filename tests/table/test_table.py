@@ -19,6 +19,9 @@ FACTS = Path(__file__).resolve().parent.parent / "facts" / "facts.json"
 SKILL_GROUP = "printed as INT in some messages and as UINT in others: one unsigned field"
 NO_TAG = "no tag is published for it: it is shown as an unknown tag"
 SISTER = "the facts give no names here; the field is that of AGENT_TEAM_CONFIG_EVENT"
+BOTH_FORMS = "servers repeat the field; several values in one field are taken too"
+INNER = "the facts name the outer list's counter, the table the one that counts the values"
+PARTY = "servers send the values of DeviceIDType here too"
 SERVICES = "the names of the values are printed for AGENT_PRE_CALL_EVENT only"
 
 # what differs -> why
@@ -38,6 +41,19 @@ EXCEPTIONS = {
     "table enum:FltEnabledServices": SERVICES,
     "SET_AGENT_SERVICE_DATA_REQ floating FltEnabledServices values: facts None, "
     "table enum:FltEnabledServices": SERVICES,
+    "CONFIG_AGENT_EVENT floating FltSkillGroupNumber array: facts False, table True": BOTH_FORMS,
+    "CONFIG_AGENT_EVENT floating FltSkillGroupPriority array: facts False, table True": BOTH_FORMS,
+    "CONFIG_SERVICE_EVENT floating ServiceMember list: facts NumRecords, table NumServiceMembers":
+        INNER,
+    "CONFIG_SERVICE_EVENT floating ServicePriority list: facts NumRecords, "
+    "table NumServiceMembers": INNER,
+    "CONFIG_AGENT_SERVICE_EVENT floating FltEnabledServices list: facts NumRecords, "
+    "table NumOfEnabledServices": INNER,
+    **{f"{message} floating ConnectedPartyDeviceIDType values: facts enum:ConnectionDeviceIDType, "
+       "table enum:ConnectedPartyDeviceIDType": PARTY
+       for message in ("CALL_CONFERENCED_EVENT", "CALL_TRANSFERRED_EVENT", "CONFERENCE_CALL_CONF",
+                       "TRANSFER_CALL_CONF")},
+    "enum ConnectedPartyDeviceIDType: not in the facts": PARTY,
     "PeripheralType 27: facts {reserved}, table PT_RESERVED_27":
         "the reference prints no name",
     "CallDirection 7: facts OutboundPredictiv, table OutboundPredictive":

@@ -201,13 +201,60 @@ static void failure_conf_by_its_length(void **state)
 
     start_message(&b, 1);
     put32(&b, 9);
-    put16(&b, 12);
+    put16(&b, 9);
     put32(&b, 3);
     end_message(&b);
     read_all(&reader, &b, &version_20);
     assert_int_equal(reader.problem_count, 0);
-    assert_true(cti_reader_find(&reader, CTI_F_FailureCode, &item));
-    assert_int_equal(item.number, 12);
+    assert_true(cti_reader_status(&reader, &item));
+    assert_ptr_equal(item.field, cti_field_get(CTI_F_Status));
+    assert_int_equal(item.number, CTI_V_StatusCode_E_CTI_AGENT_NOT_LOGGED_ON);
+    assert_int_equal(cti_reader_number(&reader, CTI_F_PeripheralErrorCode), 3);
+}
+
+static void recording_message(bytes *b, uint32_t type, uint32_t body)
+{
+    start_message(b, type);
+    for (uint32_t i = 0; i < body; i++)
+        put8(b, 0);
+    end_message(b);
+}
+
+/* The sources number network recording from 267 on, or from 268 on. */
+static void network_recording_by_its_length(void **state)
+{
+    static const struct {
+        uint32_t type, body, message;
+    } rows[] = {
+        {267, 14, CTI_START_NETWORK_RECORDING_REQ},
+        {268, 14, CTI_START_NETWORK_RECORDING_REQ},
+        {268, 4, CTI_START_NETWORK_RECORDING_CONF},
+        {269, 4, CTI_START_NETWORK_RECORDING_CONF},
+        {269, 14, CTI_STOP_NETWORK_RECORDING_REQ},
+        {270, 14, CTI_STOP_NETWORK_RECORDING_REQ},
+        {270, 4, CTI_STOP_NETWORK_RECORDING_CONF},
+        {271, 4, CTI_STOP_NETWORK_RECORDING_CONF},
+        {271, 16, CTI_NETWORK_RECORDING_STARTED_EVENT},
+        {272, 16, CTI_NETWORK_RECORDING_STARTED_EVENT},
+        {273, 16, CTI_NETWORK_RECORDING_ENDED_EVENT},
+        {273, 18, CTI_NETWORK_RECORDING_FAILED_EVENT},
+        {274, 18, CTI_NETWORK_RECORDING_FAILED_EVENT},
+        {274, 20, CTI_NETWORK_RECORDING_TARGET_INFO_EVENT},
+        {275, 20, CTI_NETWORK_RECORDING_TARGET_INFO_EVENT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cti_reader reader;
+        bytes b;
+
+        recording_message(&b, rows[i].type, rows[i].body);
+        read_all(&reader, &b, &version_24);
+        assert_int_equal(reader.message_type, rows[i].type);
+        assert_int_equal(reader.message->number, rows[i].message);
+        assert_int_equal(count_problem(&reader, CTI_PROBLEM_UNKNOWN_VALUE),
+                         reader.problem_count);
+    }
 }
 
 static void named_variables_and_arrays(void **state)
@@ -689,6 +736,7 @@ int main(void)
         cmocka_unit_test(framing_found_without_open_req),
         cmocka_unit_test(older_layout_of_open_conf),
         cmocka_unit_test(failure_conf_by_its_length),
+        cmocka_unit_test(network_recording_by_its_length),
         cmocka_unit_test(named_variables_and_arrays),
         cmocka_unit_test(array_in_one_field),
         cmocka_unit_test(unpublished_message_with_known_tail),

@@ -128,6 +128,20 @@ static void what_nobody_can_read(void **state)
     assert_true(unknown.redacted && wrong_size.redacted && too_much.redacted);
 }
 
+/* Text of an unknown tag is the same value as that text in any other field. */
+static void text_of_unknown_tag(void **state)
+{
+    cti_item item = {.kind = CTI_ITEM_UNKNOWN_TAG,
+                     .tag = 999,
+                     .data = (const uint8_t *)"5551234",
+                     .length = 8};
+
+    (void)state;
+    cti_redaction_item(redaction, &item);
+    assert_true(item.redacted);
+    assert_string_equal(item.text, cti_redaction_token(redaction, "5551234", 7));
+}
+
 static void what_stays(void **state)
 {
     cti_item digits = text_item(CTI_F_ANI_II, "00"), empty = text_item(CTI_F_ANI, "");
@@ -157,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(personal_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(named_variable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_can_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_of_unknown_tag, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_stays, set_up, tear_down),
     };
 

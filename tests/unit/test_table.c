@@ -81,6 +81,100 @@ static void layouts(void **state)
     assert_true(checked > 100);
 }
 
+/* The counter of the list of which the field is a member, or NULL. */
+static const cti_field *list_of(const cti_message *message, const cti_field *field)
+{
+    for (uint32_t i = 0; i < message->floating_count; i++)
+        if (message->floating[i].field == field)
+            return message->floating[i].counter;
+    return NULL;
+}
+
+static uint32_t count_lists(const cti_message *message)
+{
+    const cti_field *counters[CTI_MESSAGE_FLOATING_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < message->floating_count; i++) {
+        const cti_field *counter = message->floating[i].counter;
+        bool is_new = counter != NULL;
+
+        for (uint32_t k = 0; k < count && is_new; k++)
+            is_new = counters[k] != counter;
+        if (is_new)
+            counters[count++] = counter;
+    }
+    return count;
+}
+
+static bool counts_something(const cti_message *message, const cti_field *field)
+{
+    for (uint32_t i = 0; i < message->floating_count; i++)
+        if (message->floating[i].counter == field)
+            return true;
+    return false;
+}
+
+static void check_slots(const cti_message *message, const cti_slot *slots, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const cti_slot *slot = &slots[i];
+
+        assert_true(!(slot->field->flags & CTI_FIELD_COUNTER) ||
+                    counts_something(message, slot->field));
+        assert_true(slot->counter == NULL || slot->counter->flags & CTI_FIELD_COUNTER);
+        assert_true(!(slot->flags & CTI_SLOT_ARRAY) || CTI_TYPE_SIZE(slot->field->type) != 0);
+        /* The counter of a list inside a list is in each record of the outer one. */
+        if (slot->counter != NULL)
+            assert_ptr_equal(list_of(message, slot->counter), slot->outer);
+    }
+}
+
+/* A counter counts a list wherever it stands, and has its mark; a list inside a list is found. */
+static void lists(void **state)
+{
+    (void)state;
+    for (uint32_t number = 0; number <= CTI_MESSAGE_NEWEST; number++) {
+        const cti_message *message = cti_message_find(number);
+
+        if (message == NULL || message->format == CTI_UNPUBLISHED)
+            continue;
+        assert_true(count_lists(message) <= CTI_MESSAGE_LISTS_MAX);
+        check_slots(message, message->floating, message->floating_count);
+        for (uint32_t i = 0; i < message->layout_count; i++)
+            check_slots(message, message->layouts[i].slots, message->layouts[i].count);
+    }
+}
+
+/* A list's name is no field's: both are keys of one JSON object. */
+static void list_names(void **state)
+{
+    (void)state;
+    assert_string_equal(cti_list_name(cti_field_get(CTI_F_NumSkills)), "Skills");
+    assert_string_equal(cti_list_name(cti_field_get(CTI_F_NumberOfAgents)), "Agents");
+    assert_string_equal(cti_list_name(cti_field_get(CTI_F_NumOfEnabledServices)),
+                        "EnabledServices");
+    for (uint32_t i = 0; i < CTI_FIELD_COUNT; i++)
+        if (cti_field_get(i)->flags & CTI_FIELD_COUNTER)
+            assert_null(cti_field_find(cti_list_name(cti_field_get(i))));
+}
+
+static void values_of_older_versions(void **state)
+{
+    const cti_value_set *statuses = cti_field_get(CTI_F_Status)->values;
+    const cti_value_set *calls = cti_field_get(CTI_F_CallType)->values;
+
+    (void)state;
+    assert_string_equal(cti_value_in_version(statuses, 2, 20)->name, "E_CTI_INVALID_MESSAGE_TYPE");
+    assert_string_equal(cti_value_in_version(statuses, 2, 21)->name,
+                        "E_CTI_INVALID_MESSAGE_LENGTH");
+    assert_string_equal(cti_value_in_version(statuses, 2, 0)->name, "E_CTI_INVALID_MESSAGE_LENGTH");
+    assert_null(cti_value_in_version(calls, 27, 14));
+    assert_string_equal(cti_value_in_version(calls, 27, 15)->name, "RESERVATION_PREVIEW");
+    assert_string_equal(cti_value_in_version(calls, 38, 14)->name, "CALLTYPE_NON_ACD");
+    assert_null(cti_value_in_version(calls, 0, 14));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +182,9 @@ int main(void)
         cmocka_unit_test(slots_with_any_hint),
         cmocka_unit_test(versions),
         cmocka_unit_test(layouts),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(list_names),
+        cmocka_unit_test(values_of_older_versions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

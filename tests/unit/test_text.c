@@ -152,6 +152,30 @@ static void secrets(void **state)
     assert_true(cti_item_hidden(&item, 0));
 }
 
+/* Text in data of which nobody knows what it is: with its terminating 0, and nothing but text. */
+static void text_of_unknown_tags(void **state)
+{
+    static const struct {
+        const char *data;
+        uint32_t length;
+        const char *shown;
+    } rows[] = {
+        {"1001", 5, "\"1001\""},        {"1001", 4, "31303031"},   {"", 1, "00"},
+        {"", 0, ""},                     {"a\0b", 4, "61006200"},    {"\xc3\xa9t\xc3\xa9", 6, "\"\u00e9t\u00e9\""},
+        {"\xff\xfe", 3, "fffe00"},       {"a\x1b", 3, "611b00"},     {"\xe2\x80\xae", 4, "e280ae00"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const cti_item item = {.kind = CTI_ITEM_UNKNOWN_TAG,
+                               .tag = 999,
+                               .data = (const uint8_t *)rows[i].data,
+                               .length = rows[i].length};
+
+        assert_value(&item, 0, rows[i].shown);
+    }
+}
+
 static void items(void **state)
 {
     const cti_field task = {.name = "Task", .id = "Task", .type = CTI_TYPE_TASKID};
@@ -275,6 +299,7 @@ int main(void)
         cmocka_unit_test(hostile_bytes), cmocka_unit_test(random_bytes_are_printable),
         cmocka_unit_test(json_strings),
         cmocka_unit_test(numbers),       cmocka_unit_test(secrets),
+        cmocka_unit_test(text_of_unknown_tags),
         cmocka_unit_test(items),
         cmocka_unit_test(highlights),    cmocka_unit_test(problems),
         cmocka_unit_test(ipv6),          cmocka_unit_test(times),
