@@ -134,7 +134,7 @@ void json_maintenance(void *user, const cti_maintenance *m)
         key_number(j, cti_vote_name(vote), m->votes[vote]);
     yajl_gen_map_close(j->gen);
     put_other_side(j, m);
-    key(j, "clients");
+    key(j, "participants");
     yajl_gen_array_open(j->gen);
     for (uint32_t i = 0; i < listed; i++)
         put_maintenance_client(j, &m->clients[i]);

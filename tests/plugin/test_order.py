@@ -9,7 +9,7 @@ from ged188.tcp import CLIENT, SERVER
 IN_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")
 MODES = ((), IN_ORDER)
 REQUEST, ANSWER = 5, 6
-ONLINE = encode("OPEN_CONF", {"InvokeID": 1, "ServicesGranted": 5, "PeripheralOnline": 1}, 24)
+ONLINE = encode("OPEN_CONF", {"InvokeID": 1, "ServicesGranted": 0, "PeripheralOnline": 1}, 24)
 
 
 def event(text):

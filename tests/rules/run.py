@@ -266,7 +266,7 @@ class Servers(Made):
         maintenance = self.maintenance("maintenance-one-refused")
         self.assertEqual((maintenance["outcome"], maintenance["votes"]["accepted"],
                           maintenance["votes"]["refused"]), ("cancelled", 1, 1))
-        self.assertEqual([(client["client"], client["vote"]) for client in maintenance["clients"]],
+        self.assertEqual([(client["client"], client["vote"]) for client in maintenance["participants"]],
                          [("CTIOS1", "accepted"), ("CTIOS2", "refused")])
         texts = [record["text"] for record in self.of_kind("maintenance-one-refused", "finding")]
         self.assertTrue(any("client CTIOS2 (session 2) refused" in text for text in texts), texts)
@@ -279,10 +279,10 @@ class Servers(Made):
         self.assertNotIn("CTIOS", self.run_on("maintenance-one-refused", "--redact"))
 
     def test_not_asked(self):
-        votes = [client["vote"] for client in self.maintenance("maintenance-not-asked")["clients"]]
+        votes = [client["vote"] for client in self.maintenance("maintenance-not-asked")["participants"]]
         self.assertEqual(votes, ["accepted", "not-asked"])
         votes = [client["vote"]
-                 for client in self.maintenance("maintenance-not-asked-in-gap")["clients"]]
+                 for client in self.maintenance("maintenance-not-asked-in-gap")["participants"]]
         self.assertEqual(votes, ["accepted"])
 
     def test_switch(self):
