@@ -21,6 +21,13 @@ STANDBY_SERVICE = "CTI_SERVICE_ACTIVE_STANDBY"
 # CTI OS Server's own default, with polling beside its timer.
 CTIOS = ("CTI_SERVICE_CALL_DATA_UPDATE|CTI_SERVICE_CLIENT_CONTROL|CTI_SERVICE_ALL_EVENTS|"
          "CTI_SERVICE_SUPERVISOR")
+# What any client may ask for in addition.
+EXTRAS = ("CTI_SERVICE_DEBUG", "CTI_SERVICE_SERVER", "CTI_SERVICE_CLIENT_MONITOR",
+          "CTI_SERVICE_PERIPHERAL_MONITOR", "CTI_SERVICE_AGENT_REPORTING",
+          "CTI_SERVICE_TASK_MONITOR",
+          "CTI_SERVICE_ALL_TASK_EVENTS", "CTI_SERVICE_CONFIG_EVENTS", "CTI_SERVICE_UPDATE_EVENTS",
+          "CTI_SERVICE_IGNORE_DUPLICATE_AGENT_EVENTS", "CTI_SERVICE_ACD_LINE_ONLY",
+          "CTI_SERVICE_IGNORE_CONF")
 PHONE_SERVICES = "CTI_SERVICE_CLIENT_EVENTS|CTI_SERVICE_CALL_DATA_UPDATE|CTI_SERVICE_CLIENT_CONTROL"
 
 
@@ -65,6 +72,8 @@ class Player:
         self.kind = kind
         self.role = role
         self.interval = self.rng.choice(kind.intervals) if kind.intervals else None
+        self.services = "|".join([kind.services] + [extra for extra in EXTRAS
+                                                    if self.rng.random() < 0.1])
         self.session = Session(
             world.made, version=world.rng.randint(kind.oldest, 25) if role == ACTIVE else 24,
             client=Host(f"10.1.{number // 200}.{number % 200 + 1}",
@@ -85,10 +94,10 @@ class Player:
         session, agent = self.session, None
         if "CLIENT_EVENTS" in self.kind.services:
             agent = self.agents[0].names
-        session.connect().ask_to_open(services=self.kind.services, idle=self.idle_timeout(),
+        session.connect().ask_to_open(services=self.services, idle=self.idle_timeout(),
                                       agent=agent)
         session.wait(self.rng.uniform(0.002, 0.2))
-        conf = {"InvokeID": session.invoke, "ServicesGranted": self.kind.services, "MonitorID": 1,
+        conf = {"InvokeID": session.invoke, "ServicesGranted": self.services, "MonitorID": 1,
                 "ICMCentralControllerTime": NOW + int(session.now), "PeripheralOnline": 1,
                 "PeripheralType": "PT_ENTERPRISE_AGENT", "SessionType": self.role,
                 "AgentState": "AGENT_STATE_LOGOUT" if agent else "AGENT_STATE_UNKNOWN"}
@@ -161,6 +170,18 @@ class Player:
             after=self.rng.uniform(0.001, 0.05))
         self.received = self.session.now
 
+    def set_state(self, agent):
+        """The client changes an agent's state, and gets a confirmation unless it wants none."""
+        state = self.rng.choice(("AGENT_STATE_NOT_READY", "AGENT_STATE_AVAILABLE"))
+        if "IGNORE_CONF" not in self.services:
+            agent.set_state(state)
+            return
+        self.session.invoke += 1
+        self.session.client("SET_AGENT_STATE_REQ", {
+            "InvokeID": self.session.invoke, "PeripheralID": PERIPHERAL, "AgentState": state,
+            "AgentInstrument": agent.extension, "AgentID": agent.agent})
+        agent.state(state)
+
     def happen(self):
         """A call, a change of state, or a request that may fail."""
         agent, draw = self.rng.choice(self.agents), self.rng.random()
@@ -171,7 +192,7 @@ class Player:
             agent.state(self.rng.choice(("AGENT_STATE_NOT_READY", "AGENT_STATE_AVAILABLE",
                                          "AGENT_STATE_WORK_READY")))
         elif "CLIENT_CONTROL" in self.kind.services and draw < 0.93:
-            agent.set_state(self.rng.choice(("AGENT_STATE_NOT_READY", "AGENT_STATE_AVAILABLE")))
+            self.set_state(agent)
             sent = True
         else:
             self.session.request("QUERY_AGENT_STATE_REQ", {
