@@ -37,6 +37,8 @@ static cti_watched *find(const cti_session *session, uint32_t component, uint32_
     for (guint i = 0; watched != NULL && i < watched->len; i++) {
         cti_watched *w = &g_array_index(watched, cti_watched, i);
 
+        /* An array has data where its length is above 0.
+         * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         if (w->outage.component == component && w->outage.peripheral == peripheral)
             return w;
     }

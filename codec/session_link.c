@@ -28,7 +28,8 @@ bool cti_link_peer_is_silent(const cti_session *session, cti_sender sender)
     const cti_tcp_side *side = cti_link_side(session, sender);
     const cti_tcp_side *peer = cti_link_side(session, cti_peer_of(sender));
 
-    return side != NULL && side->unacknowledged > 0 && peer->last_time <= side->since;
+    return side != NULL && peer != NULL && side->unacknowledged > 0 &&
+           peer->last_time <= side->since;
 }
 
 bool cti_link_is_unreachable(const cti_session *session, cti_sender end)

@@ -3,7 +3,7 @@
 of each one, who is to blame, and words of the first screen and of the facts for and against it."""
 from ged188.pcap import ACK, RST
 from ged188.tcp import CLIENT, SERVER, Host
-from scripts import BRIDGE, MONITOR, ask, begin, close_confirm, close_request, confirm, leave, \
+from scripts import BRIDGE, MONITOR, ask, begin, close_request, confirm, leave, \
     missed, offline, opened, other_ttl, refuse, refused_heartbeat, replaced, script, silent, \
     tls_alert, vote
 from written.calls import Agent
