@@ -217,22 +217,25 @@ void cti_rule_idle_timeout(cti_session *session, cti_rule rule, const cti_event 
 
 /* ---- reserved ---- */
 
-/* Bits without a meaning that real clients send without harm: CTI OS Server 0x200 of the services,
- * others masks of ones. */
-static bool is_harmless(cti_field_id field, uint32_t mask, uint32_t bits)
-{
-    return mask == UINT32_MAX || (field == CTI_F_ServicesRequested && bits == 0x200);
-}
+/* Real servers grant it to CTI OS Server; it has no public name. */
+#define CTI_SERVICE_WITHOUT_NAME 0x200u
 
 static void unused_bits(cti_session *session, cti_rule rule, const cti_event *event,
                         cti_field_id field)
 {
     const uint32_t mask = cti_reader_number(event->reader, field);
     const uint32_t bits = mask & ~cti_field_get(field)->values->all_bits;
+    const bool all = mask == UINT32_MAX; /* real clients send it without harm */
 
-    if (bits != 0)
-        cti_session_report(session, rule, is_harmless(field, mask, bits) ? CTI_NOTE : CTI_WARNING,
-                           event->time, &event->frame, 1, "Check how the client fills OPEN_REQ.",
+    if (bits == 0)
+        return;
+    if (field == CTI_F_ServicesRequested && bits == CTI_SERVICE_WITHOUT_NAME)
+        cti_session_report(session, rule, CTI_NOTE, event->time, &event->frame, 1, NULL,
+                           "%s of OPEN_REQ has a bit without a public name: 0x%x.",
+                           cti_field_get(field)->name, bits);
+    else
+        cti_session_report(session, rule, all ? CTI_NOTE : CTI_WARNING, event->time, &event->frame,
+                           1, all ? NULL : "Check how the client fills OPEN_REQ.",
                            "%s of OPEN_REQ has bits that have no meaning: 0x%x.",
                            cti_field_get(field)->name, bits);
 }
