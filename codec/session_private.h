@@ -211,6 +211,7 @@ struct cti_session {
         cti_pending *last_heartbeat; /* the latest one, while it waits for its answer */
         uint64_t numbers;            /* given to requests until now */
         uint32_t lowest_id, highest_id; /* of the client's InvokeIDs; lowest above highest: none */
+        bool id_unknown;                /* a message was cut before its InvokeID */
         /* Answers to requests up to this number may be missing from the capture: [0] answers of
          * the client, [1] of the server. */
         uint64_t doubtful[2];

@@ -166,6 +166,7 @@ static bool is_all_captured(const cti_session *session)
 {
     return !session->began_in_mid && !session->rules.incomplete[0] &&
            !session->rules.incomplete[1] && !session->rules.disordered &&
+           !session->pending.id_unknown &&
            session->summary.requests_given_up == 0;
 }
 
@@ -341,6 +342,7 @@ static void take_without_id(cti_session *session, const cti_moment *moment,
                             const cti_message *message, int64_t silence)
 {
     cti_session_doubt(session, moment->sender);
+    session->pending.id_unknown = true;
     if (message->number == CTI_HEARTBEAT_REQ) {
         take_heartbeat(session, NULL, moment, silence);
         session->rules.heartbeats_unknown++;

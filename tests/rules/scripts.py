@@ -894,6 +894,20 @@ def invoke_id_in_gap(made):
     session.heartbeats(1, 30).close()
 
 
+@script("invoke-id-cut", snaplen=96)
+def invoke_id_cut(made):
+    """Two requests in a packet, of which the capture cut the second one before its InvokeID."""
+    session = confirm(begin(made).ask_to_open(services=MONITOR).wait(0.01))
+    first = session.invoke + 1
+    session.invoke += 2
+    session.wait(1).send(CLIENT, b"".join(
+        message("QUERY_AGENT_STATE_REQ", {"InvokeID": number, "AgentID": "1001"}, 24)
+        for number in (first, first + 1)))
+    session.wait(0.01).server("QUERY_AGENT_STATE_CONF", {"InvokeID": first + 1, "AgentID": "1001"})
+    session.wait(0.01).server("QUERY_AGENT_STATE_CONF", {"InvokeID": first, "AgentID": "1001"})
+    session.wait(1).close()
+
+
 @script("invoke-id-same")
 def invoke_id_same(made):
     opened(made).request("QUERY_AGENT_STATE_REQ", {"AgentID": "1001"}).heartbeats(1, 30).close()
